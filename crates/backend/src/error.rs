@@ -1,0 +1,187 @@
+//! Why storage did not do what it was asked for.
+//!
+//! One error type, sorted by what a caller can do about it. The message names the operation and the place on
+//! one line and never repeats its source.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// Characters of a place that are shown: names may come from outside and be of any length.
+const MAX_PLACE_CHARS: usize = 1024;
+
+/// A failed operation on a backend.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} {place}: {kind}")]
+pub struct BackendError {
+    kind: ErrorKind,
+    operation: &'static str,
+    place: String,
+    #[source]
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// What went wrong, by what can be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// There is no such object or place.
+    NotFound,
+    /// The name exists with other bytes.
+    Conflict,
+    /// The object is larger than the caller's or the storage's limit.
+    TooLarge,
+    /// The object ends before the bytes that were asked for.
+    Short,
+    /// Space or quota is exhausted. Trying again does not help.
+    Full,
+    /// Permissions or credentials do not allow it.
+    Denied,
+    /// Not now; trying again may help.
+    Unavailable,
+    /// The name, prefix or location is malformed.
+    InvalidName,
+    /// This build or this storage cannot do it.
+    Unsupported,
+    /// Anything else; the source says what.
+    Other,
+}
+
+impl BackendError {
+    /// An error of `kind` in `operation` (a verb, lower-case) on `place` (an object's name, a path, a
+    /// location).
+    #[must_use]
+    pub fn new(kind: ErrorKind, operation: &'static str, place: impl fmt::Display) -> Self {
+        Self { kind, operation, place: one_line(&place.to_string()), source: None }
+    }
+
+    /// The same error with what caused it.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: Some(source.into()), ..self }
+    }
+
+    /// What an operating system's error means here.
+    pub(crate) fn io(operation: &'static str, place: impl fmt::Display, source: io::Error) -> Self {
+        Self::new(ErrorKind::of_io(&source), operation, place).with_source(source)
+    }
+
+    /// What went wrong, by what can be done about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The operation that failed, a verb.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// The object, path or location that it failed on, control characters escaped.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Whether there is no such object or place.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ErrorKind::NotFound
+    }
+
+    /// Whether the name exists with other bytes.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.kind == ErrorKind::Conflict
+    }
+
+    /// Whether the object is larger than a limit.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.kind == ErrorKind::TooLarge
+    }
+
+    /// Whether the object ends before the bytes that were asked for.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.kind == ErrorKind::Short
+    }
+
+    /// Whether space or quota is exhausted.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.kind == ErrorKind::Full
+    }
+
+    /// Whether permissions or credentials are missing.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        self.kind == ErrorKind::Denied
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.kind == ErrorKind::Unavailable
+    }
+}
+
+impl ErrorKind {
+    /// An input/output error of the device itself is `Other`: after it nothing may be believed, least of all
+    /// a retry.
+    pub(crate) fn of_io(error: &io::Error) -> Self {
+        use io::ErrorKind as Io;
+        match error.kind() {
+            Io::NotFound => Self::NotFound,
+            Io::PermissionDenied | Io::ReadOnlyFilesystem => Self::Denied,
+            Io::StorageFull | Io::QuotaExceeded => Self::Full,
+            Io::FileTooLarge => Self::TooLarge,
+            Io::UnexpectedEof => Self::Short,
+            Io::InvalidFilename => Self::InvalidName,
+            Io::Unsupported => Self::Unsupported,
+            Io::Interrupted
+            | Io::TimedOut
+            | Io::WouldBlock
+            | Io::ResourceBusy
+            | Io::StaleNetworkFileHandle => Self::Unavailable,
+            Io::ConnectionRefused | Io::ConnectionReset | Io::ConnectionAborted | Io::NotConnected => {
+                Self::Unavailable
+            }
+            Io::BrokenPipe | Io::HostUnreachable | Io::NetworkUnreachable | Io::NetworkDown => {
+                Self::Unavailable
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NotFound => "not found",
+            Self::Conflict => "exists with other bytes",
+            Self::TooLarge => "larger than the limit",
+            Self::Short => "ends before the bytes asked for",
+            Self::Full => "no space left",
+            Self::Denied => "access denied",
+            Self::Unavailable => "storage does not answer now",
+            Self::InvalidName => "not a valid name",
+            Self::Unsupported => "not supported",
+            Self::Other => "failed",
+        })
+    }
+}
+
+/// The text without control characters, which could break a line or steer a terminal.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len().min(MAX_PLACE_CHARS));
+    for character in text.chars().take(MAX_PLACE_CHARS) {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}

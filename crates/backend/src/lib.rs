@@ -1,0 +1,110 @@
+//! Named, immutable, opaque objects on some storage.
+//!
+//! This is the lowest floor of lifeboat: it moves bytes and knows nothing of keys, packs or snapshots.
+//! Everything above it speaks through the [`Backend`] trait; three implementations exist.
+//!
+//! | type | storage | a name that exists with other bytes |
+//! |---|---|---|
+//! | [`LocalBackend`] | a directory of this machine | refused, nothing changes |
+//! | [`MemoryBackend`] | a map; the reference the others are compared with | refused, nothing changes |
+//! | [`RemoteBackend`] | any `object_store` | overwritten: it is for callers never to do that |
+//!
+//! # The contract
+//!
+//! - **Whole or not at all.** An object is visible with all of its bytes or it is not visible. What is being
+//!   written is never listed, never readable.
+//! - **Durable when it returns.** After `Ok` from [`Backend::put`] or [`Backend::delete`] a power cut does
+//!   not undo it. After an error the outcome is unknown: the object may be there, whole, or not. Putting the
+//!   same bytes again is always safe and settles it.
+//! - **Immutable.** No name is ever used for two contents, and no name is the folder of another (`a` and
+//!   `a/b`).
+//! - **Bounded.** Reads name their limit beforehand; nothing is allocated because storage claims a size.
+//! - **Loud.** A listing is complete or an error. A folder that cannot be read is never taken for an empty
+//!   one.
+//!
+//! `tests/contract` runs this list, races included, over every implementation.
+
+mod error;
+mod local;
+mod location;
+mod memory;
+mod name;
+mod remote;
+
+use std::fmt::Debug;
+use std::time::SystemTime;
+
+pub use error::{BackendError, ErrorKind};
+pub use local::LocalBackend;
+pub use location::Location;
+pub use memory::MemoryBackend;
+pub use name::ObjectName;
+pub use remote::RemoteBackend;
+
+/// What storage says about an object without handing out its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// The name it was put under.
+    pub name: ObjectName,
+    /// Length in bytes.
+    pub size: u64,
+    /// When it was stored, by the clock of the storage; `None` where the storage keeps no time.
+    pub modified: Option<SystemTime>,
+}
+
+/// A place that keeps immutable objects. The crate's documentation is its contract.
+pub trait Backend: Send + Sync + Debug {
+    /// Stores `bytes` as `name`, durably when it returns `Ok`.
+    ///
+    /// Where the name exists with equal bytes this is a success, and a durable one. On disk and in memory
+    /// other bytes under the same name are a [`ErrorKind::Conflict`] and nothing changes; remote stores
+    /// overwrite.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Full`] when space or quota is exhausted; nothing temporary is left behind then. After any
+    /// other kind but [`ErrorKind::Conflict`] the outcome is unknown.
+    fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError>;
+
+    /// The whole object.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::TooLarge`], before anything is allocated, when it has more than
+    /// `limit` bytes.
+    fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError>;
+
+    /// Fills all of `buffer` with the object's bytes from `offset` on. After an error the buffer's content is
+    /// unspecified.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::Short`] when `offset + buffer.len()` lies past the object's end,
+    /// an empty buffer included.
+    fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError>;
+
+    /// Size and age of an object.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError>;
+
+    /// Shows `visit` every object below a folder and its subfolders, in no particular order.
+    ///
+    /// `prefix` is empty or names a folder and ends with `/`. A folder that does not exist is empty.
+    /// Temporary files and files whose names are no [`ObjectName`] are passed over. What is put or deleted
+    /// meanwhile may or may not be shown; everything else is shown exactly once. `visit` may call this
+    /// backend.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidName`] when `prefix` names no folder; any other kind means that the listing is
+    /// incomplete and must not be used.
+    fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError>;
+
+    /// Removes an object, durably when it returns `Ok`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is none. Of two remote callers that delete at once both may see
+    /// success.
+    fn delete(&self, name: &ObjectName) -> Result<(), BackendError>;
+
+    /// Where the objects lie, for people to read.
+    fn location(&self) -> String;
+}

@@ -1,0 +1,32 @@
+//! Directories for a new repository, durable before anything is put into them.
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+/// Creates the directory and its missing parents; each new entry is synced in the directory that holds it.
+///
+/// What exists already is left as it is. Whether the last component is a directory is for the caller to see.
+pub(super) fn create_directories(path: &Path) -> io::Result<()> {
+    let mut missing = Vec::new();
+    for ancestor in path.ancestors() {
+        if ancestor.as_os_str().is_empty() || ancestor.try_exists()? {
+            break;
+        }
+        missing.push(ancestor);
+    }
+    missing.into_iter().rev().try_for_each(create_directory)
+}
+
+fn create_directory(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => {}
+        // Somebody else was faster a moment ago. The entry may not be on disk yet, so it is synced all the
+        // same.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}

@@ -1,0 +1,129 @@
+//! An open directory: the only way in which this backend touches the file system below its root.
+//!
+//! Every call takes a single component and follows no symbolic link, so nothing outside the root is ever
+//! reached.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, mkdirat, openat, statat, unlinkat};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::path::Arg;
+
+use crate::{ObjectInfo, ObjectName};
+
+/// Only the owner may enter: names and sizes of objects are nobody else's business.
+const FOLDER_MODE: Mode = Mode::RWXU;
+/// Only the owner may read or write.
+const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// An open directory.
+#[derive(Debug)]
+pub(super) struct Folder(File);
+
+/// What a directory says about one of its names.
+pub(super) struct Entry {
+    pub(super) kind: FileType,
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Folder {
+    /// Opens a directory by its path. Links on the way are the user's wish and are followed.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        open_at(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).map(Self)
+    }
+
+    /// A second handle to the same directory.
+    pub(super) fn again(&self) -> io::Result<Self> {
+        self.child(".")
+    }
+
+    /// Opens a directory in this one.
+    pub(super) fn child(&self, component: &str) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        open_at(self.0.as_fd(), component, flags, Mode::empty()).map(Self)
+    }
+
+    /// Opens the directory at `path`, components joined by `/`.
+    pub(super) fn descend(&self, path: &str) -> io::Result<Self> {
+        path.split_terminator('/').try_fold(self.again()?, |folder, component| folder.child(component))
+    }
+
+    /// Opens a directory in this one and creates it where it is missing; says whether it did.
+    pub(super) fn make_child(&self, component: &str) -> io::Result<(Self, bool)> {
+        match self.child(component) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            opened => return Ok((opened?, false)),
+        }
+        let created = match mkdirat(&self.0, component, FOLDER_MODE) {
+            Ok(()) => true,
+            Err(Errno::EXIST) => false,
+            Err(error) => return Err(error.into()),
+        };
+        Ok((self.child(component)?, created))
+    }
+
+    /// Opens a regular file for reading.
+    pub(super) fn read(&self, component: &str) -> io::Result<File> {
+        // Without NONBLOCK a planted pipe would stop us for ever; on regular files it means nothing.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = open_at(self.0.as_fd(), component, flags, Mode::empty())?;
+        if file.metadata()?.is_file() { Ok(file) } else { Err(not_a_file()) }
+    }
+
+    /// Creates a file that must not exist, for writing.
+    pub(super) fn create(&self, component: &str) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        open_at(self.0.as_fd(), component, flags, FILE_MODE)
+    }
+
+    /// What the directory says about one of its names; a link is described, not followed.
+    pub(super) fn entry(&self, component: &str) -> io::Result<Entry> {
+        let stat = retry_on_intr(|| statat(&self.0, component, AtFlags::SYMLINK_NOFOLLOW))?;
+        let size = u64::try_from(stat.st_size).map_err(io::Error::other)?;
+        Ok(Entry { kind: FileType::from_raw_mode(stat.st_mode), size, modified: modified(&stat) })
+    }
+
+    /// Removes a name that is not a directory's.
+    pub(super) fn remove(&self, component: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.0, component, AtFlags::empty())?)
+    }
+
+    /// Makes the names in this directory durable.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Entry {
+    /// The entry as the object `name`; `None` when it is not a regular file.
+    pub(super) fn into_object(self, name: ObjectName) -> Option<ObjectInfo> {
+        self.kind.is_file().then_some(ObjectInfo { name, size: self.size, modified: self.modified })
+    }
+}
+
+/// The error for a link, directory, pipe or device that bears an object's name.
+pub(super) fn not_a_file() -> io::Error {
+    io::Error::other("not a regular file")
+}
+
+fn open_at(folder: BorrowedFd<'_>, path: impl Arg + Copy, flags: OFlags, mode: Mode) -> io::Result<File> {
+    Ok(retry_on_intr(|| openat(folder, path, flags | OFlags::CLOEXEC, mode))?.into())
+}
+
+/// The time of the last change; `None` before 1970, which no object of ours is.
+fn modified(stat: &Stat) -> Option<SystemTime> {
+    let seconds = u64::try_from(stat.st_mtime).ok()?;
+    let nanoseconds = u32::try_from(stat.st_mtime_nsec).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanoseconds))
+}

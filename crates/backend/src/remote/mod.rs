@@ -1,0 +1,175 @@
+//! Objects on any store that the `object_store` crate can reach.
+//!
+//! The store is asynchronous; a small runtime of one thread, hidden here, drives it from whichever thread
+//! calls. The caller's code never runs inside the runtime, so `visit` of a listing may call the backend
+//! again.
+//!
+//! A put is a plain PUT: repeating it is harmless because a name is never used for two contents. Retries
+//! within a request are the store's own.
+
+mod failure;
+mod fill;
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::stream::TryStreamExt;
+use object_store::path::Path;
+use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::name::is_prefix;
+use crate::{Backend, BackendError, ErrorKind, ObjectInfo, ObjectName};
+use failure::failure;
+use fill::fill;
+
+/// The operation in errors of `get_range`.
+const RANGE: &str = "get range of";
+
+/// Objects below a prefix of an object store.
+pub struct RemoteBackend {
+    store: Arc<dyn ObjectStore>,
+    /// Without slashes at its ends; empty for the whole store.
+    prefix: String,
+    runtime: Runtime,
+}
+
+impl RemoteBackend {
+    /// Objects of `store` whose keys start with `prefix`, which may be empty.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidName`] when `prefix` is no key; [`ErrorKind::Other`] when the runtime does not
+    /// start.
+    pub fn new(store: Arc<dyn ObjectStore>, prefix: &str) -> Result<Self, BackendError> {
+        let prefix = Path::parse(prefix)
+            .map_err(|error| BackendError::new(ErrorKind::InvalidName, "open", prefix).with_source(error))?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| BackendError::new(ErrorKind::Other, "open", &store).with_source(error))?;
+        Ok(Self { store, prefix: prefix.into(), runtime })
+    }
+
+    /// The key of a name or of a folder.
+    fn key(&self, operation: &'static str, name: &str) -> Result<Path, BackendError> {
+        let key = if self.prefix.is_empty() {
+            Path::parse(name)
+        } else {
+            Path::parse(format!("{}/{name}", self.prefix))
+        };
+        key.map_err(|error| BackendError::new(ErrorKind::InvalidName, operation, name).with_source(error))
+    }
+
+    /// The object that a key stands for; `None` for keys that nobody wrote through this crate.
+    fn object(&self, meta: &ObjectMeta) -> Option<ObjectInfo> {
+        let key = meta.location.as_ref();
+        let name = match self.prefix.as_str() {
+            "" => key,
+            prefix => key.strip_prefix(prefix)?.strip_prefix('/')?,
+        };
+        let name = ObjectName::new(name).ok()?;
+        Some(ObjectInfo { name, size: meta.size, modified: Some(meta.last_modified.into()) })
+    }
+
+    fn meta(&self, operation: &'static str, name: &ObjectName) -> Result<ObjectMeta, BackendError> {
+        let key = self.key(operation, name.as_str())?;
+        self.runtime.block_on(self.store.head(&key)).map_err(|error| failure(operation, name, error))
+    }
+
+    /// Stores report a range past the end in their own words or not at all, so an unexplained failure is
+    /// looked into.
+    fn explain(&self, name: &ObjectName, end: u64, error: BackendError) -> BackendError {
+        if error.kind() != ErrorKind::Other {
+            return error;
+        }
+        match self.meta(RANGE, name) {
+            Ok(meta) if meta.size < end => {
+                BackendError::new(ErrorKind::Short, RANGE, name).with_source(error)
+            }
+            _ => error,
+        }
+    }
+}
+
+impl Backend for RemoteBackend {
+    fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        let key = self.key("put", name.as_str())?;
+        let put = self.store.put(&key, bytes.to_vec().into());
+        self.runtime.block_on(put).map(drop).map_err(|error| failure("put", name, error))
+    }
+
+    fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
+        let key = self.key("get", name.as_str())?;
+        let too_large = || BackendError::new(ErrorKind::TooLarge, "get", name);
+        self.runtime.block_on(async {
+            let found = self.store.get(&key).await.map_err(|error| failure("get", name, error))?;
+            if found.meta.size > limit {
+                return Err(too_large());
+            }
+            let mut bytes = vec![0; usize::try_from(found.meta.size).map_err(|_| too_large())?];
+            fill("get", name, found.into_stream(), &mut bytes).await?;
+            Ok(bytes)
+        })
+    }
+
+    fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
+        let short = || BackendError::new(ErrorKind::Short, RANGE, name);
+        let end = offset.checked_add(buffer.len() as u64).ok_or_else(short)?;
+        if buffer.is_empty() {
+            // Nothing can be asked for with an empty range, but the object must still be there and reach so
+            // far.
+            return if self.meta(RANGE, name)?.size < end { Err(short()) } else { Ok(()) };
+        }
+        let key = self.key(RANGE, name.as_str())?;
+        let filled = self.runtime.block_on(async {
+            let options = GetOptions::new().with_range(Some(offset..end));
+            let found =
+                self.store.get_opts(&key, options).await.map_err(|error| failure(RANGE, name, error))?;
+            if found.range != (offset..end) {
+                return Err(short());
+            }
+            fill(RANGE, name, found.into_stream(), buffer).await
+        });
+        filled.map_err(|error| self.explain(name, end, error))
+    }
+
+    fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
+        let meta = self.meta("stat", name)?;
+        Ok(ObjectInfo { name: name.clone(), size: meta.size, modified: Some(meta.last_modified.into()) })
+    }
+
+    fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
+        if !is_prefix(prefix) {
+            return Err(BackendError::new(ErrorKind::InvalidName, "list", prefix));
+        }
+        let key = self.key("list", prefix)?;
+        let mut found = self.store.list(Some(&key));
+        // Only the wait for the next key is inside the runtime, not the visit.
+        let mut next =
+            || self.runtime.block_on(found.try_next()).map_err(|error| failure("list", &key, error));
+        while let Some(meta) = next()? {
+            if let Some(object) = self.object(&meta) {
+                visit(object);
+            }
+        }
+        Ok(())
+    }
+
+    fn delete(&self, name: &ObjectName) -> Result<(), BackendError> {
+        // Stores delete what is not there without a word.
+        self.meta("delete", name)?;
+        let key = self.key("delete", name.as_str())?;
+        self.runtime.block_on(self.store.delete(&key)).map_err(|error| failure("delete", name, error))
+    }
+
+    fn location(&self) -> String {
+        format!("{}/{}", self.store, self.prefix)
+    }
+}
+
+impl fmt::Debug for RemoteBackend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The store's own Debug may show its configuration.
+        formatter.debug_tuple("RemoteBackend").field(&self.location()).finish()
+    }
+}

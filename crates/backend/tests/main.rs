@@ -1,0 +1,7 @@
+//! Tests of this crate, one binary.
+
+mod contract;
+mod error;
+mod local;
+mod location;
+mod name;

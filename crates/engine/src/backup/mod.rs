@@ -1,0 +1,161 @@
+//! `backup`: from files to a snapshot.
+//!
+//! `walk → compare → read → chunk → hash → dedup → … → root tree → commit`. The stages below hashing belong to the
+//! repository. One unreadable item never ends a backup: it is named, counted, and makes the snapshot partial; an
+//! error of the repository always does.
+
+mod content;
+mod directory;
+mod parent;
+mod save;
+mod wanted;
+
+use crate::report::Teller;
+use crate::{BackupReport, EngineError, Event, Observer, Problem, ProblemKind, Runtime, cause_of};
+use lifeboat_format::{Compression, Node, PathBytes, Snapshot};
+use lifeboat_fs::Filter;
+use lifeboat_repository::{BlobReader, BlobWriter, Repository, Session, View, WriterOptions};
+use parent::Parent;
+use save::Save;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use wanted::Wanted;
+
+/// What to back up, and how.
+#[derive(Clone, Debug)]
+pub struct BackupOptions {
+    /// Absolute paths.
+    pub paths: Vec<PathBuf>,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// Name of this machine.
+    pub host: String,
+    /// Name of the user.
+    pub user: String,
+    /// Patterns of what to leave out, in the manner of gitignore.
+    pub excludes: Vec<String>,
+    /// Do everything but keep nothing.
+    pub dry_run: bool,
+    /// Program and version.
+    pub program: String,
+    /// How hard to compress.
+    pub compression: Compression,
+}
+
+/// Backs up.
+///
+/// # Errors
+/// When nothing that was asked for exists, or the repository fails: then there is no snapshot.
+pub fn backup(
+    repository: &Repository,
+    options: &BackupOptions,
+    runtime: &Runtime,
+    observer: &dyn Observer,
+) -> Result<BackupReport, EngineError> {
+    let repository = if options.dry_run { &repository.rehearsal() } else { repository };
+    let filter = Filter::new(&options.excludes).map_err(EngineError::BadPattern)?;
+    let start = repository.environment().clock.now();
+    let (wanted, missing) = Wanted::find(&options.paths)?;
+    let session = Session::start(repository)?;
+    let parent = find_parent(session.view(), options);
+    let empty = BackupReport { parent: parent.map(|parent| parent.id), ..BackupReport::default() };
+    let teller = Teller::new(empty, observer);
+    missing.iter().for_each(|problem: &Problem| teller.tell(&Event::Problem(problem)));
+    tell_expectation(&teller, parent);
+
+    let index = Arc::new(repository.load_index(session.view())?);
+    for fault in index.faults() {
+        teller.problem(
+            ProblemKind::Damage,
+            format!("index/{}", fault.object).as_ref(),
+            cause_of(&fault.error),
+        );
+    }
+    let reader = repository.reader(Arc::clone(&index));
+    let mut writer = repository.writer(index, writer_options(options, runtime));
+    let root = {
+        let mut save = Save::new(repository, &reader, &mut writer, &filter, &teller, parent);
+        directory::save_root(&mut save, &wanted, parent_root(&reader, parent))?
+    };
+    let mut snapshot = describe(session.snapshot(), root, start, options, parent);
+    snapshot.end = repository.environment().clock.now();
+    commit(session, writer, snapshot, teller, options.dry_run)
+}
+
+/// Stores what is left, then makes the snapshot count, unless this is a dry run.
+fn commit(
+    session: Session,
+    writer: BlobWriter,
+    mut snapshot: Snapshot,
+    teller: Teller<'_, BackupReport>,
+    dry_run: bool,
+) -> Result<BackupReport, EngineError> {
+    let flushed = writer.finish()?;
+    let mut report = teller.into_report();
+    let stats = flushed.stats();
+    report.summary.data_blobs = stats.data_blobs;
+    report.summary.tree_blobs = stats.tree_blobs;
+    report.summary.data_added = stats.bytes_added;
+    report.summary.data_added_packed = flushed.stored_bytes();
+    snapshot.summary = report.summary;
+    if !dry_run {
+        report.snapshot = Some(session.commit(&snapshot, flushed)?);
+    }
+    Ok(report)
+}
+
+fn writer_options(options: &BackupOptions, runtime: &Runtime) -> WriterOptions {
+    WriterOptions {
+        compression: options.compression,
+        workers: runtime.workers.clone(),
+        stores: runtime.stores.clone(),
+    }
+}
+
+/// The newest snapshot of the same paths of the same machine.
+fn find_parent<'v>(view: &'v View, options: &BackupOptions) -> Option<&'v Snapshot> {
+    let paths = paths(options);
+    view.snapshots()
+        .into_iter()
+        .rev()
+        .find(|snapshot| snapshot.host == options.host && snapshot.paths == paths)
+}
+
+fn parent_root<'r>(reader: &'r BlobReader, parent: Option<&Snapshot>) -> Parent<'r> {
+    parent.map_or_else(Parent::none, |parent| Parent::of(reader, Some(&parent.root)))
+}
+
+fn tell_expectation(teller: &Teller<'_, BackupReport>, parent: Option<&Snapshot>) {
+    if let Some(parent) = parent {
+        let (files, bytes) = (parent.summary.total_files_processed, parent.summary.total_bytes_processed);
+        teller.tell(&Event::Expect { files, bytes });
+    }
+}
+
+fn describe(
+    id: lifeboat_format::SnapshotId,
+    root: Node,
+    start: lifeboat_format::Timestamp,
+    options: &BackupOptions,
+    parent: Option<&Snapshot>,
+) -> Snapshot {
+    let mut snapshot = Snapshot::new(id, root, start);
+    snapshot.host.clone_from(&options.host);
+    snapshot.user.clone_from(&options.user);
+    snapshot.paths = paths(options);
+    snapshot.tags.clone_from(&options.tags);
+    snapshot.excludes.clone_from(&options.excludes);
+    snapshot.program.clone_from(&options.program);
+    snapshot.parent = parent.map(|parent| parent.id);
+    snapshot
+}
+
+/// In one order, so that the order they were typed in makes no other group.
+fn paths(options: &BackupOptions) -> Vec<PathBytes> {
+    let mut paths: Vec<PathBytes> =
+        options.paths.iter().map(|path| PathBytes(path.as_os_str().as_bytes().to_vec())).collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}

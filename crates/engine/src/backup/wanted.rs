@@ -1,0 +1,57 @@
+//! The paths that were asked for, as a tree from `/` down.
+//!
+//! Invariant: a path that was asked for is never left out by a filter, and one that is not there is a problem.
+
+use crate::select::components;
+use crate::{EngineError, Problem, ProblemKind};
+use lifeboat_fs::{FsError, SourceDir};
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// A name on the way to a path that was asked for, or its end.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// Names on the way to paths further down; empty when everything below is wanted.
+    pub(super) below: BTreeMap<Vec<u8>, Self>,
+    /// Whether this is itself a path that was asked for.
+    pub(super) whole: bool,
+}
+
+impl Wanted {
+    /// The paths that are there, and a problem for each that is not.
+    pub(super) fn find(paths: &[PathBuf]) -> Result<(Self, Vec<Problem>), EngineError> {
+        let mut root = Self::default();
+        let mut problems = Vec::new();
+        for path in paths {
+            match look_at(path) {
+                Ok(()) => root.add(&components(path.as_os_str().as_bytes())),
+                Err(error) => problems.push(problem(path, &error)),
+            }
+        }
+        match problems.len() == paths.len() {
+            true => Err(EngineError::NoSource),
+            false => Ok((root, problems)),
+        }
+    }
+
+    fn add(&mut self, names: &[&[u8]]) {
+        match names {
+            _ if self.whole => {}
+            [] => *self = Self { below: BTreeMap::new(), whole: true },
+            [first, rest @ ..] => self.below.entry(first.to_vec()).or_default().add(rest),
+        }
+    }
+}
+
+fn look_at(path: &Path) -> Result<(), FsError> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => SourceDir::open(parent)?.stat(name.as_bytes()).map(drop),
+        _ => SourceDir::open(path).map(drop),
+    }
+}
+
+fn problem(path: &Path, error: &FsError) -> Problem {
+    let kind = if error.is_not_found() { ProblemKind::MissingSource } else { ProblemKind::Unread };
+    Problem { kind, path: path.to_owned(), cause: crate::cause_of(error) }
+}

@@ -1,0 +1,51 @@
+//! Why a verb could not do what it was asked.
+
+use lifeboat_fs::FsError;
+use lifeboat_repository::RepositoryError;
+use thiserror::Error;
+
+/// What ended a verb. Trouble with single items does not: it is in the report.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The repository.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// No snapshot fits the reference.
+    #[error("no snapshot matches \"{0}\"")]
+    NoSnapshot(String),
+    /// More than one snapshot fits the reference.
+    #[error("\"{reference}\" fits {count} snapshots")]
+    AmbiguousSnapshot {
+        /// What was asked for.
+        reference: String,
+        /// How many fit.
+        count: usize,
+    },
+    /// The path is not in the snapshot.
+    #[error("\"{0}\" is not in the snapshot")]
+    NoPath(String),
+    /// None of the paths to be backed up is there.
+    #[error("nothing to back up: none of the paths exists")]
+    NoSource,
+    /// The source as a whole cannot be read.
+    #[error("{0}")]
+    Source(String),
+    /// The filter is not understood.
+    #[error("bad exclude pattern")]
+    BadPattern(#[source] FsError),
+    /// The target of a restore cannot be used.
+    #[error("cannot use the target")]
+    Target(#[source] FsError),
+}
+
+/// An error and its causes on one line.
+pub(crate) fn cause_of(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,95 @@
+//! What happens while it happens, and the reports that are sums of it.
+//!
+//! Invariant: there is one accounting. A verb tells every event to its report and to the observer alike.
+
+use lifeboat_format::Node;
+use std::path::{Path, PathBuf};
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// About so much is to be done.
+    Expect {
+        /// Files and other nodes that are no directories.
+        files: u64,
+        /// Bytes of their content; for `verify`, of stored objects.
+        bytes: u64,
+    },
+    /// A backup is done with an item.
+    Saved {
+        /// Its absolute path.
+        path: &'a Path,
+        /// The item.
+        node: &'a Node,
+        /// How it relates to the parent snapshot.
+        fate: Fate,
+    },
+    /// So many bytes were read: of a source by `backup`, of the storage by `verify`.
+    Read(u64),
+    /// A restore is done with an item.
+    Restored {
+        /// Its path within the snapshot.
+        path: &'a Path,
+        /// The item.
+        node: &'a Node,
+    },
+    /// So many bytes were written by `restore`.
+    Written(u64),
+    /// Something went wrong, and the verb goes on.
+    Problem(&'a Problem),
+    /// Something worth telling that changes no verdict.
+    Note(&'a str),
+}
+
+/// How an item relates to the parent snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was not there.
+    New,
+    /// It is not what it was.
+    Changed,
+    /// It was taken over.
+    Unmodified,
+}
+
+/// Something that went wrong with one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of trouble it is: this decides the exit code.
+    pub kind: ProblemKind,
+    /// The file, or the name of the stored object.
+    pub path: PathBuf,
+    /// The cause, one line.
+    pub cause: String,
+}
+
+/// What kind of trouble a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProblemKind {
+    /// Some metadata could not be set.
+    NotSet,
+    /// A file changed or vanished while it was read: noted, saved as far as it goes.
+    Unsteady,
+    /// An item of the source could not be read.
+    Unread,
+    /// A path that was asked for is not there.
+    MissingSource,
+    /// A file could not be written by a restore.
+    NotWritten,
+    /// Stored data is not what it should be.
+    Damage,
+    /// A signature, a name or the history does not fit.
+    Tampering,
+}
+
+/// Is told what happens. It must be quick: workers wait for it.
+pub trait Observer: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: &Event<'_>);
+}
+
+/// Looks away.
+impl Observer for () {
+    fn event(&self, _: &Event<'_>) {}
+}

@@ -1,0 +1,32 @@
+//! What users ask for, as functions: a repository in, a report out.
+//!
+//! Floor 2. Verbs are functions, nouns are structs. Nothing here prints, reads the environment or ends the process;
+//! what happens is told to an [`Observer`] while it happens.
+
+mod backup;
+mod error;
+mod event;
+mod list;
+mod report;
+mod restore;
+mod runtime;
+mod select;
+mod trees;
+mod verify;
+
+pub use backup::{BackupOptions, backup};
+pub use error::EngineError;
+pub use event::{Event, Fate, Observer, Problem, ProblemKind};
+pub use list::{ListOptions, list};
+pub use report::{BackupReport, RestoreReport, VerifyReport};
+pub use restore::{RestoreOptions, restore};
+pub use runtime::Runtime;
+pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
+pub use verify::{VerifyOptions, verify};
+
+pub use lifeboat_format::{
+    Compression, Content, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Summary, Timestamp,
+};
+pub use lifeboat_fs::escaped;
+
+use error::cause_of;

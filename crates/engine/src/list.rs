@@ -1,0 +1,50 @@
+//! `ls`: what is in a snapshot.
+
+use crate::trees::{Entries, nodes};
+use crate::{EngineError, select};
+use lifeboat_format::{Node, NodeKind, Snapshot};
+use lifeboat_repository::Repository;
+use std::sync::Arc;
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// Only this path and what is below it.
+    pub path: Option<Vec<u8>>,
+    /// Directories below too, not only the one that is named.
+    pub recursive: bool,
+}
+
+/// Visits nodes with their absolute paths, each directory before what it holds, in order of names.
+///
+/// # Errors
+/// When the path is not in the snapshot, or a tree cannot be read.
+pub fn list(
+    repository: &Repository,
+    snapshot: &Snapshot,
+    options: &ListOptions,
+    visit: &mut dyn FnMut(&[u8], &Node),
+) -> Result<(), EngineError> {
+    let view = repository.view(&repository.read_log()?)?;
+    let reader = repository.reader(Arc::new(repository.load_index(&view)?));
+    let (start, mut path) = select::node_at(&reader, snapshot, options.path.as_deref().unwrap_or_default())?;
+    if !path.is_empty() {
+        visit(&path, &start);
+    }
+    let mut stack: Vec<(Entries<'_, Node>, usize)> = vec![(nodes(&reader, &start), path.len())];
+    while let Some((entries, length)) = stack.last_mut() {
+        path.truncate(*length);
+        let Some(node) = entries.next().transpose()? else {
+            stack.pop();
+            continue;
+        };
+        path.push(b'/');
+        path.extend_from_slice(&node.name);
+        visit(&path, &node);
+        if options.recursive && node.kind == NodeKind::Directory {
+            let length = path.len();
+            stack.push((nodes(&reader, &node), length));
+        }
+    }
+    Ok(())
+}

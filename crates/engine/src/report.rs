@@ -1,0 +1,176 @@
+//! What a verb has done, as the sum of its events.
+
+use crate::{Event, Fate, Observer, Problem, ProblemKind};
+use lifeboat_format::{NodeKind, SnapshotId, Summary};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// What a backup has done.
+#[derive(Clone, Debug, Default)]
+pub struct BackupReport {
+    /// The snapshot; none after a dry run.
+    pub snapshot: Option<SnapshotId>,
+    /// The snapshot that unchanged files were compared with.
+    pub parent: Option<SnapshotId>,
+    /// What was counted.
+    pub summary: Summary,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// What a restore has done.
+#[derive(Clone, Debug, Default)]
+pub struct RestoreReport {
+    /// Nodes that are no directories.
+    pub files: u64,
+    /// Directories.
+    pub directories: u64,
+    /// Sizes of all restored files in bytes.
+    pub bytes: u64,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+    /// What was not even tried, each kind once.
+    pub notes: Vec<String>,
+}
+
+/// What a verification has found.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyReport {
+    /// Snapshots whose trees were walked.
+    pub snapshots: u64,
+    /// Packs that the index names.
+    pub packs: u64,
+    /// Packs whose data was read.
+    pub packs_read: u64,
+    /// Bytes that were read from the storage for it.
+    pub bytes_read: u64,
+    /// What is wrong: stored objects, and the files that lose by it.
+    pub problems: Vec<Problem>,
+    /// What is odd and harmless.
+    pub notes: Vec<String>,
+}
+
+/// What a report learns from an event.
+pub(crate) trait Fold {
+    fn fold(&mut self, event: &Event<'_>);
+}
+
+impl Fold for BackupReport {
+    fn fold(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Saved { node, fate, .. } => self.count(node.kind, *fate, node.size),
+            Event::Read(bytes) => self.summary.bytes_read += bytes,
+            Event::Problem(problem) => {
+                let unread = matches!(problem.kind, ProblemKind::Unread | ProblemKind::MissingSource);
+                self.summary.unread += u64::from(unread);
+                self.problems.push((*problem).clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl BackupReport {
+    fn count(&mut self, kind: NodeKind, fate: Fate, size: u64) {
+        let summary = &mut self.summary;
+        let counter = match (kind, fate) {
+            (NodeKind::Directory, Fate::New) => &mut summary.dirs_new,
+            (NodeKind::Directory, Fate::Changed) => &mut summary.dirs_changed,
+            (NodeKind::Directory, Fate::Unmodified) => &mut summary.dirs_unmodified,
+            (NodeKind::File, Fate::New) => &mut summary.files_new,
+            (NodeKind::File, Fate::Changed) => &mut summary.files_changed,
+            (NodeKind::File, Fate::Unmodified) => &mut summary.files_unmodified,
+            // Links, pipes, sockets and devices have no content to count.
+            _ => return,
+        };
+        *counter += 1;
+        if kind == NodeKind::File {
+            summary.total_files_processed += 1;
+            summary.total_bytes_processed += size;
+        }
+    }
+}
+
+impl Fold for RestoreReport {
+    fn fold(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Restored { node, .. } if node.kind == NodeKind::Directory => self.directories += 1,
+            Event::Restored { node, .. } => {
+                self.files += 1;
+                self.bytes += node.size;
+            }
+            Event::Problem(problem) => self.problems.push((*problem).clone()),
+            Event::Note(note) => self.notes.push((*note).to_owned()),
+            _ => {}
+        }
+    }
+}
+
+impl Fold for VerifyReport {
+    fn fold(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Read(bytes) => {
+                self.packs_read += 1;
+                self.bytes_read += bytes;
+            }
+            Event::Problem(problem) => self.problems.push((*problem).clone()),
+            Event::Note(note) => self.notes.push((*note).to_owned()),
+            _ => {}
+        }
+    }
+}
+
+/// A report that keeps notes.
+pub(crate) trait Notes: Fold {
+    fn notes(&self) -> &[String];
+}
+
+impl Notes for RestoreReport {
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// Tells each event to the report and to the observer.
+pub(crate) struct Teller<'a, R> {
+    report: Mutex<R>,
+    observer: &'a dyn Observer,
+}
+
+impl<'a, R: Fold> Teller<'a, R> {
+    pub(crate) fn new(report: R, observer: &'a dyn Observer) -> Self {
+        Self { report: Mutex::new(report), observer }
+    }
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).fold(event);
+        self.observer.event(event);
+    }
+
+    pub(crate) fn problem(&self, kind: ProblemKind, path: &Path, cause: impl Into<String>) {
+        let problem = Problem { kind, path: path.to_owned(), cause: cause.into() };
+        self.tell(&Event::Problem(&problem));
+    }
+
+    /// Tells a note, unless it was told before.
+    pub(crate) fn note_once(&self, note: &str)
+    where
+        R: Notes,
+    {
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = report.notes().iter().any(|known| known == note);
+        if !known {
+            report.fold(&Event::Note(note));
+            drop(report);
+            self.observer.event(&Event::Note(note));
+        }
+    }
+
+    pub(crate) fn into_report(self) -> R {
+        self.report.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut R) -> T) -> T {
+        look(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,157 @@
+//! A bounded part of a restore: planned by the walk, carried out in the order of the storage.
+//!
+//! Invariant: what a batch holds is limited in pieces, bytes and open files, however large the snapshot.
+
+use super::Restore;
+use super::file::RestoredFile;
+use crate::{EngineError, Event, ProblemKind};
+use lifeboat_format::{BlobId, Node, Piece, Role};
+use lifeboat_fs::TargetDir;
+use lifeboat_repository::{BlobPlace, RepositoryError};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Pieces in a batch.
+const PIECES_MAX: usize = 1 << 16;
+/// Bytes in a batch.
+const BYTES_MAX: u64 = 1 << 30;
+/// Directories and files that a batch keeps open.
+const OPEN_MAX: usize = 256;
+
+/// What is to be done next.
+#[derive(Default)]
+pub(super) struct Batch {
+    pieces: Vec<PlannedPiece>,
+    bytes: u64,
+    open: usize,
+    links: Vec<PlannedLink>,
+    finished: Vec<FinishedDirectory>,
+}
+
+/// A blob that belongs into a file.
+struct PlannedPiece {
+    id: BlobId,
+    place: BlobPlace,
+    file: Arc<RestoredFile>,
+    offset: u64,
+}
+
+/// A further name of a file.
+pub(super) struct PlannedLink {
+    pub(super) dir: TargetDir,
+    pub(super) node: Node,
+    pub(super) path: PathBuf,
+    /// Names from the target down to the first name of the file.
+    pub(super) first: Vec<Vec<u8>>,
+}
+
+/// A directory in which everything is planned.
+pub(super) struct FinishedDirectory {
+    pub(super) dir: TargetDir,
+    pub(super) node: Node,
+    pub(super) path: PathBuf,
+}
+
+impl Batch {
+    pub(super) fn is_full(&self) -> bool {
+        self.pieces.len() >= PIECES_MAX || self.bytes >= BYTES_MAX || self.open >= OPEN_MAX
+    }
+
+    pub(super) fn add_link(&mut self, link: PlannedLink) {
+        self.links.push(link);
+    }
+
+    pub(super) fn add_finished(&mut self, directory: FinishedDirectory) {
+        self.finished.push(directory);
+        self.open += 1;
+    }
+
+    /// Counts a file that stays open until it is complete.
+    pub(super) fn add_open_file(&mut self) {
+        self.open += 1;
+    }
+
+    fn add_piece(&mut self, piece: PlannedPiece) {
+        self.bytes += u64::from(piece.place.length);
+        self.pieces.push(piece);
+    }
+}
+
+impl Restore<'_> {
+    /// Plans a piece of a file; a blob that is nowhere is the file's trouble.
+    pub(super) fn plan_piece(&self, batch: &mut Batch, file: &Arc<RestoredFile>, piece: Piece, offset: u64) {
+        let Piece::Blob(id, length) = piece else { return };
+        let mut places = self.reader.index().places(&id);
+        match places.find(|place| place.length == length) {
+            Some(place) => {
+                file.hold();
+                batch.add_piece(PlannedPiece { id, place, file: Arc::clone(file), offset });
+            }
+            None => {
+                file.fail(self, ProblemKind::Damage, &RepositoryError::Missing(format!("blob {id}")));
+            }
+        }
+    }
+
+    /// Carries out a batch and empties it.
+    pub(super) fn carry_out(&self, batch: &mut Batch) -> Result<(), EngineError> {
+        let mut batch = std::mem::take(batch);
+        batch.pieces.sort_by_key(|piece| (piece.place.segment, piece.place.offset));
+        let segments: Vec<&[PlannedPiece]> =
+            batch.pieces.chunk_by(|left, right| left.place.segment == right.place.segment).collect();
+        self.workers.for_each(&segments, |scratch, pieces| self.write_segment(scratch, pieces));
+        batch.links.iter().for_each(|link| self.link(link));
+        for FinishedDirectory { dir, node, path } in &batch.finished {
+            self.unset(path, dir.apply_self(node));
+            self.restored(path, node);
+        }
+        Ok(())
+    }
+
+    /// Writes all pieces of one segment.
+    fn write_segment(&self, scratch: &mut Vec<u8>, pieces: &[PlannedPiece]) {
+        let opened = self.reader.open_segment(pieces[0].place.segment, scratch);
+        for piece in pieces {
+            if !piece.file.has_failed() {
+                let sound = match &opened {
+                    Ok(()) => self.reader.slice(Role::Data, &piece.id, piece.place, scratch).ok(),
+                    Err(_) => None,
+                };
+                match sound {
+                    Some(bytes) => self.write(piece, bytes),
+                    None => self.write_from_elsewhere(piece),
+                }
+            }
+            piece.file.let_go(self);
+        }
+    }
+
+    /// The planned place is not sound: any other will do.
+    fn write_from_elsewhere(&self, piece: &PlannedPiece) {
+        match self.reader.read(Role::Data, &piece.id) {
+            Ok(bytes) => self.write(piece, &bytes),
+            Err(error) if error.is_damage() => piece.file.fail(self, ProblemKind::Damage, &error),
+            Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
+        }
+    }
+
+    fn write(&self, piece: &PlannedPiece, bytes: &[u8]) {
+        let written = piece.file.create().and_then(|file| file.write_at(piece.offset, bytes));
+        match written {
+            Ok(()) => self.teller.tell(&Event::Written(bytes.len() as u64)),
+            Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
+        }
+    }
+
+    fn link(&self, link: &PlannedLink) {
+        let (name, names) =
+            link.first.split_last().map_or((&[][..], &[][..]), |(name, names)| (&name[..], names));
+        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        let linked =
+            self.target.open_beneath(&names).and_then(|dir| link.dir.link(&link.node.name, &dir, name));
+        match linked {
+            Ok(()) => self.restored(&link.path, &link.node),
+            Err(error) => self.problem(ProblemKind::NotWritten, &link.path, &error),
+        }
+    }
+}

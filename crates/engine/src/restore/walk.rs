@@ -1,0 +1,218 @@
+//! The walk through the tree of a snapshot, which plans what is to be written.
+
+use super::Restore;
+use super::batch::{Batch, FinishedDirectory, PlannedLink};
+use super::file::RestoredFile;
+use crate::report::Teller;
+use crate::trees::{self, Entries};
+use crate::{EngineError, Event, ProblemKind, RestoreReport};
+use lifeboat_format::{Content, FormatError, Node, NodeKind};
+use lifeboat_fs::TargetDir;
+use lifeboat_repository::{BlobReader, RepositoryError};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A directory that is being walked.
+struct Frame<'r> {
+    dir: TargetDir,
+    /// Set when the walk leaves the directory; none for the target of a whole snapshot, which stays as it is.
+    node: Option<Node>,
+    path: PathBuf,
+    names: Vec<Vec<u8>>,
+    entries: Entries<'r, Node>,
+}
+
+/// First names of files with several: from file system and inode to the names from the target down.
+type Links = HashMap<(u32, u64), Vec<Vec<u8>>>;
+
+/// Walks from a node down: what a directory holds goes into the target, a file goes there under its own name.
+pub(super) fn walk(
+    restore: &Restore<'_>,
+    batch: &mut Batch,
+    start: Node,
+    full: &[u8],
+) -> Result<(), EngineError> {
+    let path = PathBuf::from(OsStr::from_bytes(if full.is_empty() { b"/" } else { full }));
+    let mut links = Links::new();
+    if start.kind != NodeKind::Directory {
+        let place = Place { dir: &restore.target, names: &[], path };
+        return restore.item(batch, &mut links, &place, start);
+    }
+    let entries = trees::nodes(restore.reader, &start);
+    let node = (!full.is_empty()).then_some(start);
+    let mut stack = vec![Frame { dir: restore.target.clone(), node, path, names: Vec::new(), entries }];
+    while let Some(frame) = stack.last_mut() {
+        match frame.entries.next() {
+            Some(Ok(node)) => {
+                let path = frame.path.join(OsStr::from_bytes(&node.name));
+                if node.kind == NodeKind::Directory {
+                    let below = restore.enter(frame, node, path);
+                    stack.extend(below);
+                } else {
+                    let place = Place { dir: &frame.dir, names: &frame.names, path };
+                    restore.item(batch, &mut links, &place, node)?;
+                }
+            }
+            Some(Err(error)) => restore.unreadable(&frame.path, error)?,
+            None => {
+                if let Some(Frame { dir, node: Some(node), path, .. }) = stack.pop() {
+                    batch.add_finished(FinishedDirectory { dir, node, path });
+                }
+            }
+        }
+        if batch.is_full() {
+            restore.carry_out(batch)?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells everything that a restore would bring back.
+pub(super) fn tell_all(
+    reader: &BlobReader,
+    start: &Node,
+    full: &[u8],
+    teller: &Teller<'_, RestoreReport>,
+) -> Result<(), EngineError> {
+    let path = PathBuf::from(OsStr::from_bytes(if full.is_empty() { b"/" } else { full }));
+    let mut stack = vec![(trees::nodes(reader, start), path.clone())];
+    if !full.is_empty() {
+        teller.tell(&Event::Restored { path: &path, node: start });
+    }
+    while let Some((entries, above)) = stack.last_mut() {
+        let Some(node) = entries.next().transpose()? else {
+            stack.pop();
+            continue;
+        };
+        let path = above.join(OsStr::from_bytes(&node.name));
+        teller.tell(&Event::Restored { path: &path, node: &node });
+        if node.kind == NodeKind::Directory {
+            stack.push((trees::nodes(reader, &node), path));
+        }
+    }
+    Ok(())
+}
+
+/// Where an item goes.
+struct Place<'a> {
+    dir: &'a TargetDir,
+    names: &'a [Vec<u8>],
+    path: PathBuf,
+}
+
+impl<'a> Restore<'a> {
+    /// Makes a directory and gives its frame; one that cannot be made is a problem, and what is in it is not tried.
+    fn enter(&self, above: &Frame<'_>, node: Node, path: PathBuf) -> Option<Frame<'a>> {
+        match above.dir.create_dir(&node.name) {
+            Ok(dir) => {
+                let names = above.names.iter().chain([&node.name]).cloned().collect();
+                let entries = trees::nodes(self.reader, &node);
+                Some(Frame { dir, node: Some(node), path, names, entries })
+            }
+            Err(error) => {
+                self.problem(ProblemKind::NotWritten, &path, &error);
+                None
+            }
+        }
+    }
+
+    /// A directory whose pages are damaged is named; what was read of it before is restored.
+    fn unreadable(&self, path: &Path, error: RepositoryError) -> Result<(), EngineError> {
+        if !error.is_damage() {
+            return Err(error.into());
+        }
+        self.problem(ProblemKind::Damage, path, &error);
+        Ok(())
+    }
+
+    fn item(
+        &self,
+        batch: &mut Batch,
+        links: &mut Links,
+        place: &Place<'_>,
+        node: Node,
+    ) -> Result<(), EngineError> {
+        if let Some(group) = node.link_group {
+            let link = (group, node.inode);
+            if let Some(first) = links.get(&link).cloned() {
+                let (dir, path) = (place.dir.clone(), place.path.clone());
+                batch.add_link(PlannedLink { dir, node, path, first });
+                return Ok(());
+            }
+            links.insert(link, place.names.iter().chain([&node.name]).cloned().collect());
+        }
+        match node.kind {
+            NodeKind::File => self.file(batch, place, node),
+            _ => {
+                self.special(place, &node);
+                Ok(())
+            }
+        }
+    }
+
+    fn special(&self, place: &Place<'_>, node: &Node) {
+        match place.dir.create_special(node) {
+            Ok(()) => {
+                self.unset(&place.path, place.dir.apply(node));
+                self.restored(&place.path, node);
+            }
+            Err(error) if error.is_not_permitted() && node.device.is_some() => {
+                self.teller.note_once("without root, devices are not restored");
+            }
+            Err(error) => self.problem(ProblemKind::NotWritten, &place.path, &error),
+        }
+    }
+
+    fn file(&self, batch: &mut Batch, place: &Place<'_>, node: Node) -> Result<(), EngineError> {
+        let file = Arc::new(RestoredFile::new(place.dir.clone(), node, place.path.clone()));
+        if let Content::Inline(bytes) = &file.node.content {
+            let written = file.create().and_then(|opened| opened.write_at(0, bytes));
+            if let Err(error) = written {
+                file.fail(self, ProblemKind::NotWritten, &error);
+            }
+        }
+        let is_long = match &file.node.content {
+            Content::Pieces(pieces) => pieces.len() > 1,
+            content => matches!(content, Content::Pages(_)),
+        };
+        if is_long {
+            // Several workers will write to it: it has to be there before the first of them.
+            batch.add_open_file();
+            if let Err(error) = file.create() {
+                file.fail(self, ProblemKind::NotWritten, &error);
+            }
+        }
+        self.plan_content(batch, &file)?;
+        file.let_go(self);
+        Ok(())
+    }
+
+    fn plan_content(&self, batch: &mut Batch, file: &Arc<RestoredFile>) -> Result<(), EngineError> {
+        let mut offset = 0;
+        for piece in trees::pieces(self.reader, &file.node) {
+            match piece {
+                Ok(piece) => {
+                    self.plan_piece(batch, file, piece, offset);
+                    offset += piece.length();
+                }
+                Err(error) if error.is_damage() => file.fail(self, ProblemKind::Damage, &error),
+                Err(error) => return Err(error.into()),
+            }
+            if file.has_failed() {
+                return Ok(());
+            }
+            if batch.is_full() {
+                self.carry_out(batch)?;
+            }
+        }
+        let is_listed = matches!(file.node.content, Content::Pieces(_) | Content::Pages(_));
+        if is_listed && offset != file.node.size {
+            let source = FormatError::Malformed("list of pieces");
+            file.fail(self, ProblemKind::Damage, &RepositoryError::reading(&"its content", source));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Whatever happens to a stored object is noticed, the files that lose by it are named, and all others come back.
+
+use crate::world::World;
+use lifeboat_backend::Backend as _;
+use lifeboat_engine::{EngineError, ProblemKind, Runtime};
+use lifeboat_testkit::{Random, TreeSpec, copy_tree, make_tree};
+use std::path::Path;
+
+/// Packs that are damaged in turn: each costs a whole restore.
+const PACKS_TRIED: usize = 5;
+
+fn world_with_a_snapshot(seed: u64) -> World {
+    let world = World::new(seed, Runtime::inline());
+    make_tree(&world.source(), seed, &TreeSpec { odd: false, ..TreeSpec::default() });
+    let pristine = world.folder.path().join("pristine");
+    copy_tree(&world.source(), &pristine);
+    world.backup();
+    world
+}
+
+fn is_damage(kind: ProblemKind) -> bool {
+    kind == ProblemKind::Damage
+}
+
+/// Every file below `left` is below `right` with the same content, but for those that are named, by themselves or by
+/// their directory; `saved` is where they were backed up from.
+fn same_but(left: &Path, right: &Path, saved: &Path, named: &[&Path]) {
+    if named.contains(&saved) {
+        return;
+    }
+    for entry in std::fs::read_dir(left).unwrap() {
+        let entry = entry.unwrap();
+        let other = right.join(entry.file_name());
+        let kind = entry.file_type().unwrap();
+        let saved = saved.join(entry.file_name());
+        if kind.is_dir() {
+            same_but(&entry.path(), &other, &saved, named);
+        } else if kind.is_file() {
+            let is_named = named.contains(&&*saved);
+            match std::fs::read(&other) {
+                Ok(bytes) => assert!(bytes == std::fs::read(entry.path()).unwrap(), "{}", other.display()),
+                Err(_) => assert!(is_named, "{} is missing and not named", other.display()),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_flipped_bit_anywhere_in_a_pack_is_found_and_never_restored_silently() {
+    let world = world_with_a_snapshot(20);
+    let mut random = Random::new(21);
+    let snapshot = world.snapshots().remove(0);
+    let mut packs = world.objects("packs/");
+    random.shuffle(&mut packs);
+    for (number, name) in packs.into_iter().take(PACKS_TRIED).enumerate() {
+        let sound = world.backend.get(&name, u64::MAX).unwrap();
+        let length = sound.len();
+        // Header, trailer, and somewhere in between.
+        for (place, byte) in [20, length - 30, random.index(length)].into_iter().enumerate() {
+            let mut flipped = sound.clone();
+            flipped[byte] ^= 1 << random.below(8);
+            world.backend.delete(&name).unwrap();
+            world.backend.put(&name, &flipped).unwrap();
+            let found = world.verify();
+            assert!(found.problems.iter().any(|problem| is_damage(problem.kind)), "byte {byte} of {name}");
+            let (target, report) = world.try_restore(&snapshot, &format!("target-{number}-{place}"));
+            match report {
+                Ok(report) => {
+                    let named: Vec<&Path> = report.problems.iter().map(|problem| &*problem.path).collect();
+                    same_but(&world.folder.path().join("pristine"), &target, &world.source(), &named);
+                }
+                Err(EngineError::Repository(error)) => assert!(error.is_damage(), "{error}"),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        world.backend.delete(&name).unwrap();
+        world.backend.put(&name, &sound).unwrap();
+    }
+    assert!(world.verify().problems.is_empty());
+}
+
+#[test]
+fn a_vanished_pack_is_named_and_stored_again_by_the_next_backup() {
+    let world = world_with_a_snapshot(22);
+    world.later();
+    let mut packs = world.objects("packs/");
+    Random::new(25).shuffle(&mut packs);
+    for name in packs.into_iter().take(PACKS_TRIED) {
+        let sound = world.backend.get(&name, u64::MAX).unwrap();
+        world.backend.delete(&name).unwrap();
+        assert!(world.verify().problems.iter().any(|problem| is_damage(problem.kind)));
+        world.backup();
+        let snapshot = world.snapshots().pop().unwrap();
+        let target = format!("again-{}", &name.as_str()[9..20]);
+        let (target, report) = world.restore(&snapshot, &target);
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        same_but(&world.folder.path().join("pristine"), &target, &world.source(), &[]);
+        world.backend.put(&name, &sound).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_index_object_is_found_and_does_not_stop_the_next_backup() {
+    let world = world_with_a_snapshot(23);
+    for name in world.objects("index/") {
+        let mut bytes = world.backend.get(&name, u64::MAX).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 4;
+        world.backend.delete(&name).unwrap();
+        world.backend.put(&name, &bytes).unwrap();
+    }
+    assert!(world.verify().problems.iter().any(|problem| is_damage(problem.kind)));
+    let report = world.backup();
+    assert!(report.snapshot.is_some());
+    let (target, report) = world.restore(&world.snapshots().pop().unwrap(), "target");
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    same_but(&world.folder.path().join("pristine"), &target, &world.source(), &[]);
+}
+
+#[test]
+fn a_lost_or_damaged_log_entry_is_noticed() {
+    let world = world_with_a_snapshot(24);
+    world.backup();
+    let names = world.objects("log/");
+    assert_eq!(names.len(), 3, "genesis and two commits");
+    for name in &names {
+        let sound = world.backend.get(name, u64::MAX).unwrap();
+        world.backend.delete(name).unwrap();
+        let gone = world.repository.read_log();
+        let is_head = world.snapshots_after(gone);
+        assert!(is_head <= 1, "only the newest entry can vanish without a trace, while nobody remembers heads");
+        let mut flipped = sound.clone();
+        flipped[sound.len() / 2] ^= 1;
+        world.backend.put(name, &flipped).unwrap();
+        let reading = world.repository.read_log();
+        assert!(reading.is_err() || !reading.unwrap().faults().is_empty());
+        assert!(world.try_backup(&world.options()).is_err(), "a writer must not go on");
+        world.backend.delete(name).unwrap();
+        world.backend.put(name, &sound).unwrap();
+    }
+}
+
+impl World {
+    /// How many snapshots a reading lost without an error.
+    fn snapshots_after(
+        &self,
+        reading: Result<lifeboat_repository::Reading, lifeboat_repository::RepositoryError>,
+    ) -> usize {
+        reading.map_or(0, |reading| 2 - self.repository.view(&reading).unwrap().snapshots().len())
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the verbs on real files, one binary.
+#![expect(clippy::unwrap_used, reason = "a failing step ends the test")]
+#![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
+
+mod damage;
+mod round_trip;
+mod world;

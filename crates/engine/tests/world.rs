@@ -1,0 +1,127 @@
+//! A source tree and a repository in memory, from one seed.
+
+use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
+use lifeboat_engine::{
+    BackupOptions, BackupReport, Compression, EngineError, KdfParams, RestoreOptions, RestoreReport, Runtime,
+    Snapshot, SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, backup, restore, snapshots, verify,
+};
+use lifeboat_repository::{Clock, Credential, Environment, InitOptions, Random, Repository, init};
+use lifeboat_testkit as testkit;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Randomness from a seed.
+struct Seeded(Mutex<testkit::Random>);
+
+impl Random for Seeded {
+    fn fill(&self, out: &mut [u8]) {
+        self.0.lock().unwrap().fill(out);
+    }
+}
+
+/// The wall clock, moved by hand: files that were just made count as settled once it is an hour later.
+pub(crate) struct MovedClock(AtomicI64);
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let seconds = i64::try_from(now.as_secs()).unwrap() + self.0.load(Ordering::Relaxed);
+        Timestamp { seconds, nanoseconds: now.subsec_nanos() }
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+pub(crate) struct World {
+    pub(crate) backend: Arc<MemoryBackend>,
+    pub(crate) repository: Repository,
+    pub(crate) runtime: Runtime,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) clock: Arc<MovedClock>,
+}
+
+impl World {
+    /// A small repository: chunks around 4 KiB, packs of 64 KiB.
+    pub(crate) fn new(seed: u64, runtime: Runtime) -> Self {
+        let backend = Arc::new(MemoryBackend::new());
+        let clock = Arc::new(MovedClock(AtomicI64::new(0)));
+        let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
+        let environment = Environment { clock: Arc::clone(&clock) as _, random };
+        let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
+        let options = InitOptions { kdf, chunk_average: Some(4 << 10), pack_size: Some(64 << 10) };
+        let credential = Credential::password(b"secret".to_vec());
+        let repository = init(Arc::clone(&backend) as _, &credential, options, environment).unwrap();
+        Self { backend, repository, runtime, folder: tempfile::tempdir().unwrap(), clock }
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.folder.path().join("source")
+    }
+
+    pub(crate) fn later(&self) {
+        self.clock.0.fetch_add(3600, Ordering::Relaxed);
+    }
+
+    pub(crate) fn options(&self) -> BackupOptions {
+        BackupOptions {
+            paths: vec![self.source()],
+            tags: Vec::new(),
+            host: "here".into(),
+            user: "somebody".into(),
+            excludes: Vec::new(),
+            dry_run: false,
+            program: "test".into(),
+            compression: Compression::default(),
+        }
+    }
+
+    pub(crate) fn backup(&self) -> BackupReport {
+        self.try_backup(&self.options()).unwrap()
+    }
+
+    pub(crate) fn try_backup(&self, options: &BackupOptions) -> Result<BackupReport, EngineError> {
+        backup(&self.repository, options, &self.runtime, &())
+    }
+
+    pub(crate) fn snapshots(&self) -> Vec<Snapshot> {
+        snapshots(&self.repository, &SnapshotFilter::default()).unwrap().snapshots
+    }
+
+    /// Restores what was below the source into a new directory.
+    pub(crate) fn restore(&self, snapshot: &Snapshot, name: &str) -> (PathBuf, RestoreReport) {
+        let (target, report) = self.try_restore(snapshot, name);
+        (target, report.unwrap())
+    }
+
+    pub(crate) fn try_restore(
+        &self,
+        snapshot: &Snapshot,
+        name: &str,
+    ) -> (PathBuf, Result<RestoreReport, EngineError>) {
+        let target = self.folder.path().join(name);
+        let path = Some(bytes(&self.source()));
+        let options = RestoreOptions { target: target.clone(), path, dry_run: false };
+        (target, restore(&self.repository, snapshot, &options, &self.runtime, &()))
+    }
+
+    pub(crate) fn verify(&self) -> VerifyReport {
+        verify(&self.repository, &VerifyOptions { read_data: true }, &self.runtime, &()).unwrap()
+    }
+
+    pub(crate) fn objects(&self, folder: &str) -> Vec<ObjectName> {
+        let mut names = Vec::new();
+        self.backend.list(folder, &mut |object| names.push(object.name)).unwrap();
+        names.sort();
+        names
+    }
+}
+
+pub(crate) fn bytes(path: &Path) -> Vec<u8> {
+    path.as_os_str().as_encoded_bytes().to_vec()
+}

@@ -1,0 +1,107 @@
+//! Compression of segments, and decompression that cannot be made to exceed its bound.
+//!
+//! Spec: docs/format.md#segments. Bytes that hardly shrink are stored raw.
+
+use crate::{FormatError, limits};
+use std::fmt;
+
+/// How a segment's bytes are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Codec {
+    /// As they are.
+    Raw = 0,
+    /// One zstd frame.
+    Zstd = 1,
+}
+
+impl Codec {
+    pub(crate) fn from_number(number: u8) -> Result<Self, FormatError> {
+        match number {
+            0 => Ok(Self::Raw),
+            1 => Ok(Self::Zstd),
+            _ => Err(FormatError::Newer("codec")),
+        }
+    }
+}
+
+/// How hard to compress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    Off,
+    /// zstd at this level.
+    Level(i32),
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self::Level(3)
+    }
+}
+
+/// A compressor to be used for one segment after the other.
+pub struct Compressor {
+    zstd: Option<zstd::bulk::Compressor<'static>>,
+}
+
+impl fmt::Debug for Compressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Compressor")
+    }
+}
+
+impl Compressor {
+    /// A compressor of this strength.
+    #[must_use]
+    pub fn new(compression: Compression) -> Self {
+        let zstd = match compression {
+            Compression::Off => None,
+            Compression::Level(level) => {
+                Some(zstd::bulk::Compressor::new(level).expect("only a lack of memory refuses a context"))
+            }
+        };
+        Self { zstd }
+    }
+
+    /// Compresses `raw` into `out` (whose former content is dropped) and says how.
+    pub fn compress(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Codec {
+        out.clear();
+        // Less than one part in 32 saved is not worth the time of every later reader.
+        let worthwhile = raw.len() - raw.len() / 32;
+        if let Some(zstd) = &mut self.zstd {
+            out.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+            if zstd.compress_to_buffer(raw, out).is_ok_and(|length| length < worthwhile) {
+                return Codec::Zstd;
+            }
+        }
+        out.clear();
+        out.extend_from_slice(raw);
+        Codec::Raw
+    }
+}
+
+/// Restores exactly `raw_length` bytes into `out`, whose former content is dropped.
+///
+/// # Errors
+/// [`FormatError::Malformed`] when the bytes give another length; never more than `raw_length` is produced.
+pub fn decompress(codec: Codec, bytes: &[u8], raw_length: u32, out: &mut Vec<u8>) -> Result<(), FormatError> {
+    let length = raw_length as usize;
+    if length > limits::SEGMENT_RAW_MAX {
+        return Err(FormatError::Limit("segment"));
+    }
+    out.clear();
+    match codec {
+        Codec::Raw => out.extend_from_slice(bytes),
+        Codec::Zstd => {
+            // The length of the slice, not the capacity of the vector, is what bounds the decompressor.
+            out.resize(length, 0);
+            let produced = zstd::bulk::decompress_to_buffer(bytes, out.as_mut_slice());
+            out.truncate(produced.map_err(|_| FormatError::Malformed("segment"))?);
+        }
+    }
+    match out.len() == length {
+        true => Ok(()),
+        false => Err(FormatError::Malformed("segment")),
+    }
+}

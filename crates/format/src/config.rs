@@ -1,0 +1,88 @@
+//! The config of a repository: what is decided once, when it is made.
+//!
+//! Spec: docs/format.md#config. It is written last by `init` and bound by the genesis entry of the log.
+
+use crate::{ChunkerParams, FormatError, ObjectHash, RepositoryId, Timestamp, wire};
+use minicbor::{Decode, Encode};
+
+/// The format that this program writes.
+pub const FORMAT_VERSION: u32 = 1;
+/// Which draft of it: repositories of another draft are refused until the format is frozen.
+pub const FORMAT_DRAFT: u32 = 1;
+const MAGIC: &str = "lifeboat";
+
+/// Parameters of a repository.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Config {
+    #[n(0)]
+    magic: String,
+    #[n(1)]
+    version: u32,
+    #[n(2)]
+    draft: u32,
+    /// Its name.
+    #[n(3)]
+    pub repository: RepositoryId,
+    /// How files are cut.
+    #[n(4)]
+    pub chunker: ChunkerParams,
+    /// Raw size in bytes at which a data segment is closed.
+    #[n(5)]
+    pub data_segment: u32,
+    /// Raw size in bytes at which a tree segment is closed.
+    #[n(6)]
+    pub tree_segment: u32,
+    /// Size in bytes at which a pack is closed.
+    #[n(7)]
+    pub pack: u32,
+    /// When the repository was made.
+    #[n(8)]
+    pub created: Timestamp,
+}
+
+impl Config {
+    /// The config of a new repository with the usual sizes.
+    #[must_use]
+    pub fn new(repository: RepositoryId, created: Timestamp) -> Self {
+        Self {
+            magic: MAGIC.to_owned(),
+            version: FORMAT_VERSION,
+            draft: FORMAT_DRAFT,
+            repository,
+            chunker: ChunkerParams::around(128 << 10),
+            data_segment: 1 << 20,
+            tree_segment: 128 << 10,
+            pack: 32 << 20,
+            created,
+        }
+    }
+
+    /// The object's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        wire::encode(self)
+    }
+
+    /// Reads a config.
+    ///
+    /// # Errors
+    /// [`FormatError::Newer`] for another version or draft; [`FormatError::Malformed`] for anything else.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        let config: Self = wire::decode(bytes, "config")?;
+        if config.magic != MAGIC {
+            return Err(FormatError::Malformed("config"));
+        }
+        wire::check_version(config.version, FORMAT_VERSION, "config")?;
+        match config.draft == FORMAT_DRAFT {
+            true => Ok(config),
+            false => Err(FormatError::Newer("config: another draft of the format")),
+        }
+    }
+
+    /// What the genesis entry binds.
+    #[must_use]
+    pub fn hash(&self) -> ObjectHash {
+        ObjectHash::of(&self.encode())
+    }
+}

@@ -1,0 +1,133 @@
+//! An index object under construction: packs go in, one object comes out.
+//!
+//! Spec: docs/format.md#index.
+
+use super::layout::{
+    BlobPrefix, BlobRecord, IndexHeader, IndexedBlob, IndexedPack, IndexedSegment, PackRecord, SegmentRecord,
+    records_per_page,
+};
+use crate::{FormatError, Keyring, ObjectHash, Pack, Random, Role, limits};
+use zerocopy::{Immutable, IntoBytes};
+
+/// Gathers packs of one role.
+#[derive(Debug)]
+pub struct IndexBuilder {
+    role: Role,
+    packs: Vec<IndexedPack>,
+    segments: Vec<IndexedSegment>,
+    blobs: Vec<IndexedBlob>,
+}
+
+/// An index object to be stored.
+#[derive(Clone, Debug)]
+pub struct BuiltIndex {
+    /// Its name.
+    pub hash: ObjectHash,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl IndexBuilder {
+    /// An empty index of one role.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        Self { role, packs: Vec::new(), segments: Vec::new(), blobs: Vec::new() }
+    }
+
+    /// Whether nothing was added yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packs.is_empty()
+    }
+
+    /// Whether the object stays within its limit with this pack too.
+    #[must_use]
+    pub fn has_room_for(&self, pack: &Pack) -> bool {
+        let packs = (self.packs.len() + 1) * size_of::<PackRecord>();
+        let segments = (self.segments.len() + pack.segments.len()) * size_of::<SegmentRecord>();
+        let blobs = (self.blobs.len() + pack.blobs.len()) * size_of::<BlobRecord>();
+        // Overhead of pages and fan-out: well below one part in 64.
+        (packs + segments + blobs) as u64 * 65 / 64 + 4096 <= limits::INDEX_MAX
+    }
+
+    /// Adds a pack.
+    ///
+    /// # Errors
+    /// [`FormatError::Limit`] beyond 2^32 of anything.
+    pub fn add(&mut self, pack: &Pack) -> Result<(), FormatError> {
+        let limit = |length: usize| u32::try_from(length).map_err(|_| FormatError::Limit("index"));
+        let (pack_number, first_segment) = (limit(self.packs.len())?, limit(self.segments.len())?);
+        let stored_length = pack.bytes.len() as u64;
+        self.packs.push(IndexedPack { id: pack.id, stored_length, header: pack.header });
+        for (ordinal, place) in (0..).zip(&pack.segments) {
+            self.segments.push(IndexedSegment { pack: pack_number, ordinal, place: *place });
+        }
+        self.blobs.extend(pack.blobs.iter().map(|blob| IndexedBlob {
+            prefix: BlobPrefix::from(&blob.id),
+            segment: first_segment + blob.segment,
+            offset: blob.offset,
+            length: blob.length,
+        }));
+        Ok(())
+    }
+
+    /// Closes the object.
+    ///
+    /// # Errors
+    /// [`FormatError::Limit`] when it is larger than an index object may be.
+    pub fn finish(mut self, keyring: &Keyring, random: &dyn Random) -> Result<BuiltIndex, FormatError> {
+        self.blobs.sort_unstable_by_key(|blob| blob.prefix);
+        let count = |length: usize| u32::try_from(length).map_err(|_| FormatError::Limit("index"));
+        let counts = [count(self.packs.len())?, count(self.segments.len())?, count(self.blobs.len())?];
+        let header = IndexHeader::new(self.role, counts, random.array());
+        let mut tables = Tables { header, keyring, random, page: 0, bytes: header.as_bytes().to_vec() };
+        tables.write(self.packs.iter().map(IndexedPack::record))?;
+        tables.write(self.segments.iter().map(IndexedSegment::record))?;
+        let blobs: Vec<BlobRecord> = self.blobs.iter().map(IndexedBlob::record).collect();
+        tables.write(blobs.iter().copied())?;
+        tables.write(blobs.chunks(records_per_page::<BlobRecord>()).map(|page| page[0].prefix))?;
+        match tables.bytes.len() as u64 <= limits::INDEX_MAX {
+            true => Ok(BuiltIndex { hash: ObjectHash::of(&tables.bytes), bytes: tables.bytes }),
+            false => Err(FormatError::Limit("index")),
+        }
+    }
+}
+
+struct Tables<'a> {
+    header: IndexHeader,
+    keyring: &'a Keyring,
+    random: &'a dyn Random,
+    page: u32,
+    bytes: Vec<u8>,
+}
+
+impl Tables<'_> {
+    fn write<R: IntoBytes + Immutable>(
+        &mut self,
+        records: impl Iterator<Item = R>,
+    ) -> Result<(), FormatError> {
+        let mut page = Vec::new();
+        let mut count = 0;
+        for record in records {
+            page.extend_from_slice(record.as_bytes());
+            count += 1;
+            if count == records_per_page::<R>() {
+                self.seal_page(&page)?;
+                page.clear();
+                count = 0;
+            }
+        }
+        match page.is_empty() {
+            true => Ok(()),
+            false => self.seal_page(&page),
+        }
+    }
+
+    fn seal_page(&mut self, page: &[u8]) -> Result<(), FormatError> {
+        let length = u32::try_from(page.len()).map_err(|_| FormatError::Limit("index"))?;
+        let context = self.header.page_context(self.keyring.key_set(), self.page, length);
+        self.keyring.index_sealer().seal_into(&context, &self.random.array(), page, &mut self.bytes);
+        self.page += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+//! What every stored byte of a lifeboat repository means: pure functions.
+//!
+//! Floor 0. No file, network, clock, thread or randomness of its own: random bytes and times are arguments. The
+//! specification is `docs/format.md`; each module implements the section it names.
+
+mod blob;
+mod chunk;
+mod compress;
+mod config;
+mod entry;
+mod error;
+mod id;
+mod index;
+mod key;
+mod keyring;
+pub mod limits;
+mod node;
+mod pack;
+mod page;
+mod random;
+mod seal;
+mod slot;
+mod snapshot;
+mod statement;
+mod wire;
+
+pub use blob::{BlobHasher, Role};
+pub use chunk::{Chunker, ChunkerParams};
+pub use compress::{Codec, Compression, Compressor, decompress};
+pub use config::{Config, FORMAT_DRAFT, FORMAT_VERSION};
+pub use entry::{Draft, Entry, EntryHeader, EntryKind, LogKeys};
+pub use error::FormatError;
+pub use id::{BlobId, KeyId, KeySetId, ObjectHash, PackId, RepositoryId, SessionId, SlotId, SnapshotId};
+pub use index::{BlobPrefix, BuiltIndex, Index, IndexBuilder, IndexedBlob, IndexedPack, IndexedSegment};
+pub use key::Key;
+pub use keyring::{Keyring, SealedKey};
+pub use node::{Content, Device, Node, NodeKind, Piece, Timestamp, Totals, Xattr};
+pub use pack::{
+    PACK_HEADER_LENGTH, PACK_TRAILER_LENGTH, Pack, PackBuilder, PackHeader, PackSealer, PackSegment,
+    PackedBlob,
+};
+pub use page::{ChildPage, Page, PageEntry, PageTreeBuilder};
+pub use random::Random;
+pub use seal::{SEAL_OVERHEAD, SealContext, SealRole, Sealer};
+pub use slot::{KdfParams, Slot};
+pub use snapshot::{Origin, PathBytes, Snapshot, Summary};
+pub use statement::{Commit, Genesis, Statement};

@@ -1,0 +1,38 @@
+//! Every maximum that a reader enforces and a writer keeps, in one place.
+//!
+//! Spec: docs/format.md#limits. Sizes are in bytes.
+
+/// Largest content of a file that lies in its node.
+pub const INLINE_MAX: usize = 128;
+/// Most pieces that a node holds itself; longer contents are page trees.
+pub const NODE_PIECES_MAX: usize = 8;
+/// Largest blob, and largest raw length of a segment.
+pub const SEGMENT_RAW_MAX: usize = 16 << 20;
+/// Most segments in a pack.
+pub const PACK_SEGMENTS_MAX: usize = 1 << 20;
+/// Most blobs in a pack.
+pub const PACK_BLOBS_MAX: usize = 1 << 22;
+/// Largest pack.
+pub const PACK_MAX: u64 = 256 << 20;
+/// Largest index object.
+pub const INDEX_MAX: u64 = 8 << 20;
+/// Largest log entry.
+pub const ENTRY_MAX: u64 = 16 << 20;
+/// Largest config, key slot or key object.
+pub const SMALL_OBJECT_MAX: u64 = 64 << 10;
+/// A page is closed no earlier than this.
+pub const PAGE_MIN: usize = 8 << 10;
+/// A page is closed when it has reached this; one entry may carry it beyond.
+pub const PAGE_MAX: usize = 64 << 10;
+/// Largest node: what a page may exceed [`PAGE_MAX`] by.
+pub const NODE_MAX: usize = 4 << 20;
+/// Levels of a page tree, leaves included.
+pub const PAGE_DEPTH_MAX: u8 = 8;
+/// Most memory that a key slot may ask for, in KiB.
+pub const KDF_MEMORY_KIB_MAX: u32 = 4 << 20;
+/// Most passes that a key slot may ask for.
+pub const KDF_PASSES_MAX: u32 = 16;
+/// Most lanes that a key slot may ask for.
+pub const KDF_LANES_MAX: u32 = 16;
+/// Most key slots that are tried.
+pub const SLOTS_MAX: usize = 16;

@@ -1,0 +1,41 @@
+//! Encoding and decoding of the records that may grow: CBOR maps with numbered fields.
+//!
+//! Spec: docs/format.md#encoding. Writers produce the shortest form with ascending field numbers; readers skip
+//! fields they do not know, refuse trailing bytes, and never allocate more than the input's own length suggests.
+
+use crate::FormatError;
+use minicbor::{Decode, Decoder, Encode};
+
+/// Encodes a record.
+pub(crate) fn encode<T: Encode<()>>(record: &T) -> Vec<u8> {
+    minicbor::to_vec(record).expect("writing to a vector cannot fail")
+}
+
+/// Decodes a record that must fill `bytes` to the end; `what` names it in errors.
+pub(crate) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], what: &'static str) -> Result<T, FormatError> {
+    decode_rest(&mut Decoder::new(bytes), what)
+}
+
+/// Decodes a record that must reach to the end of what `decoder` reads.
+pub(crate) fn decode_rest<'b, T: Decode<'b, ()>>(
+    decoder: &mut Decoder<'b>,
+    what: &'static str,
+) -> Result<T, FormatError> {
+    let record = decoder.decode().map_err(|error| match error.is_unknown_variant() {
+        true => FormatError::Newer(what),
+        false => FormatError::Malformed(what),
+    })?;
+    match decoder.position() == decoder.input().len() {
+        true => Ok(record),
+        false => Err(FormatError::Malformed(what)),
+    }
+}
+
+/// Refuses a version above the one this program writes.
+pub(crate) fn check_version(found: u32, known: u32, what: &'static str) -> Result<(), FormatError> {
+    match found {
+        0 => Err(FormatError::Malformed(what)),
+        version if version > known => Err(FormatError::Newer(what)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,16 @@
+//! Tests of this crate, one binary: golden vectors, round trips, damage, limits, keys.
+
+mod arbitrary;
+mod by_hand;
+mod chunker;
+mod corpus;
+mod damage;
+mod index_places;
+mod limits;
+mod newer;
+mod page_trees;
+mod round_trips;
+mod secrets;
+mod vectors;
+mod world;
+mod wrong_keys;

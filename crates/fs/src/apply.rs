@@ -1,0 +1,168 @@
+//! Metadata written back to an inode.
+//!
+//! The order matters. The owner comes first because changing it drops capabilities and the set-user-id bit;
+//! attributes come before the mode because a read-only file refuses them; times come last because everything
+//! else may change them. Then the inode is looked at once more: some file systems round, clamp or drop what they
+//! are given and report success.
+//!
+//! Invariant: whatever differs from the node afterwards, birth, change and access time aside, is in the answer.
+
+use crate::handle::Handle;
+use crate::stat::MODE_BITS;
+use crate::{Stat, Unset, UnsetReason, escaped, xattr};
+use lifeboat_format::{Node, NodeKind, Xattr};
+use rustix::io::Errno;
+
+const SET_USER_ID: u32 = 0o4000;
+const SET_GROUP_ID: u32 = 0o2000;
+
+/// Gives the inode all metadata of `node` that can be set. `privileged` says whether this process is root.
+pub(crate) fn apply(handle: Handle<'_>, node: &Node, privileged: bool) -> Vec<Unset> {
+    let mut applying = Applying { handle, node, privileged, unset: Vec::new() };
+    if let Err(errno) = applying.run() {
+        applying.refused("metadata", errno);
+    }
+    applying.unset
+}
+
+/// The answer for an inode that could not even be opened.
+pub(crate) fn nothing_set(why: String) -> Vec<Unset> {
+    vec![Unset { what: "metadata".to_owned(), reason: UnsetReason::Failed(why) }]
+}
+
+struct Applying<'a> {
+    handle: Handle<'a>,
+    node: &'a Node,
+    privileged: bool,
+    unset: Vec<Unset>,
+}
+
+impl Applying<'_> {
+    fn run(&mut self) -> Result<(), Errno> {
+        let before = self.look()?;
+        if before.kind != self.node.kind {
+            self.unset.extend(nothing_set("something else has taken its place".to_owned()));
+            return Ok(());
+        }
+        self.set_owner(&before);
+        self.set_xattrs();
+        if self.node.kind != NodeKind::Symlink {
+            self.set_mode()?;
+        }
+        if let Err(errno) = self.handle.set_mtime(self.node.mtime) {
+            self.refused("mtime", errno);
+        }
+        self.compare()
+    }
+
+    fn look(&self) -> Result<Node, Errno> {
+        Ok(Stat::of_open(self.handle.descriptor())?.node)
+    }
+
+    fn set_owner(&mut self, before: &Node) {
+        let mut uid = (before.uid != self.node.uid).then_some(self.node.uid);
+        let gid = (before.gid != self.node.gid).then_some(self.node.gid);
+        if uid.is_some() && !self.privileged {
+            self.report("owner", UnsetReason::NotPermitted);
+            uid = None;
+        }
+        if uid.is_none() && gid.is_none() {
+            return;
+        }
+        if let Err(errno) = self.handle.set_owner(uid, gid) {
+            for (what, wanted) in [("owner", uid), ("group", gid)] {
+                if wanted.is_some() {
+                    self.refused(what, errno);
+                }
+            }
+        }
+    }
+
+    fn set_xattrs(&mut self) {
+        let node = self.node;
+        self.remove_inherited();
+        for xattr in &node.xattrs {
+            let outcome = if self.privileged || !xattr::is_privileged(&xattr.name) {
+                self.handle.set_xattr(xattr)
+            } else if self.handle.read_xattr(&xattr.name).as_ref() == Ok(&xattr.value) {
+                // Such as the label that a security module gives every new file by itself.
+                Ok(())
+            } else {
+                Err(Errno::PERM)
+            };
+            if let Err(errno) = outcome {
+                self.refused(&label(&xattr.name), errno);
+            }
+        }
+    }
+
+    /// Removes what the node does not have: a new entry inherits the default ACL of the directory it is made in,
+    /// and the target itself may be an old directory. What the system labels files with stays.
+    fn remove_inherited(&mut self) {
+        let present = match xattr::names(self.handle) {
+            Ok(names) => names,
+            Err(errno) => return self.refused("xattrs", errno),
+        };
+        for name in present {
+            let ours = name.starts_with(b"user.") || name.starts_with(b"system.posix_acl_");
+            if ours
+                && !has(&self.node.xattrs, &name)
+                && let Err(errno) = self.handle.remove_xattr(&name)
+            {
+                self.refused(&label(&name), errno);
+            }
+        }
+    }
+
+    /// Sets the mode, but no bit that would lend a program the rights of an owner it did not have before.
+    fn set_mode(&mut self) -> Result<(), Errno> {
+        let mut mode = self.node.mode & MODE_BITS;
+        if mode & (SET_USER_ID | SET_GROUP_ID) != 0 {
+            let now = self.look()?;
+            if now.uid != self.node.uid {
+                mode &= !SET_USER_ID;
+            }
+            if now.gid != self.node.gid {
+                mode &= !SET_GROUP_ID;
+            }
+        }
+        if let Err(errno) = self.handle.set_mode(mode) {
+            self.refused("mode", errno);
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self) -> Result<(), Errno> {
+        let now = self.look()?;
+        let node = self.node;
+        let same_mode = now.mode == node.mode || node.kind == NodeKind::Symlink;
+        let reason = if self.privileged { UnsetReason::NotSupported } else { UnsetReason::NotPermitted };
+        for (what, same, reason) in [
+            ("owner", now.uid == node.uid, reason.clone()),
+            ("group", now.gid == node.gid, reason.clone()),
+            ("mode", same_mode, reason),
+            ("mtime", now.mtime == node.mtime, UnsetReason::NotSupported),
+        ] {
+            if !same && !self.unset.iter().any(|unset| unset.what == what) {
+                self.report(what, reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, what: &str, errno: Errno) {
+        self.report(what, UnsetReason::of(errno, self.privileged));
+    }
+
+    fn report(&mut self, what: &str, reason: UnsetReason) {
+        self.unset.push(Unset { what: what.to_owned(), reason });
+    }
+}
+
+fn label(name: &[u8]) -> String {
+    format!("xattr {}", escaped(name))
+}
+
+fn has(xattrs: &[Xattr], name: &[u8]) -> bool {
+    xattrs.iter().any(|xattr| xattr.name == name)
+}

@@ -1,0 +1,28 @@
+//! The names in a directory.
+//!
+//! Invariant: all of them or an error, never a shorter list.
+
+use rustix::fd::BorrowedFd;
+use rustix::fs::{RawDir, SeekFrom, seek};
+use rustix::io::Errno;
+
+/// Bytes asked of the kernel at a time: some two thousand names of usual length.
+const BUFFER_LEN: usize = 64 << 10;
+
+/// All names, sorted by their bytes, without `.` and `..`. Moves the position of the descriptor, so that only
+/// one thread at a time may ask.
+pub(crate) fn names(dir: BorrowedFd<'_>) -> Result<Vec<Vec<u8>>, Errno> {
+    seek(dir, SeekFrom::Start(0))?;
+    let mut buffer: Vec<u8> = Vec::with_capacity(BUFFER_LEN);
+    let mut entries = RawDir::new(dir, buffer.spare_capacity_mut());
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            names.push(name.to_vec());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}

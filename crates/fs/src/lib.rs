@@ -1,0 +1,36 @@
+//! Files of this machine: look at them, read them, and write them back with all metadata.
+//!
+//! Floor 1. Everything happens by open directory and name: a path is resolved once, when a [`SourceDir`] or a
+//! [`Target`] is opened, and never again. So no tree is too deep, and no link that appears in the middle of a
+//! walk or of a restore leads anywhere else. Names are bytes.
+//!
+//! Special files and symbolic links cannot be opened for reading, so their attributes are reached through
+//! `/proc/self/fd`, which has to be mounted.
+
+mod apply;
+mod entries;
+mod error;
+mod escape;
+mod filter;
+mod handle;
+mod name;
+mod open;
+mod source;
+mod source_file;
+mod stat;
+mod target;
+mod target_dir;
+mod target_file;
+mod unset;
+mod xattr;
+
+pub use error::{FsError, FsErrorKind};
+pub use escape::escaped;
+pub use filter::Filter;
+pub use source::SourceDir;
+pub use source_file::SourceFile;
+pub use stat::Stat;
+pub use target::Target;
+pub use target_dir::TargetDir;
+pub use target_file::TargetFile;
+pub use unset::{Unset, UnsetReason};

@@ -1,0 +1,18 @@
+//! Tests of this crate on real file systems, one binary.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "what the tests share fails and reports like the tests themselves"
+)]
+
+mod deep;
+mod filter;
+mod hostile;
+mod metadata;
+mod source;
+mod target;
+mod tree;
+mod unprivileged;
+mod world;

@@ -1,0 +1,79 @@
+//! Why a repository could not do what was asked.
+//!
+//! Invariant: errors of the storage and errors of the source are different types all the way up; a full repository
+//! can never be mistaken for an unreadable file.
+
+use lifeboat_backend::BackendError;
+use lifeboat_format::FormatError;
+use thiserror::Error;
+
+/// What went wrong, naming the object.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RepositoryError {
+    /// The storage failed.
+    #[error("the storage failed")]
+    Backend(#[from] BackendError),
+    /// There is no repository.
+    #[error("no repository at {0}")]
+    NoRepository(String),
+    /// There is a repository already.
+    #[error("a repository exists already at {0}")]
+    Exists(String),
+    /// Something else lies where the repository was to be made.
+    #[error("{0} is neither empty nor a repository")]
+    NotEmpty(String),
+    /// No key slot opens.
+    #[error("wrong password or no matching key slot")]
+    WrongKey,
+    /// A stored object is not what it should be.
+    #[error("{object} is damaged")]
+    Damaged {
+        /// Name of the object, or of what it holds.
+        object: String,
+        /// What is wrong with it.
+        source: FormatError,
+    },
+    /// Something that must be there is not.
+    #[error("{0} is missing")]
+    Missing(String),
+    /// A signature, a name or the history does not fit: not an accident.
+    #[error("the log is not to be trusted: {0}")]
+    Tampered(String),
+    /// Written by a later version of this program.
+    #[error("{object} needs a newer version of this program")]
+    Newer {
+        /// Name of the object.
+        object: String,
+        /// What is new.
+        source: FormatError,
+    },
+    /// What was to be stored could not be made.
+    #[error("cannot make what is to be stored")]
+    Produce(#[from] FormatError),
+}
+
+impl RepositoryError {
+    /// The error of reading `object`: damage, or a newer format.
+    #[must_use]
+    pub fn reading(object: &impl ToString, source: FormatError) -> Self {
+        let object = object.to_string();
+        match source {
+            FormatError::Newer(_) => Self::Newer { object, source },
+            FormatError::WrongKey => Self::WrongKey,
+            _ => Self::Damaged { object, source },
+        }
+    }
+
+    /// Whether stored data is not what it should be.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Missing(_))
+    }
+
+    /// Whether the storage or the disk under it is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Backend(error) if error.is_full())
+    }
+}

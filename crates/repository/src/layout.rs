@@ -1,0 +1,105 @@
+//! Where each object lies: the only place that makes and reads names of objects.
+//!
+//! Spec: docs/format.md#objects.
+
+use lifeboat_backend::ObjectName;
+use lifeboat_format::{KeyId, ObjectHash, PackId, SessionId, SlotId};
+
+/// Folder of key slots.
+pub(crate) const KEYS: &str = "keys/";
+/// Folder of the keyring.
+pub(crate) const KEYRING: &str = "keyring/";
+/// Folder of the log's only generation so far.
+pub(crate) const LOG: &str = "log/0/";
+/// Folder of hints that a session lives.
+pub(crate) const RUNNING: &str = "running/";
+/// Folder of packs.
+pub(crate) const PACKS: &str = "packs/";
+/// Folder of index objects.
+pub(crate) const INDEX: &str = "index/";
+
+fn name(text: &str) -> ObjectName {
+    ObjectName::new(text).expect("made of digits, letters and hyphens")
+}
+
+pub(crate) fn config() -> ObjectName {
+    name("config")
+}
+
+pub(crate) fn slot(id: SlotId) -> ObjectName {
+    name(&format!("{KEYS}{id}"))
+}
+
+pub(crate) fn key(id: KeyId, hash: ObjectHash) -> ObjectName {
+    name(&format!("{KEYRING}{id}-{hash}"))
+}
+
+pub(crate) fn init_claim(session: SessionId) -> ObjectName {
+    name(&format!("{RUNNING}init-{session}"))
+}
+
+pub(crate) fn pack(id: PackId) -> ObjectName {
+    let hex = id.to_string();
+    name(&format!("{PACKS}{}/{hex}", &hex[..2]))
+}
+
+pub(crate) fn index(hash: ObjectHash) -> ObjectName {
+    name(&format!("{INDEX}{hash}"))
+}
+
+pub(crate) fn entry(session: SessionId, number: u64, hash: ObjectHash) -> ObjectName {
+    name(&format!("{LOG}{session}-{number}-{hash}"))
+}
+
+/// What the name of a log entry says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EntryName {
+    pub(crate) session: SessionId,
+    pub(crate) number: u64,
+    pub(crate) hash: ObjectHash,
+}
+
+impl EntryName {
+    pub(crate) fn parse(object: &ObjectName) -> Option<Self> {
+        let mut parts = object.as_str().strip_prefix(LOG)?.split('-');
+        let session = SessionId::parse(parts.next()?).ok()?;
+        let number = parts.next()?.parse().ok()?;
+        let hash = ObjectHash::parse(parts.next()?).ok()?;
+        let name = Self { session, number, hash };
+        // Only the one way to write a name is a name.
+        (entry(session, number, hash) == *object).then_some(name)
+    }
+
+    pub(crate) fn object(&self) -> ObjectName {
+        entry(self.session, self.number, self.hash)
+    }
+}
+
+/// The pack that lies under this name.
+pub(crate) fn parse_pack(object: &ObjectName) -> Option<PackId> {
+    let id = PackId::parse(object.as_str().rsplit('/').next()?).ok()?;
+    (pack(id) == *object).then_some(id)
+}
+
+/// The index object that lies under this name.
+pub(crate) fn parse_index(object: &ObjectName) -> Option<ObjectHash> {
+    ObjectHash::parse(object.as_str().strip_prefix(INDEX)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        let session = SessionId::new([7; 16]);
+        let written = entry(session, 12, ObjectHash::new([3; 32]));
+        let read = EntryName::parse(&written);
+        assert_eq!(read, Some(EntryName { session, number: 12, hash: ObjectHash::new([3; 32]) }));
+        let crooked = ObjectName::new(&written.as_str().replace("-12-", "-012-")).unwrap();
+        assert_eq!(EntryName::parse(&crooked), None);
+        let id = PackId::new([0xab; 32]);
+        assert_eq!(parse_pack(&pack(id)), Some(id));
+        assert_eq!(parse_pack(&name(&format!("packs/00/{id}"))), None);
+    }
+}

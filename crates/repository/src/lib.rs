@@ -1,0 +1,47 @@
+//! Encrypted, deduplicated blobs and snapshots on a backend, safe under crashes and many clients.
+//!
+//! Floor 1. It knows nothing of source and target files and nothing of the terminal. A [`Repository`] opens and
+//! hands out the roles that do the work: [`Session`] (a run that writes), [`BlobWriter`], [`BlobReader`], [`Index`],
+//! [`Reading`] and [`View`] of the log.
+//!
+//! Write order, each durable before the next: packs, index objects, commit. So an index object exists only if its
+//! packs do, and a snapshot counts only if everything it reaches does.
+//!
+//! | beside it | a backup | a restore, `ls`, `verify` | `init` |
+//! |---|---|---|---|
+//! | **a backup** | safe: names are hashes of sealed, salted bytes and are never replaced; both commits count; a blob stored twice has two places | safe: a reader takes one reading of the log and sees the snapshots that were committed by then, whole | safe: the place is not empty, `init` refuses |
+//! | **a restore, `ls`, `verify`** | as above | safe: nobody writes | safe: there is no config yet, or the repository is complete |
+//! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
+
+mod buffers;
+mod credential;
+mod environment;
+mod error;
+mod index;
+mod init;
+mod layout;
+mod log;
+mod packs;
+mod reader;
+mod rehearsal;
+mod repository;
+mod segments;
+mod session;
+mod view;
+mod workers;
+mod writer;
+
+pub use credential::Credential;
+pub use environment::{Clock, Environment};
+pub use error::RepositoryError;
+pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
+pub use init::{InitOptions, init};
+pub use log::Reading;
+pub use reader::BlobReader;
+pub use repository::Repository;
+pub use session::Session;
+pub use view::View;
+pub use workers::Workers;
+pub use writer::{BlobWriter, Flushed, WriterOptions, WriterStats};
+
+pub use lifeboat_format::Random;

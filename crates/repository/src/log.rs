@@ -1,0 +1,133 @@
+//! Reading the log and adding to it.
+//!
+//! A *reading* is the log listed again and again until two listings in a row name the same set, every listed entry
+//! got and verified, and every ancestor among them. `seen` of what is written next is frozen at it. Safety rests on
+//! this alone: a finished PUT is seen by every later GET and LIST.
+
+use crate::layout::{self, EntryName};
+use crate::{Repository, RepositoryError};
+use lifeboat_backend::Backend;
+use lifeboat_format::{Draft, Entry, FormatError, Keyring, ObjectHash, Random, limits};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Listings that may differ from the one before until the log is called unreadable: each difference is somebody's
+/// progress, so only a storage that does not keep its promise comes near.
+const LISTINGS_MAX: usize = 100;
+
+/// The log at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    entries: BTreeMap<ObjectHash, Arc<Entry>>,
+    faults: Vec<(String, FormatError)>,
+}
+
+impl Reading {
+    /// All entries, in the order of their hashes: sets only, the order means nothing.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().map(|entry| &**entry)
+    }
+
+    /// Objects in the log that are no entries: damaged when they do not hash to their names, forged when they do.
+    /// They say nothing; readers go on without them.
+    #[must_use]
+    pub fn faults(&self) -> &[(String, FormatError)] {
+        &self.faults
+    }
+
+    /// Whether the entry is among them.
+    #[must_use]
+    pub fn contains(&self, hash: &ObjectHash) -> bool {
+        self.entries.contains_key(hash)
+    }
+
+    /// The newest entries: those that no other has seen.
+    #[must_use]
+    pub fn heads(&self) -> Vec<ObjectHash> {
+        let seen: BTreeSet<&ObjectHash> = self.entries().flat_map(|entry| &entry.header.seen).collect();
+        self.entries.keys().filter(|hash| !seen.contains(hash)).copied().collect()
+    }
+}
+
+/// Stores an entry, durably.
+pub(crate) fn put_entry(
+    backend: &dyn Backend,
+    draft: Draft,
+    keyring: &Keyring,
+    random: &dyn Random,
+) -> Result<ObjectHash, RepositoryError> {
+    let (session, number) = (draft.session, draft.number);
+    let (bytes, entry) = Entry::create(draft, keyring.log(), random);
+    if bytes.len() as u64 > limits::ENTRY_MAX {
+        return Err(FormatError::Limit("log entry").into());
+    }
+    backend.put(&layout::entry(session, number, entry.hash), &bytes)?;
+    Ok(entry.hash)
+}
+
+pub(crate) fn read_log(repository: &Repository) -> Result<Reading, RepositoryError> {
+    let mut reading = Reading::default();
+    let mut before = None;
+    for _ in 0..LISTINGS_MAX {
+        let names = list_entries(&*repository.backend)?;
+        if before.as_ref() == Some(&names) {
+            check_sessions(&names)?;
+            check_ancestors(&reading)?;
+            return Ok(reading);
+        }
+        let known = before.unwrap_or_default();
+        for name in names.difference(&known) {
+            read_entry(repository, name, &mut reading)?;
+        }
+        before = Some(names);
+    }
+    Err(RepositoryError::Tampered("its listing changes without end".into()))
+}
+
+fn list_entries(backend: &dyn Backend) -> Result<BTreeSet<EntryName>, RepositoryError> {
+    let mut names = BTreeSet::new();
+    backend.list(layout::LOG, &mut |object| names.extend(EntryName::parse(&object.name)))?;
+    Ok(names)
+}
+
+fn read_entry(
+    repository: &Repository,
+    name: &EntryName,
+    reading: &mut Reading,
+) -> Result<(), RepositoryError> {
+    let object = name.object();
+    let bytes = repository.backend.get(&object, limits::ENTRY_MAX)?;
+    match Entry::parse(name.hash, &bytes, repository.keyring.log()) {
+        Ok(entry) if (entry.header.session, entry.header.number) == (name.session, name.number) => {
+            reading.entries.insert(name.hash, Arc::new(entry));
+            Ok(())
+        }
+        Ok(_) => Err(RepositoryError::Tampered(format!("{object} lies under a name that is not its own"))),
+        Err(FormatError::Newer(what)) => Err(RepositoryError::reading(&object, FormatError::Newer(what))),
+        Err(source) => {
+            reading.faults.push((object.to_string(), source));
+            Ok(())
+        }
+    }
+}
+
+/// One session writes one entry under one number: two of them mean that somebody copied a running machine.
+fn check_sessions(names: &BTreeSet<EntryName>) -> Result<(), RepositoryError> {
+    let mut numbers = BTreeSet::new();
+    match names.iter().find(|name| !numbers.insert((name.session, name.number))) {
+        None => Ok(()),
+        Some(name) => Err(RepositoryError::Tampered(format!("session {} forked", name.session))),
+    }
+}
+
+fn check_ancestors(reading: &Reading) -> Result<(), RepositoryError> {
+    let damaged = |hash: &ObjectHash| {
+        let hex = hash.to_string();
+        reading.faults.iter().any(|(name, _)| name.ends_with(&hex))
+    };
+    let mut seen = reading.entries().flat_map(|entry| &entry.header.seen);
+    match seen.find(|hash| !reading.contains(hash) && !damaged(hash)) {
+        None => Ok(()),
+        Some(hash) => Err(RepositoryError::Tampered(format!("entry {hash} was there and is gone"))),
+    }
+}

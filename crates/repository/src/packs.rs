@@ -1,0 +1,53 @@
+//! Whole packs, read to prove them sound.
+
+use crate::{KnownPack, Repository, RepositoryError, layout};
+use lifeboat_format::{FormatError, Pack, PackId, PackSealer, limits};
+
+impl Repository {
+    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob.
+    ///
+    /// Gives the bytes that were read.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn verify_pack(&self, id: PackId) -> Result<u64, RepositoryError> {
+        let name = layout::pack(id);
+        let damaged = |source| RepositoryError::reading(&name, source);
+        let bytes = match self.backend.get(&name, 2 * limits::PACK_MAX) {
+            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
+            other => other?,
+        };
+        let length = bytes.len() as u64;
+        let pack = Pack::parse(id, bytes, &self.keyring).map_err(damaged)?;
+        let sealer = PackSealer::open(&self.keyring, pack.header).map_err(damaged)?;
+        let hasher = self.blob_hasher();
+        let mut blobs = pack.blobs.clone();
+        blobs.sort_by_key(|blob| (blob.segment, blob.offset));
+        let mut blobs = blobs.iter().peekable();
+        let mut raw = Vec::new();
+        for (ordinal, segment) in (0..).zip(&pack.segments) {
+            sealer.open_segment(ordinal, segment, pack.sealed(segment), &mut raw).map_err(damaged)?;
+            while let Some(blob) = blobs.next_if(|blob| blob.segment == ordinal) {
+                let start = blob.offset as usize;
+                let bytes = &raw[start..start + blob.length as usize];
+                if hasher.id(pack.header.role(), bytes) != blob.id {
+                    return Err(damaged(FormatError::WrongHash("blob")));
+                }
+            }
+        }
+        Ok(length)
+    }
+
+    /// Whether a pack that the index knows is there with its length.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Missing`] or damage.
+    pub fn check_present(&self, pack: &KnownPack) -> Result<(), RepositoryError> {
+        let name = layout::pack(pack.id);
+        match pack.found_length {
+            None => Err(RepositoryError::Missing(name.to_string())),
+            Some(found) if found == pack.stored_length => Ok(()),
+            Some(_) => Err(RepositoryError::reading(&name, FormatError::Malformed("pack length"))),
+        }
+    }
+}

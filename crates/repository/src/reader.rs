@@ -1,0 +1,118 @@
+//! The way up: blobs by their ids, verified.
+//!
+//! Invariant: nothing leaves here that was not authenticated and does not hash to the id it was asked for by. A
+//! blob with several places is read from the first that is sound.
+
+use crate::index::{BlobPlace, SegmentNumber};
+use crate::segments::RecentSegments;
+use crate::{Index, Repository, RepositoryError, layout};
+use lifeboat_format::{BlobHasher, BlobId, FormatError, PackSealer, Role};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Reads blobs.
+#[derive(Debug)]
+pub struct BlobReader {
+    repository: Repository,
+    index: Arc<Index>,
+    hasher: BlobHasher,
+    recent: Mutex<RecentSegments>,
+}
+
+impl Repository {
+    /// A reader of what `index` knows.
+    #[must_use]
+    pub fn reader(&self, index: Arc<Index>) -> BlobReader {
+        BlobReader { repository: self.clone(), hasher: self.blob_hasher(), index, recent: Mutex::default() }
+    }
+}
+
+impl BlobReader {
+    /// The index it reads by.
+    #[must_use]
+    pub fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    /// A blob's bytes; its segment is kept for its neighbours.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Missing`] when it has no place, or the damage of its last place.
+    pub fn read(&self, role: Role, id: &BlobId) -> Result<Vec<u8>, RepositoryError> {
+        self.any_place(id, |place| {
+            let segment = self.recent_segment(place.segment)?;
+            let bytes = self.slice(role, id, place, &segment)?;
+            Ok(bytes.to_vec())
+        })
+    }
+
+    /// Opens a whole segment into `out`, whose former content is dropped. What it holds is authentic, but that a
+    /// slice of it is a certain blob is only said by [`BlobReader::slice`].
+    ///
+    /// # Errors
+    /// When the pack is missing, or the segment damaged.
+    pub fn open_segment(&self, number: SegmentNumber, out: &mut Vec<u8>) -> Result<(), RepositoryError> {
+        let segment = self.index.segment(number);
+        let pack = self.index.pack(segment.pack);
+        let name = layout::pack(pack.id);
+        let damaged = |source| RepositoryError::reading(&name, source);
+        let mut sealed = vec![0; segment.place.sealed_length as usize];
+        match self.repository.backend.get_range(&name, u64::from(segment.place.offset), &mut sealed) {
+            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
+            Err(error) if error.is_short() => {
+                return Err(damaged(FormatError::Malformed("pack: it is cut short")));
+            }
+            other => other?,
+        }
+        let sealer = PackSealer::open(&self.repository.keyring, pack.header).map_err(damaged)?;
+        sealer.open_segment(segment.ordinal, &segment.place, &sealed, out).map_err(damaged)
+    }
+
+    /// The blob within an opened segment.
+    ///
+    /// # Errors
+    /// When what lies at its place does not hash to its id.
+    pub fn slice<'s>(
+        &self,
+        role: Role,
+        id: &BlobId,
+        place: BlobPlace,
+        segment: &'s [u8],
+    ) -> Result<&'s [u8], RepositoryError> {
+        let start = place.offset as usize;
+        let bytes = segment.get(start..start + place.length as usize);
+        match bytes.filter(|bytes| self.hasher.id(role, bytes) == *id) {
+            Some(bytes) => Ok(bytes),
+            None => {
+                Err(RepositoryError::reading(&format!("{role} blob {id}"), FormatError::WrongHash("blob")))
+            }
+        }
+    }
+
+    fn any_place<T>(
+        &self,
+        id: &BlobId,
+        read: impl Fn(BlobPlace) -> Result<T, RepositoryError>,
+    ) -> Result<T, RepositoryError> {
+        let mut last = RepositoryError::Missing(format!("blob {id}"));
+        for place in self.index.places(id) {
+            match read(place) {
+                Ok(found) => return Ok(found),
+                Err(error) if error.is_damage() => last = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last)
+    }
+
+    fn recent_segment(&self, number: SegmentNumber) -> Result<Arc<Vec<u8>>, RepositoryError> {
+        let lock = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = lock().find(number) {
+            return Ok(found);
+        }
+        let mut raw = Vec::new();
+        self.open_segment(number, &mut raw)?;
+        let segment = Arc::new(raw);
+        lock().keep(number, Arc::clone(&segment));
+        Ok(segment)
+    }
+}

@@ -1,0 +1,158 @@
+//! A repository, opened: it hands out the roles that do the work.
+
+use crate::log::{Reading, read_log};
+use crate::{Credential, Environment, RepositoryError, View, layout};
+use lifeboat_backend::{Backend, BackendError};
+use lifeboat_format::{
+    BlobHasher, Chunker, Config, FormatError, Key, Keyring, ObjectHash, Slot, Statement, limits,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// An open repository.
+#[derive(Clone)]
+pub struct Repository {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) environment: Environment,
+    config: Config,
+    config_hash: ObjectHash,
+    chunker: Chunker,
+    keys: Vec<lifeboat_format::KeyId>,
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Repository({})", self.config.repository)
+    }
+}
+
+impl Repository {
+    /// Opens the repository that lies on `backend`.
+    ///
+    /// # Errors
+    /// [`RepositoryError::NoRepository`] without a config, [`RepositoryError::WrongKey`] when no slot opens,
+    /// damage or a newer format otherwise.
+    pub fn open(
+        backend: Arc<dyn Backend>,
+        credential: &Credential,
+        environment: Environment,
+    ) -> Result<Self, RepositoryError> {
+        let bytes = match backend.get(&layout::config(), limits::SMALL_OBJECT_MAX) {
+            Err(error) if error.is_not_found() => {
+                return Err(RepositoryError::NoRepository(backend.location()));
+            }
+            other => other?,
+        };
+        let config = Config::decode(&bytes).map_err(|source| RepositoryError::reading(&"config", source))?;
+        let master = open_slots(&*backend, credential)?;
+        let objects = read_folder(&*backend, layout::KEYRING)?;
+        let assembled = Keyring::assemble(&master, objects.iter().map(|(_, bytes)| &bytes[..]));
+        let (keyring, keys) = assembled.map_err(|source| RepositoryError::reading(&"keyring", source))?;
+        let chunker = keyring.chunker(config.chunker);
+        let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
+        let config_hash = ObjectHash::of(&bytes);
+        Ok(Self { backend, keyring: Arc::new(keyring), environment, config, config_hash, chunker, keys })
+    }
+
+    /// Its parameters.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Clock and randomness.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Where it lies, for people.
+    #[must_use]
+    pub fn location(&self) -> String {
+        self.backend.location()
+    }
+
+    /// Cuts files.
+    #[must_use]
+    pub fn chunker(&self) -> &Chunker {
+        &self.chunker
+    }
+
+    /// Decides where directories are cut into pages.
+    #[must_use]
+    pub fn page_key(&self) -> Key {
+        self.keyring.page_key()
+    }
+
+    /// The log as it is now.
+    ///
+    /// # Errors
+    /// When the log cannot be read, is not to be trusted, or does not bind the config and keys that are there.
+    pub fn read_log(&self) -> Result<Reading, RepositoryError> {
+        let reading = read_log(self)?;
+        self.check_genesis(&reading)?;
+        Ok(reading)
+    }
+
+    /// What a reading of the log means.
+    ///
+    /// # Errors
+    /// When the body of an entry is not understood.
+    pub fn view(&self, reading: &Reading) -> Result<View, RepositoryError> {
+        View::of(reading, self)
+    }
+
+    pub(crate) fn blob_hasher(&self) -> BlobHasher {
+        self.keyring.blob_hasher()
+    }
+
+    fn check_genesis(&self, reading: &Reading) -> Result<(), RepositoryError> {
+        let mut known = false;
+        for entry in reading.entries() {
+            if let Ok(Statement::Genesis(genesis)) = Statement::of(entry) {
+                known = true;
+                if genesis.config != self.config_hash {
+                    return Err(RepositoryError::Tampered(
+                        "the config is not the one it was made with".into(),
+                    ));
+                }
+                if let Some(missing) = genesis.keys.iter().find(|key| !self.keys.contains(key)) {
+                    return Err(RepositoryError::Missing(format!("key {missing} of the keyring")));
+                }
+            }
+        }
+        match known {
+            true => Ok(()),
+            false => Err(RepositoryError::Missing("first entry of the log".into())),
+        }
+    }
+}
+
+/// The master key, from whichever slot the credential opens.
+fn open_slots(backend: &dyn Backend, credential: &Credential) -> Result<Key, RepositoryError> {
+    let slots = read_folder(backend, layout::KEYS)?;
+    if slots.is_empty() {
+        return Err(RepositoryError::Missing("every key slot".into()));
+    }
+    let mut damaged = None;
+    let mut sound = false;
+    for (name, bytes) in slots.iter().take(limits::SLOTS_MAX) {
+        match Slot::decode(bytes).and_then(|slot| slot.open(credential.bytes())) {
+            Ok(master) => return Ok(master),
+            Err(FormatError::WrongKey) => sound = true,
+            Err(source) => damaged = Some(RepositoryError::reading(&name, source)),
+        }
+    }
+    match damaged {
+        Some(error) if !sound => Err(error),
+        _ => Err(RepositoryError::WrongKey),
+    }
+}
+
+fn read_folder(backend: &dyn Backend, folder: &str) -> Result<Vec<(String, Vec<u8>)>, BackendError> {
+    let mut names = Vec::new();
+    backend.list(folder, &mut |object| names.push(object.name))?;
+    names.sort();
+    names.iter().map(|name| Ok((name.to_string(), backend.get(name, limits::SMALL_OBJECT_MAX)?))).collect()
+}

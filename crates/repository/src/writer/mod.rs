@@ -1,0 +1,222 @@
+//! The way down below the engine: blobs in, durable packs and index objects out.
+//!
+//! `dedup → segment → compress, seal → pack → store → index`. The caller sees `put` and `finish`; only `finish`
+//! gives a [`Flushed`], and only a `Flushed` can be committed. Segments are compressed and sealed in parallel and
+//! may land in their pack in any order; each was read back before it counts.
+
+mod packing;
+mod storing;
+
+use crate::buffers::Buffers;
+use crate::{Index, Repository, RepositoryError, Workers};
+use lifeboat_format::{BlobHasher, BlobId, BlobPrefix, Compression, ObjectHash, PackId, PackedBlob, Role};
+use packing::{OpenPack, SealJob};
+use std::collections::HashSet;
+use std::sync::Arc;
+use storing::Store;
+
+/// Blobs after which a pack is closed, so that its index stays well within one object.
+const PACK_BLOBS_TARGET: u32 = 1 << 16;
+
+/// How to write.
+#[derive(Clone, Debug)]
+pub struct WriterOptions {
+    /// How hard to compress.
+    pub compression: Compression,
+    /// Where segments are compressed and sealed.
+    pub workers: Workers,
+    /// Where packs are stored.
+    pub stores: Workers,
+}
+
+/// What a writer has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriterStats {
+    /// Data blobs that were new.
+    pub data_blobs: u64,
+    /// Tree blobs that were new.
+    pub tree_blobs: u64,
+    /// Bytes of new blobs before compression.
+    pub bytes_added: u64,
+}
+
+/// Takes blobs and stores those that are new.
+#[derive(Debug)]
+pub struct BlobWriter {
+    repository: Repository,
+    index: Arc<Index>,
+    hasher: BlobHasher,
+    options: WriterOptions,
+    store: Arc<Store>,
+    buffers: Arc<Buffers>,
+    stats: WriterStats,
+    new: HashSet<BlobPrefix>,
+    lanes: [Lane; 2],
+}
+
+/// The open segment and pack of one role.
+#[derive(Debug)]
+struct Lane {
+    role: Role,
+    target: usize,
+    raw: Vec<u8>,
+    blobs: Vec<PackedBlob>,
+    pack: Option<Arc<OpenPack>>,
+}
+
+/// Proof that everything a session put is durable, packs before the index objects that name them.
+#[derive(Debug)]
+pub struct Flushed {
+    pub(crate) index: Vec<ObjectHash>,
+    pub(crate) packs: Vec<PackId>,
+    stats: WriterStats,
+    stored_bytes: u64,
+}
+
+impl Flushed {
+    /// What was written.
+    #[must_use]
+    pub fn stats(&self) -> WriterStats {
+        self.stats
+    }
+
+    /// Bytes of all objects that were stored.
+    #[must_use]
+    pub fn stored_bytes(&self) -> u64 {
+        self.stored_bytes
+    }
+}
+
+impl Repository {
+    /// A writer that relies on what counts in `index`.
+    #[must_use]
+    pub fn writer(&self, index: Arc<Index>, options: WriterOptions) -> BlobWriter {
+        let lane = |role, target: u32| Lane {
+            role,
+            target: target as usize,
+            raw: Vec::new(),
+            blobs: Vec::new(),
+            pack: None,
+        };
+        let config = self.config();
+        BlobWriter {
+            hasher: self.blob_hasher(),
+            store: Arc::new(Store::new(self.clone(), options.stores.clone())),
+            buffers: Arc::default(),
+            stats: WriterStats::default(),
+            new: HashSet::new(),
+            lanes: [lane(Role::Data, config.data_segment), lane(Role::Tree, config.tree_segment)],
+            repository: self.clone(),
+            index,
+            options,
+        }
+    }
+}
+
+impl BlobWriter {
+    /// Stores a blob unless it is known, and gives its id.
+    ///
+    /// # Errors
+    /// Those of the storage, met by any job since the last call; the session cannot go on after one.
+    pub fn put(&mut self, role: Role, bytes: &[u8]) -> Result<BlobId, RepositoryError> {
+        self.store.check()?;
+        let id = self.hasher.id(role, bytes);
+        if self.contains(&id) {
+            return Ok(id);
+        }
+        let length = u32::try_from(bytes.len()).map_err(|_| lifeboat_format::FormatError::Limit("blob"))?;
+        self.count(role, length);
+        self.new.insert(BlobPrefix::from(&id));
+        let lane = &mut self.lanes[role.position()];
+        if !lane.raw.is_empty() && lane.raw.len() + bytes.len() > lane.target {
+            self.close_segment(role)?;
+        }
+        let lane = &mut self.lanes[role.position()];
+        let offset =
+            u32::try_from(lane.raw.len()).map_err(|_| lifeboat_format::FormatError::Limit("blob"))?;
+        lane.blobs.push(PackedBlob { id, segment: 0, offset, length });
+        lane.raw.extend_from_slice(bytes);
+        match lane.raw.len() >= lane.target {
+            true => self.close_segment(role).map(|()| id),
+            false => Ok(id),
+        }
+    }
+
+    /// Whether a blob has a place that counts, or was put in this session.
+    #[must_use]
+    pub fn contains(&self, id: &BlobId) -> bool {
+        self.new.contains(&BlobPrefix::from(id)) || self.index.contains(id)
+    }
+
+    /// What was written so far.
+    #[must_use]
+    pub fn stats(&self) -> WriterStats {
+        self.stats
+    }
+
+    /// Waits until everything is durable.
+    ///
+    /// # Errors
+    /// The first error that any job met.
+    pub fn finish(mut self) -> Result<Flushed, RepositoryError> {
+        for role in Role::ALL {
+            self.close_segment(role)?;
+            self.close_pack(role);
+        }
+        self.options.workers.wait();
+        self.options.stores.wait();
+        let stored = self.store.finish()?;
+        Ok(Flushed {
+            index: stored.index,
+            packs: stored.packs,
+            stored_bytes: stored.bytes,
+            stats: self.stats,
+        })
+    }
+
+    fn count(&mut self, role: Role, length: u32) {
+        match role {
+            Role::Data => self.stats.data_blobs += 1,
+            Role::Tree => self.stats.tree_blobs += 1,
+        }
+        self.stats.bytes_added += u64::from(length);
+    }
+
+    /// Sends the open segment of a role to be sealed.
+    fn close_segment(&mut self, role: Role) -> Result<(), RepositoryError> {
+        let lane = &mut self.lanes[role.position()];
+        if lane.blobs.is_empty() {
+            return Ok(());
+        }
+        let raw = std::mem::replace(&mut lane.raw, self.buffers.take());
+        let blobs = std::mem::take(&mut lane.blobs);
+        let is_full = |pack: &Arc<OpenPack>| {
+            pack.sealed_length() >= self.repository.config().pack as usize
+                || pack.submitted_blobs() >= PACK_BLOBS_TARGET
+        };
+        if lane.pack.as_ref().is_some_and(is_full) {
+            self.close_pack(role);
+        }
+        let lane = &mut self.lanes[role.position()];
+        let pack = lane.pack.get_or_insert_with(|| Arc::new(OpenPack::new(&self.store, lane.role)));
+        let ordinal = pack.submit(blobs.len())?;
+        let job = SealJob {
+            pack: Arc::clone(pack),
+            ordinal,
+            raw,
+            blobs,
+            compression: self.options.compression,
+            store: Arc::clone(&self.store),
+            buffers: Arc::clone(&self.buffers),
+        };
+        self.options.workers.run(move || job.run());
+        Ok(())
+    }
+
+    /// Says that nothing more comes for the open pack of a role.
+    fn close_pack(&mut self, role: Role) {
+        if let Some(pack) = self.lanes[role.position()].pack.take() {
+            pack.close(&self.store);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Readings and commits: what was reported is in the log, whoever writes beside it.
+
+use crate::world::{commit_empty, environment, names, new, password, snapshot, writer};
+use lifeboat_backend::{Backend, ObjectName};
+use lifeboat_format::{Draft, Entry, EntryKind, Key, Keyring, SessionId, Timestamp};
+use lifeboat_repository::{Repository, RepositoryError, Session, Workers};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+#[test]
+fn each_commit_has_seen_the_one_before() {
+    let (_, repository) = new(1);
+    let first = commit_empty(&repository);
+    let second = commit_empty(&repository);
+    let reading = repository.read_log().unwrap();
+    assert_eq!(reading.entries().count(), 3);
+    assert_eq!(reading.heads().len(), 1);
+    let view = repository.view(&reading).unwrap();
+    let ids: BTreeSet<_> = view.snapshots().iter().map(|snapshot| snapshot.id).collect();
+    assert_eq!(ids, BTreeSet::from([first, second]));
+}
+
+#[test]
+fn two_writers_who_did_not_see_each_other_both_count() {
+    let (_, repository) = new(2);
+    let sessions = [Session::start(&repository).unwrap(), Session::start(&repository).unwrap()];
+    for session in sessions {
+        let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
+        let id = session.snapshot();
+        session.commit(&snapshot(id), flushed).unwrap();
+    }
+    let reading = repository.read_log().unwrap();
+    assert_eq!(reading.heads().len(), 2, "two branches");
+    assert_eq!(repository.view(&reading).unwrap().snapshots().len(), 2);
+    commit_empty(&repository);
+    assert_eq!(repository.read_log().unwrap().heads().len(), 1, "the next one joins them");
+}
+
+#[test]
+fn many_writers_at_once_lose_nothing() {
+    let (watched, _) = new(3);
+    let ids: BTreeSet<_> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..6)
+            .map(|number| {
+                let backend: Arc<dyn Backend> = watched.clone();
+                scope.spawn(move || {
+                    let repository =
+                        Repository::open(backend, &password(), environment(50 + number)).unwrap();
+                    (0..5).map(|_| commit_empty(&repository)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+    });
+    let repository = Repository::open(watched, &password(), environment(60)).unwrap();
+    let view = repository.view(&repository.read_log().unwrap()).unwrap();
+    let found: BTreeSet<_> = view.snapshots().iter().map(|snapshot| snapshot.id).collect();
+    assert_eq!((ids.len(), found), (30, ids));
+}
+
+#[test]
+fn an_ancestor_that_is_gone_is_no_accident() {
+    let (watched, repository) = new(4);
+    commit_empty(&repository);
+    let first = names(&*watched, "log/").into_iter().find(|name| {
+        // The genesis entry is missed by other means; the commit is an ancestor of the next.
+        !watched.puts.lock().unwrap()[..8].contains(name)
+    });
+    commit_empty(&repository);
+    watched.delete(&ObjectName::new(&first.unwrap()).unwrap()).unwrap();
+    assert!(matches!(repository.read_log(), Err(RepositoryError::Tampered(_))));
+}
+
+#[test]
+fn an_entry_of_strangers_is_ignored_and_named() {
+    let (watched, repository) = new(5);
+    commit_empty(&repository);
+    let random = &*environment(6).random;
+    let master = Key::new([1; 32]);
+    let objects = Keyring::generate(&master, random);
+    let (stranger, _) = Keyring::assemble(&master, objects.iter().map(|key| &key.bytes[..])).unwrap();
+    let session = SessionId::new([9; 16]);
+    let draft = Draft {
+        session,
+        number: 0,
+        seen: Vec::new(),
+        kind: EntryKind::COMMIT,
+        critical: true,
+        time: Timestamp::default(),
+        body: Vec::new(),
+    };
+    let (bytes, entry) = Entry::create(draft, stranger.log(), random);
+    watched.put(&ObjectName::new(&format!("log/0/{session}-0-{}", entry.hash)).unwrap(), &bytes).unwrap();
+    let reading = repository.read_log().unwrap();
+    assert_eq!(reading.faults().len(), 1);
+    assert_eq!(repository.view(&reading).unwrap().snapshots().len(), 1);
+    commit_empty(&repository);
+}
+
+#[test]
+fn nothing_is_reported_when_the_commit_cannot_be_stored() {
+    let (watched, repository) = new(7);
+    let session = Session::start(&repository).unwrap();
+    let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
+    *watched.full.lock().unwrap() = Some("log/");
+    let id = session.snapshot();
+    let error = session.commit(&snapshot(id), flushed).unwrap_err();
+    assert!(error.is_full(), "{error}");
+    *watched.full.lock().unwrap() = None;
+    assert!(repository.view(&repository.read_log().unwrap()).unwrap().snapshots().is_empty());
+}

@@ -1,0 +1,129 @@
+//! A small repository in memory, from one seed, and a backend that can be watched and disturbed.
+
+use lifeboat_backend::{Backend, BackendError, ErrorKind, MemoryBackend, ObjectInfo, ObjectName};
+use lifeboat_format::{Compression, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Timestamp};
+use lifeboat_repository::{
+    BlobWriter, Clock, Credential, Environment, Flushed, InitOptions, Random, Repository, RepositoryError,
+    Session, Workers, WriterOptions, init,
+};
+use lifeboat_testkit as testkit;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+struct Seeded(Mutex<testkit::Random>);
+
+impl Random for Seeded {
+    fn fill(&self, out: &mut [u8]) {
+        self.0.lock().unwrap().fill(out);
+    }
+}
+
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp { seconds: 1_000_000_000, nanoseconds: 1 }
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _: Duration) {}
+}
+
+pub(crate) fn environment(seed: u64) -> Environment {
+    Environment {
+        clock: Arc::new(StoppedClock),
+        random: Arc::new(Seeded(Mutex::new(testkit::Random::new(seed)))),
+    }
+}
+
+pub(crate) fn password() -> Credential {
+    Credential::password(b"secret".to_vec())
+}
+
+pub(crate) fn small() -> InitOptions {
+    let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
+    InitOptions { kdf, chunk_average: Some(1 << 10), pack_size: Some(32 << 10) }
+}
+
+pub(crate) fn make(backend: &Arc<dyn Backend>, seed: u64) -> Result<Repository, RepositoryError> {
+    init(Arc::clone(backend), &password(), small(), environment(seed))
+}
+
+pub(crate) fn new(seed: u64) -> (Arc<Watched>, Repository) {
+    let watched = Arc::new(Watched::default());
+    let backend: Arc<dyn Backend> = Arc::clone(&watched) as _;
+    let repository = make(&backend, seed).unwrap();
+    (watched, repository)
+}
+
+pub(crate) fn names(backend: &dyn Backend, folder: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    backend.list(folder, &mut |object| names.push(object.name.to_string())).unwrap();
+    names.sort();
+    names
+}
+
+pub(crate) fn writer(repository: &Repository, session: &Session, workers: Workers) -> BlobWriter {
+    let index = Arc::new(repository.load_index(session.view()).unwrap());
+    let options = WriterOptions { compression: Compression::default(), stores: workers.clone(), workers };
+    repository.writer(index, options)
+}
+
+pub(crate) fn snapshot(id: SnapshotId) -> Snapshot {
+    let root = Node { kind: NodeKind::Directory, ..Node::default() };
+    Snapshot::new(id, root, Timestamp { seconds: 1, nanoseconds: 0 })
+}
+
+/// A backup of nothing.
+pub(crate) fn commit_empty(repository: &Repository) -> SnapshotId {
+    let session = Session::start(repository).unwrap();
+    let flushed: Flushed = writer(repository, &session, Workers::inline()).finish().unwrap();
+    let id = session.snapshot();
+    session.commit(&snapshot(id), flushed).unwrap()
+}
+
+/// A backend in memory that writes down what is put, and can be told to refuse.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    pub(crate) inner: MemoryBackend,
+    pub(crate) puts: Mutex<Vec<String>>,
+    /// Puts below this folder fail as if the disk were full.
+    pub(crate) full: Mutex<Option<&'static str>>,
+}
+
+impl Backend for Watched {
+    fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        if self.full.lock().unwrap().is_some_and(|folder| name.as_str().starts_with(folder)) {
+            return Err(BackendError::new(ErrorKind::Full, "store", name));
+        }
+        self.puts.lock().unwrap().push(name.to_string());
+        self.inner.put(name, bytes)
+    }
+
+    fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
+        self.inner.get(name, limit)
+    }
+
+    fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
+        self.inner.get_range(name, offset, buffer)
+    }
+
+    fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
+        self.inner.stat(name)
+    }
+
+    fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
+        self.inner.list(prefix, visit)
+    }
+
+    fn delete(&self, name: &ObjectName) -> Result<(), BackendError> {
+        self.inner.delete(name)
+    }
+
+    fn location(&self) -> String {
+        "memory".into()
+    }
+}

@@ -1,0 +1,26 @@
+//! Support for lifeboat's tests: worlds from a seed, real parts of this machine, comparison.
+//!
+//! Used from tests only, and it knows no crate of lifeboat, so that it cannot share a mistake with what it checks.
+//! Everything random follows from one `u64` seed. Nothing here returns an error: a world that cannot be built ends
+//! the test with a panic that names the path.
+
+#![expect(clippy::panic, reason = "a broken test world ends the test, and the message says why")]
+
+mod change;
+mod compare;
+mod must;
+mod needs;
+mod odd;
+mod random;
+mod real;
+mod totals;
+mod tree;
+mod walk;
+
+pub use change::{Changes, change_tree};
+pub use compare::rsync_differences;
+pub use needs::{needs, needs_root, skip};
+pub use random::Random;
+pub use real::{copy_real_tree, copy_tree};
+pub use totals::{Totals, totals};
+pub use tree::{TreeSpec, make_tree};

@@ -1,0 +1,32 @@
+# The short names of what is done every day; `just` lists them.
+
+_list:
+    @just --list --unsorted
+
+# everything a change has to pass
+check:
+    .ci/run --no-install
+
+# all tests, or those whose names contain NAME
+test *NAME:
+    cargo test --workspace --locked -- {{NAME}}
+
+# half a gigabyte of real files through the program and back
+real:
+    cargo test --package lifeboat --locked -- real_tree
+
+# format the sources
+fmt:
+    cargo fmt --all
+
+# what the compiler and clippy have to say
+lint:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# the documentation of all crates
+docs:
+    RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
+
+# licences, sources and fences of the dependencies
+deny:
+    cargo deny --locked check bans licenses sources

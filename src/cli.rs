@@ -1,0 +1,106 @@
+//! The arguments: what stands before or after every verb, and the verbs.
+//!
+//! Invariant: whatever is wrong with the arguments becomes a [`Failure`] like any other: one line, a hint, code 2.
+
+use crate::commands::Command;
+use crate::exit::Failure;
+use crate::report::{self, Report};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser};
+use std::path::PathBuf;
+
+/// Back up files into an encrypted, deduplicated repository, and bring them back.
+#[derive(Debug, Parser)]
+#[command(name = "lifeboat", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 could not, 2 bad usage, 3 done in part, 4 damage, \
+                  10 no repository, 12 wrong password, 13 storage full, 14 tampering.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every verb.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// Where the repository is: a directory or file:///directory.
+    #[arg(short, long, global = true, env = "LIFEBOAT_REPOSITORY", hide_env_values = true)]
+    pub(crate) repo: Option<PathBuf>,
+
+    /// File with the password; LIFEBOAT_PASSWORD holds the password itself.
+    #[arg(long, value_name = "FILE", global = true, env = "LIFEBOAT_PASSWORD_FILE", hide_env_values = true)]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// Command for the shell that prints the password.
+    #[arg(long, value_name = "COMMAND", global = true)]
+    #[arg(env = "LIFEBOAT_PASSWORD_COMMAND", hide_env_values = true)]
+    pub(crate) password_command: Option<String>,
+
+    /// Print JSON lines instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Print nothing but data and errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Name every file.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Arguments that led to no verb: a request for help, or a mistake.
+pub(crate) struct Refused(clap::Error);
+
+impl Cli {
+    /// Understands the arguments of this process.
+    pub(crate) fn from_arguments() -> Result<Self, Refused> {
+        let cli = Self::try_parse().map_err(Refused)?;
+        if cli.globals.quiet && cli.globals.verbose > 0 {
+            let both = "the arguments --quiet and --verbose exclude each other";
+            return Err(Refused(Self::command().error(ErrorKind::ArgumentConflict, both)));
+        }
+        Ok(cli)
+    }
+}
+
+impl Refused {
+    /// Prints the help that was asked for, or makes the mistake a failure.
+    pub(crate) fn into_report(self) -> (Box<dyn Report>, Result<(), Failure>) {
+        // The options were not understood; what is meant by this one is clear all the same.
+        let json = std::env::args_os().any(|argument| argument == "--json");
+        let report = report::for_people_or_programs(&Globals { json, ..Globals::default() });
+        let ended = match self.0.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => self.0.print().map_err(Failure::output),
+            ErrorKind::MissingSubcommand => Err(Failure::usage("no command is given", "lifeboat --help")),
+            _ => Err(self.failure()),
+        };
+        (report, ended)
+    }
+
+    /// clap's first paragraph is the cause; its tip, where it has one, is worth more than a pointer to the help.
+    fn failure(&self) -> Failure {
+        let text = self.0.to_string();
+        let mut paragraphs = text.split("\n\n");
+        let cause = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
+        let cause: Vec<&str> = cause.lines().map(str::trim).collect();
+        let mut tips = paragraphs.filter_map(|paragraph| paragraph.trim().strip_prefix("tip: "));
+        // Of clap's tips only those about slips of the pen are to the point.
+        let tip = tips.find(|tip| tip.contains("similar"));
+        let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+        Failure::usage(cause.join(" "), tip.map_or_else(|| help_command(usage), one_line))
+    }
+}
+
+fn one_line(tip: &str) -> String {
+    tip.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// `lifeboat VERB --help`, where the usage line names a verb.
+fn help_command(usage: Option<&str>) -> String {
+    let is_verb = |word: &&str| word.chars().all(|character| character.is_ascii_lowercase());
+    let words: Vec<_> = usage.unwrap_or("lifeboat").split(' ').take_while(is_verb).collect();
+    format!("{} --help", words.join(" "))
+}

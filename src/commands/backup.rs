@@ -1,0 +1,65 @@
+//! `backup`.
+
+use super::verdict;
+use crate::app::App;
+use crate::exit::Failure;
+use crate::report::{PROGRAM, Work};
+use crate::{environment, progress, source_path};
+use clap::Args;
+use lifeboat_engine::{BackupOptions, Compression, backup};
+use std::path::PathBuf;
+
+/// Save files and directories as a new snapshot
+///
+/// Files that have not changed since the last snapshot of the same paths are not read again. A file that cannot be
+/// read is named and left out; the snapshot is then marked partial and the exit code is 3.
+#[derive(Args, Debug)]
+pub(crate) struct Backup {
+    /// What to save
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+
+    /// Make the repository if there is none
+    #[arg(long)]
+    init: bool,
+
+    /// Label for the snapshot, or a list TAG,TAG; repeat it for more
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    tag: Vec<String>,
+
+    /// Name of this machine, when not the one it gives itself
+    #[arg(short = 'H', long, value_name = "HOST")]
+    host: Option<String>,
+
+    /// Leave out what fits this pattern, as in .gitignore; repeat it for more
+    #[arg(short, long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+
+    /// Read and count, but store nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+impl Backup {
+    pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
+        let options = BackupOptions {
+            paths: source_path::all_absolute(&self.paths)?,
+            tags: self.tag,
+            host: self.host.map_or_else(environment::host, Ok)?,
+            user: environment::user()?,
+            excludes: self.exclude,
+            dry_run: self.dry_run,
+            program: PROGRAM.to_owned(),
+            compression: Compression::default(),
+        };
+        // A dry run stores nothing, a new repository least of all.
+        let repository = if self.init && !self.dry_run { app.open_or_init()? } else { app.open()? };
+        let runtime = app.runtime()?;
+        let (report, run) = progress::watch(app, Work::Backup, self.dry_run, |observer| {
+            backup(&repository, &options, &runtime, observer)
+        });
+        let report = report?;
+        app.report.backup(&report, &run);
+        verdict::of(&report.problems, Work::Backup)
+    }
+}

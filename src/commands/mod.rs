@@ -1,0 +1,48 @@
+//! The verbs, one file each: its arguments, whose comments are its help, and what it does with them.
+
+mod backup;
+mod completions;
+mod init;
+mod ls;
+mod restore;
+mod snapshots;
+mod verdict;
+mod verify;
+mod version;
+
+use crate::app::App;
+use crate::cli::Cli;
+use crate::exit::Failure;
+use crate::report::Report;
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(init::Init),
+    #[command(visible_alias = "create")]
+    Backup(backup::Backup),
+    #[command(visible_alias = "list")]
+    Snapshots(snapshots::Snapshots),
+    Ls(ls::Ls),
+    Restore(restore::Restore),
+    #[command(visible_alias = "check")]
+    Verify(verify::Verify),
+    Completions(completions::Completions),
+    Version(version::Version),
+}
+
+/// Does what the arguments ask for.
+pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
+    let app = App::new(cli.globals, report);
+    match cli.command {
+        Command::Init(init) => init.run(&app),
+        Command::Backup(backup) => backup.run(&app),
+        Command::Snapshots(snapshots) => snapshots.run(&app),
+        Command::Ls(ls) => ls.run(&app),
+        Command::Restore(restore) => restore.run(&app),
+        Command::Verify(verify) => verify.run(&app),
+        Command::Completions(completions) => completions.run(&app),
+        Command::Version(version) => version.run(&app),
+    }
+}

@@ -1,0 +1,60 @@
+//! `restore`.
+
+use super::verdict;
+use crate::app::App;
+use crate::exit::Failure;
+use crate::report::Work;
+use crate::snapshot_choice::{Choice, find};
+use crate::{progress, source_path};
+use clap::Args;
+use lifeboat_engine::{RestoreOptions, restore, split_reference};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+/// Bring files back into a directory that is new or empty
+///
+/// SNAP puts every saved path below the directory with its full path; SNAP:/sub/path puts what is in that path
+/// directly into it. A file whose stored data is damaged is named and left out; the exit code is then 4.
+#[derive(Args, Debug)]
+pub(crate) struct Restore {
+    /// The snapshot (latest, latest~N, or the beginning of an id), and a path to restore only what is below it
+    #[arg(value_name = "SNAP[:PATH]")]
+    reference: OsString,
+
+    /// Where to put the files
+    #[arg(value_name = "DIR", required_unless_present = "target", conflicts_with = "target")]
+    directory: Option<PathBuf>,
+
+    /// Where to put the files
+    #[arg(short, long, value_name = "DIR")]
+    target: Option<PathBuf>,
+
+    /// Count what would be restored, but write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    choice: Choice,
+}
+
+impl Restore {
+    pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
+        let (reference, path) = split_reference(self.reference.as_bytes());
+        let target = self.target.or(self.directory).expect("clap demands one of the two");
+        let options = RestoreOptions { target: source_path::absolute(&target)?, path, dry_run: self.dry_run };
+        let repository = app.open()?;
+        let all = self.choice.list(&repository)?;
+        for fault in &all.faults {
+            app.report.problem(fault, Work::Restore);
+        }
+        let snapshot = find(app, &all, &reference)?;
+        let runtime = app.runtime()?;
+        let (report, run) = progress::watch(app, Work::Restore, self.dry_run, |observer| {
+            restore(&repository, snapshot, &options, &runtime, observer)
+        });
+        let report = report?;
+        app.report.restore(&report, &run);
+        verdict::of(&[report.problems, all.faults].concat(), Work::Restore)
+    }
+}

@@ -1,0 +1,146 @@
+//! How the program ends: exit codes and the words that go with them.
+//!
+//! Invariant: the codes are those of docs/json.md, "Exit codes"; every error of a floor below becomes exactly
+//! one [`Failure`], here.
+
+use lifeboat_backend::{BackendError, ErrorKind};
+use lifeboat_engine::EngineError;
+use lifeboat_repository::RepositoryError;
+use std::io;
+use std::process::ExitCode;
+
+/// An exit code other than 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    /// Could not do it.
+    Failed = 1,
+    /// Bad usage.
+    Usage = 2,
+    /// Done in part.
+    Partial = 3,
+    /// Stored data is not what it should be.
+    Damage = 4,
+    /// There is no repository.
+    NoRepository = 10,
+    /// Wrong password.
+    WrongPassword = 12,
+    /// Storage full, or a quota.
+    Full = 13,
+    /// A signature, a name or the history does not fit.
+    Tampering = 14,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// Why the program does not end with 0.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    pub(crate) cause: anyhow::Error,
+    /// What to do next, best a command to type.
+    pub(crate) hint: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, cause: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
+        Self { code, cause: cause.into(), hint: hint.into() }
+    }
+
+    /// The arguments or the environment make no sense.
+    pub(crate) fn usage(cause: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Code::Usage, anyhow::Error::msg(cause.into()), hint)
+    }
+
+    /// The machine refused something.
+    pub(crate) fn system(action: impl Into<String>, source: io::Error, hint: impl Into<String>) -> Self {
+        Self::new(Code::Failed, anyhow::Error::new(source).context(action.into()), hint)
+    }
+
+    /// What was asked for could not be written to standard output.
+    pub(crate) fn output(source: io::Error) -> Self {
+        Self::system(
+            "cannot write the output",
+            source,
+            "send it to a place that has space: lifeboat ... > FILE",
+        )
+    }
+
+    /// All causes, the outermost first, on one line.
+    pub(crate) fn message(&self) -> String {
+        format!("{:#}", self.cause)
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let (code, hint) = match error {
+            EngineError::Repository(error) => return error.into(),
+            EngineError::NoSnapshot(_) => (Code::Failed, "lifeboat snapshots"),
+            EngineError::AmbiguousSnapshot { .. } => {
+                (Code::Failed, "give more digits of the id: lifeboat snapshots")
+            }
+            EngineError::NoPath(_) => (Code::Failed, "look for the path: lifeboat ls SNAP"),
+            EngineError::NoSource => (Code::Failed, "name paths that exist: lifeboat backup PATH..."),
+            EngineError::BadPattern(_) => (Code::Usage, "quote patterns from the shell: --exclude '*.tmp'"),
+            EngineError::Target(_) => {
+                (Code::Failed, "name a directory that is new or empty: lifeboat restore SNAP --target DIR")
+            }
+            _ => (Code::Failed, "lifeboat verify"),
+        };
+        Self::new(code, error, hint)
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        let (code, hint) = match &error {
+            RepositoryError::Backend(error) => of_storage(error),
+            RepositoryError::NoRepository(_) => {
+                (Code::NoRepository, "create it with: lifeboat init, or name another with -r")
+            }
+            RepositoryError::Exists(_) => (Code::Failed, "use it as it is: lifeboat backup PATH..."),
+            RepositoryError::NotEmpty(_) => {
+                (Code::Failed, "name a directory that is new or empty: lifeboat -r DIR init")
+            }
+            RepositoryError::WrongKey => {
+                (Code::WrongPassword, "check LIFEBOAT_PASSWORD, --password-file or --password-command")
+            }
+            RepositoryError::Damaged { .. } | RepositoryError::Missing(_) => {
+                (Code::Damage, "see how far the damage goes: lifeboat verify --read-data")
+            }
+            RepositoryError::Tampered(_) => {
+                (Code::Tampering, "write nothing to the repository, and compare it with another copy")
+            }
+            RepositoryError::Newer { .. } => {
+                (Code::Failed, "install the version that wrote it: lifeboat version")
+            }
+            _ => (Code::Failed, "lifeboat verify"),
+        };
+        Self::new(code, error, hint)
+    }
+}
+
+impl From<BackendError> for Failure {
+    fn from(error: BackendError) -> Self {
+        RepositoryError::from(error).into()
+    }
+}
+
+/// An object that is gone, too short or too long is damage; a storage that does not answer is not.
+fn of_storage(error: &BackendError) -> (Code, &'static str) {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::Short | ErrorKind::TooLarge | ErrorKind::Conflict => {
+            (Code::Damage, "see how far the damage goes: lifeboat verify --read-data")
+        }
+        ErrorKind::Full => (Code::Full, "make space in the storage and run the same command again"),
+        ErrorKind::Denied => (Code::Failed, "check the permissions of the repository: ls -ld DIR"),
+        ErrorKind::Unavailable => (Code::Failed, "run the same command again later"),
+        ErrorKind::Unsupported => (Code::Failed, "name a directory of this machine: lifeboat -r /DIR ..."),
+        _ => (Code::Failed, "check the storage, then: lifeboat verify"),
+    }
+}

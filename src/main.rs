@@ -1,0 +1,39 @@
+//! The command line of lifeboat.
+//!
+//! Floor 4: people. Arguments come in, words and exit codes go out; what is done lies in the floors below.
+
+mod amount;
+mod app;
+mod cli;
+mod commands;
+mod environment;
+mod exit;
+mod password;
+mod progress;
+mod report;
+mod snapshot_choice;
+mod source_path;
+mod time;
+
+use cli::Cli;
+use exit::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let (report, ended) = match Cli::from_arguments() {
+        Ok(cli) => {
+            let report = report::for_people_or_programs(&cli.globals);
+            let ended = commands::run(cli, &*report);
+            (report, ended)
+        }
+        Err(refused) => refused.into_report(),
+    };
+    let handed_over = report.finish().map_err(Failure::output);
+    match ended.and(handed_over) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            report.failure(&failure);
+            failure.code.into()
+        }
+    }
+}

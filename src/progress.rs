@@ -1,0 +1,213 @@
+//! What a long run shows while it goes on: a bar on a terminal, status lines for programs, and trouble as it happens.
+//!
+//! Workers only add to counters; one thread of its own draws, so that nobody waits for a terminal.
+
+use crate::amount;
+use crate::app::App;
+use crate::report::{Report, Run, Status, Work};
+use indicatif::{ProgressBar, ProgressStyle};
+use lifeboat_engine::{Event, Fate, Observer, Timestamp, escaped};
+use lifeboat_repository::Clock;
+use std::io::{IsTerminal as _, stderr};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+const REDRAW: Duration = Duration::from_millis(100);
+const STATUS_LINE: Duration = Duration::from_secs(1);
+const WITH_TOTAL: &str = "{bar:30} {percent:>3}%  {bytes} of {total_bytes}  {prefix}  {eta} left\n{wide_msg}";
+const WITHOUT_TOTAL: &str = "{spinner} {bytes}  {prefix}  {elapsed}\n{wide_msg}";
+
+/// Runs a verb and shows how far it is.
+pub(crate) fn watch<T>(
+    app: &App<'_>,
+    work: Work,
+    dry: bool,
+    verb: impl FnOnce(&dyn Observer) -> T,
+) -> (T, Run) {
+    let progress = Progress::new(app, work);
+    let start = progress.clock.now();
+    let (stop, stopped) = channel::<()>();
+    let done = std::thread::scope(|scope| {
+        scope.spawn(|| progress.show_until(stopped));
+        let done = verb(&progress);
+        drop(stop);
+        done
+    });
+    (done, progress.run(start, dry))
+}
+
+/// Counts what happens.
+struct Progress<'a> {
+    report: &'a dyn Report,
+    clock: &'a dyn Clock,
+    work: Work,
+    verbose: bool,
+    json: bool,
+    bar: ProgressBar,
+    started: Duration,
+    total_files: AtomicU64,
+    total_bytes: AtomicU64,
+    files: AtomicU64,
+    bytes: AtomicU64,
+    problems: AtomicU64,
+    current: Mutex<PathBuf>,
+}
+
+impl<'a> Progress<'a> {
+    fn new(app: &'a App<'_>, work: Work) -> Self {
+        let globals = &app.globals;
+        // Lines that name every file and a bar would be in each other's way.
+        let hidden = globals.json || globals.quiet || globals.verbose > 0 || !stderr().is_terminal();
+        let clock = &*app.environment.clock;
+        Self {
+            report: app.report,
+            clock,
+            work,
+            verbose: globals.verbose > 0,
+            json: globals.json && !globals.quiet,
+            bar: if hidden { ProgressBar::hidden() } else { ProgressBar::no_length() },
+            started: clock.elapsed(),
+            total_files: AtomicU64::new(0),
+            total_bytes: AtomicU64::new(0),
+            files: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            problems: AtomicU64::new(0),
+            current: Mutex::new(PathBuf::new()),
+        }
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the receiver has to move into the thread that waits on it"
+    )]
+    fn show_until(&self, stopped: Receiver<()>) {
+        let interval = if self.json { STATUS_LINE } else { REDRAW };
+        self.bar.set_style(style(WITHOUT_TOTAL));
+        while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            if self.json {
+                self.report.status(&self.status());
+            } else if !self.bar.is_hidden() {
+                self.draw();
+            }
+        }
+        self.bar.finish_and_clear();
+    }
+
+    fn draw(&self) {
+        let total = self.total_bytes.load(Relaxed);
+        let done = self.bytes_done();
+        if total > 0 && done > 0 && self.bar.length() != Some(total) {
+            self.bar.set_length(total);
+            self.bar.set_style(style(WITH_TOTAL));
+        }
+        self.bar.set_position(done);
+        self.bar.set_prefix(amount::of(self.files.load(Relaxed), self.work.noun()));
+        self.bar.set_message(escaped(self.current().as_os_str().as_bytes()));
+        self.bar.tick();
+    }
+
+    fn run(&self, start: Timestamp, dry: bool) -> Run {
+        Run {
+            start,
+            end: self.clock.now(),
+            duration: self.elapsed(),
+            expected_files: self.total_files.load(Relaxed),
+            expected_bytes: self.total_bytes.load(Relaxed),
+            dry,
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed().saturating_sub(self.started)
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            work: self.work,
+            elapsed: self.elapsed(),
+            total_files: self.total_files.load(Relaxed),
+            files: self.files.load(Relaxed),
+            total_bytes: self.total_bytes.load(Relaxed),
+            bytes: self.bytes_done(),
+            problems: self.problems.load(Relaxed),
+            current: self.current(),
+        }
+    }
+
+    /// The total is what was there last time: more can be done than was expected.
+    fn bytes_done(&self) -> u64 {
+        let (done, total) = (self.bytes.load(Relaxed), self.total_bytes.load(Relaxed));
+        if total > 0 { done.min(total) } else { done }
+    }
+
+    fn current(&self) -> PathBuf {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn item(&self, path: &Path, is_file: bool) {
+        self.files.fetch_add(u64::from(is_file), Relaxed);
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.clear();
+        current.push(path);
+    }
+}
+
+impl Observer for Progress<'_> {
+    fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Expect { files, bytes } => {
+                self.total_files.store(*files, Relaxed);
+                self.total_bytes.store(*bytes, Relaxed);
+            }
+            Event::Saved { path, node, fate } => {
+                self.item(path, !crate::report::is_directory(node));
+                if *fate == Fate::Unmodified {
+                    self.bytes.fetch_add(node.size, Relaxed);
+                }
+                if self.verbose {
+                    self.bar.suspend(|| self.report.saved(path, node, *fate));
+                }
+            }
+            Event::Restored { path, node } => {
+                self.item(path, !crate::report::is_directory(node));
+                if self.verbose {
+                    self.bar.suspend(|| self.report.restored(path, node));
+                }
+            }
+            Event::Read(bytes) | Event::Written(bytes) => {
+                self.bytes.fetch_add(*bytes, Relaxed);
+                // A verification has no files to count: what it reads at once is an object.
+                self.files.fetch_add(u64::from(self.work == Work::Verify), Relaxed);
+            }
+            Event::Problem(problem) => {
+                self.problems.fetch_add(1, Relaxed);
+                self.bar.suspend(|| self.report.problem(problem, self.work));
+            }
+            Event::Note(note) => self.bar.suspend(|| self.report.note(note)),
+            _ => {}
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template).expect("the template is a constant and tested");
+    style.progress_chars("=> ").tick_chars("|/-\\ ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WITH_TOTAL, WITHOUT_TOTAL, style};
+
+    #[test]
+    fn templates_are_understood() {
+        for template in [WITH_TOTAL, WITHOUT_TOTAL] {
+            let bar = indicatif::ProgressBar::hidden().with_style(style(template));
+            bar.set_position(1);
+            assert_eq!(bar.position(), 1);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Text for people.
+
+mod table;
+
+use super::{PROGRAM, Report, Run, Status, Work, is_directory, mode, streams::Streams};
+use crate::exit::Failure;
+use crate::{amount, time};
+use lifeboat_engine::{
+    BackupReport, Fate, Node, Problem, ProblemKind, RestoreReport, Snapshot, VerifyReport, escaped,
+};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// More lines of trouble than anybody reads.
+const PROBLEMS_SHOWN: u64 = 200;
+
+/// Words things for people.
+pub(super) struct Human {
+    streams: Streams,
+    quiet: bool,
+    problems: AtomicU64,
+}
+
+impl Human {
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { streams: Streams::new(), quiet, problems: AtomicU64::new(0) }
+    }
+
+    /// A line that nobody misses who asked for quiet.
+    fn line(&self, text: &str) {
+        if !self.quiet {
+            self.streams.line(text);
+        }
+    }
+
+    fn path(&self, before: &str, path: &Path, is_directory: bool) {
+        let slash = if is_directory { "/" } else { "" };
+        self.streams.line(&format!("{before:<10} {}{slash}", escaped(path.as_os_str().as_bytes())));
+    }
+}
+
+impl Report for Human {
+    fn initialized(&self, id: &str, location: &str) {
+        self.line(&format!("created repository {id} at {}", one_line(location)));
+        self.note("keep the password safe: without it nothing can ever be restored");
+    }
+
+    fn snapshots(&self, snapshots: &[&Snapshot]) {
+        for line in table::of_snapshots(snapshots) {
+            self.streams.line(&line);
+        }
+    }
+
+    fn listing(&self, snapshot: &Snapshot) {
+        let paths: Vec<_> = snapshot.paths.iter().map(|path| escaped(&path.0)).collect();
+        let (id, time) = (snapshot.id.short(), time::local(snapshot.start));
+        let by = one_line(&format!("{}@{}", snapshot.user, snapshot.host));
+        self.note(&format!("snapshot {id} of {} at {time} by {by}", paths.join(" ")));
+    }
+
+    fn node(&self, path: &[u8], node: &Node, long: bool) {
+        let path = escaped(path);
+        if !long {
+            return self.streams.line(&path);
+        }
+        let link = node.link_target.as_deref().map_or_else(String::new, |to| format!(" -> {}", escaped(to)));
+        let (mode, time) = (mode::letters(node), time::local(node.mtime));
+        let Node { uid, gid, size, .. } = node;
+        self.streams.line(&format!("{mode:<10} {uid:>5} {gid:>5} {size:>12} {time} {path}{link}"));
+    }
+
+    fn version(&self) {
+        let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
+        self.streams.line(&format!("{PROGRAM} ({system}, {machine})"));
+    }
+
+    fn script(&self, script: &[u8]) {
+        self.streams.data(script);
+    }
+
+    /// The bar on the terminal shows it.
+    fn status(&self, _: &Status) {}
+
+    fn saved(&self, path: &Path, node: &Node, fate: Fate) {
+        let word = match fate {
+            Fate::New => "new",
+            Fate::Changed => "changed",
+            Fate::Unmodified => "unmodified",
+        };
+        self.path(word, path, is_directory(node));
+    }
+
+    fn restored(&self, path: &Path, node: &Node) {
+        self.path("restored", path, is_directory(node));
+    }
+
+    fn problem(&self, problem: &Problem, _: Work) {
+        if self.problems.fetch_add(1, Ordering::Relaxed) < PROBLEMS_SHOWN {
+            self.streams.talk(&problem_line(problem));
+        }
+    }
+
+    fn note(&self, text: &str) {
+        if !self.quiet {
+            self.streams.talk(&one_line(text));
+        }
+    }
+
+    fn backup(&self, report: &BackupReport, run: &Run) {
+        for line in table::of_backup(report, run) {
+            self.line(&line);
+        }
+    }
+
+    fn restore(&self, report: &RestoreReport, run: &Run) {
+        let done = if run.dry { "would restore" } else { "restored" };
+        let (files, directories) = (amount::of(report.files, "file"), directories(report.directories));
+        let (bytes, duration) = (amount::bytes(report.bytes), amount::duration(run.duration));
+        self.line(&format!("{done} {files} and {directories}, {bytes} in {duration}"));
+    }
+
+    fn verify(&self, report: &VerifyReport, run: &Run) {
+        let (snapshots, packs) = (amount::of(report.snapshots, "snapshot"), amount::of(report.packs, "pack"));
+        let (read, bytes) = (amount::of(report.packs_read, "pack"), amount::bytes(report.bytes_read));
+        let duration = amount::duration(run.duration);
+        self.line(&format!(
+            "checked {snapshots} and {packs}; read the data of {read}, {bytes}, in {duration}"
+        ));
+        if report.problems.is_empty() {
+            self.line("no errors were found");
+        }
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        let unseen = self.problems.load(Ordering::Relaxed).saturating_sub(PROBLEMS_SHOWN);
+        if unseen > 0 {
+            self.streams.talk(&format!("and {} more; --json names them all", amount::count(unseen)));
+        }
+        self.streams.finish()
+    }
+
+    fn failure(&self, failure: &Failure) {
+        self.streams.talk(&format!("error: {}", one_line(&failure.message())));
+        self.streams.talk(&format!("hint: {}", one_line(&failure.hint)));
+    }
+}
+
+/// The item and what is wrong with it, unless the cause names the item already.
+fn problem_line(problem: &Problem) -> String {
+    let severity = if problem.kind == ProblemKind::Unsteady { "warning" } else { "error" };
+    let (path, cause) = (escaped(problem.path.as_os_str().as_bytes()), one_line(&problem.cause));
+    match cause.contains(&path) {
+        true => format!("{severity}: {cause}"),
+        false => format!("{severity}: {path}: {cause}"),
+    }
+}
+
+fn directories(amount: u64) -> String {
+    match amount {
+        1 => "1 directory".to_owned(),
+        _ => format!("{} directories", amount::count(amount)),
+    }
+}
+
+/// Text that came from elsewhere without characters that break a line or steer a terminal.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
+}

@@ -1,0 +1,108 @@
+//! Short messages: what was made, what is worth knowing, what went wrong.
+
+use super::super::Work;
+use super::bytes::{hex_if_needed, text};
+use crate::exit::Failure;
+use lifeboat_engine::{Problem, ProblemKind};
+use serde::Serialize;
+use std::os::unix::ffi::OsStrExt as _;
+
+#[derive(Serialize)]
+pub(super) struct Initialized<'a> {
+    message_type: &'static str,
+    id: &'a str,
+    repository: &'a str,
+}
+
+impl<'a> Initialized<'a> {
+    pub(super) fn of(id: &'a str, repository: &'a str) -> Self {
+        Self { message_type: "initialized", id, repository }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Version {
+    message_type: &'static str,
+    version: &'static str,
+    os: &'static str,
+    arch: &'static str,
+}
+
+impl Version {
+    pub(super) fn of_this_program() -> Self {
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        Self { message_type: "version", version: env!("CARGO_PKG_VERSION"), os, arch }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Note<'a> {
+    message_type: &'static str,
+    message: &'a str,
+}
+
+impl<'a> Note<'a> {
+    pub(super) fn of(message: &'a str) -> Self {
+        Self { message_type: "note", message }
+    }
+}
+
+/// Trouble with one item.
+#[derive(Serialize)]
+pub(super) struct Error<'a> {
+    message_type: &'static str,
+    error: Cause<'a>,
+    during: &'static str,
+    item: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_hex: Option<String>,
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Cause<'a> {
+    message: &'a str,
+}
+
+impl<'a> Error<'a> {
+    pub(super) fn of(problem: &'a Problem, work: Work) -> Self {
+        let item = problem.path.as_os_str().as_bytes();
+        Self {
+            message_type: "error",
+            error: Cause { message: &problem.cause },
+            during: match work {
+                Work::Backup => "archival",
+                Work::List => "list",
+                Work::Restore => "restore",
+                Work::Verify => "verify",
+            },
+            item: text(item),
+            item_hex: hex_if_needed(item),
+            kind: match problem.kind {
+                ProblemKind::NotSet => "not_set",
+                ProblemKind::Unsteady => "unsteady",
+                ProblemKind::Unread => "unread",
+                ProblemKind::MissingSource => "missing_source",
+                ProblemKind::NotWritten => "not_written",
+                ProblemKind::Damage => "damage",
+                ProblemKind::Tampering => "tampering",
+            },
+        }
+    }
+}
+
+/// Why the program does not end with 0.
+#[derive(Serialize)]
+pub(super) struct ExitError<'a> {
+    message_type: &'static str,
+    code: u8,
+    message: String,
+    hint: &'a str,
+}
+
+impl<'a> ExitError<'a> {
+    pub(super) fn of(failure: &'a Failure) -> Self {
+        let (code, message) = (failure.code as u8, failure.message());
+        Self { message_type: "exit_error", code, message, hint: &failure.hint }
+    }
+}

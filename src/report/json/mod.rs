@@ -1,0 +1,121 @@
+//! JSON lines for programs: those of restic, as docs/json.md says.
+
+mod bytes;
+mod message;
+mod node;
+mod progress;
+mod snapshot;
+mod summary;
+
+use super::{Report, Run, Status, Work, streams::Streams};
+use crate::exit::Failure;
+use lifeboat_engine::{BackupReport, Fate, Node, Problem, RestoreReport, Snapshot, VerifyReport};
+use serde::Serialize;
+use std::io;
+use std::path::Path;
+
+/// Makes lines of things.
+pub(super) struct Json {
+    streams: Streams,
+    quiet: bool,
+}
+
+impl Json {
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { streams: Streams::new(), quiet }
+    }
+
+    fn data(&self, line: &impl Serialize) {
+        self.streams.line(&text(line));
+    }
+
+    /// A line that somebody waits for.
+    fn live(&self, line: &impl Serialize) {
+        self.data(line);
+        self.streams.flush();
+    }
+
+    fn talk(&self, line: &impl Serialize) {
+        self.streams.talk(&text(line));
+    }
+}
+
+impl Report for Json {
+    fn initialized(&self, id: &str, location: &str) {
+        self.data(&message::Initialized::of(id, location));
+    }
+
+    fn snapshots(&self, snapshots: &[&Snapshot]) {
+        let lines: Vec<_> = snapshots.iter().map(|snapshot| snapshot::Line::of(snapshot)).collect();
+        self.data(&lines);
+    }
+
+    fn listing(&self, snapshot: &Snapshot) {
+        self.data(&snapshot::Line::of(snapshot).into_message());
+    }
+
+    fn node(&self, path: &[u8], node: &Node, _: bool) {
+        self.data(&node::Line::of(path, node));
+    }
+
+    fn version(&self) {
+        self.data(&message::Version::of_this_program());
+    }
+
+    fn script(&self, script: &[u8]) {
+        self.streams.data(script);
+    }
+
+    fn status(&self, status: &Status) {
+        if !self.quiet {
+            self.live(&progress::StatusLine::of(status));
+        }
+    }
+
+    fn saved(&self, path: &Path, node: &Node, fate: Fate) {
+        let action = match fate {
+            Fate::New => "new",
+            Fate::Changed => "modified",
+            Fate::Unmodified => "unchanged",
+        };
+        self.live(&progress::VerboseLine::of(action, path, node));
+    }
+
+    fn restored(&self, path: &Path, node: &Node) {
+        self.live(&progress::VerboseLine::of("restored", path, node));
+    }
+
+    fn problem(&self, problem: &Problem, work: Work) {
+        self.talk(&message::Error::of(problem, work));
+    }
+
+    fn note(&self, text: &str) {
+        if !self.quiet {
+            self.talk(&message::Note::of(text));
+        }
+    }
+
+    fn backup(&self, report: &BackupReport, run: &Run) {
+        self.data(&summary::of_backup(report, run));
+    }
+
+    fn restore(&self, report: &RestoreReport, run: &Run) {
+        self.data(&summary::of_restore(report, run));
+    }
+
+    fn verify(&self, report: &VerifyReport, run: &Run) {
+        self.data(&summary::of_verify(report, run));
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        self.streams.finish()
+    }
+
+    fn failure(&self, failure: &Failure) {
+        self.talk(&message::ExitError::of(failure));
+    }
+}
+
+fn text(line: &impl Serialize) -> String {
+    serde_json::to_string(line).expect("lines are maps with text as keys")
+}

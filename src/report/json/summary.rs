@@ -1,0 +1,92 @@
+//! The last line of `backup`, `restore` and `verify`.
+
+use super::super::Run;
+use super::snapshot::Counted;
+use crate::time;
+use lifeboat_engine::{BackupReport, RestoreReport, VerifyReport};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Backup {
+    message_type: &'static str,
+    dry_run: bool,
+    #[serde(flatten)]
+    counted: Counted,
+    errors: usize,
+    total_duration: f64,
+    backup_start: String,
+    backup_end: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot_id: Option<String>,
+}
+
+pub(super) fn of_backup(report: &BackupReport, run: &Run) -> Backup {
+    Backup {
+        message_type: "summary",
+        dry_run: run.dry,
+        counted: Counted::of(&report.summary),
+        errors: report.problems.len(),
+        total_duration: run.duration.as_secs_f64(),
+        backup_start: time::rfc3339(run.start),
+        backup_end: time::rfc3339(run.end),
+        parent: report.parent.map(|id| id.to_string()),
+        snapshot_id: report.snapshot.map(|id| id.to_string()),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Restore {
+    message_type: &'static str,
+    dry_run: bool,
+    seconds_elapsed: f64,
+    total_files: u64,
+    files_restored: u64,
+    directories_restored: u64,
+    total_bytes: u64,
+    bytes_restored: u64,
+    errors: usize,
+    notes: Vec<String>,
+}
+
+pub(super) fn of_restore(report: &RestoreReport, run: &Run) -> Restore {
+    let done = u64::from(!run.dry);
+    Restore {
+        message_type: "summary",
+        dry_run: run.dry,
+        seconds_elapsed: run.duration.as_secs_f64(),
+        total_files: run.expected_files,
+        files_restored: report.files * done,
+        directories_restored: report.directories * done,
+        total_bytes: run.expected_bytes,
+        bytes_restored: report.bytes * done,
+        errors: report.problems.len(),
+        notes: report.notes.clone(),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Verify {
+    message_type: &'static str,
+    num_errors: usize,
+    snapshots: u64,
+    packs: u64,
+    packs_read: u64,
+    bytes_read: u64,
+    seconds_elapsed: f64,
+    notes: Vec<String>,
+}
+
+pub(super) fn of_verify(report: &VerifyReport, run: &Run) -> Verify {
+    Verify {
+        message_type: "summary",
+        num_errors: report.problems.len(),
+        snapshots: report.snapshots,
+        packs: report.packs,
+        packs_read: report.packs_read,
+        bytes_read: report.bytes_read,
+        seconds_elapsed: run.duration.as_secs_f64(),
+        notes: report.notes.clone(),
+    }
+}

@@ -1,0 +1,123 @@
+//! What people and programs get to see. Nothing else in the program prints.
+//!
+//! Standard output is data, standard error is talk. A verb hands over facts; [`Human`] words them, [`Json`] makes
+//! lines of them (docs/json.md).
+
+mod human;
+mod json;
+mod mode;
+mod streams;
+
+use crate::cli::Globals;
+use crate::exit::Failure;
+use human::Human;
+use json::Json;
+use lifeboat_engine::{
+    BackupReport, Fate, Node, NodeKind, Problem, RestoreReport, Snapshot, Timestamp, VerifyReport,
+};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The program and its version, as snapshots record it.
+pub(crate) const PROGRAM: &str = concat!("lifeboat ", env!("CARGO_PKG_VERSION"));
+
+/// Tells what a verb found, does and has done.
+pub(crate) trait Report: Send + Sync {
+    /// A repository was made.
+    fn initialized(&self, id: &str, location: &str);
+    /// The snapshots that were asked for.
+    fn snapshots(&self, snapshots: &[&Snapshot]);
+    /// The snapshot whose nodes follow.
+    fn listing(&self, snapshot: &Snapshot);
+    /// An item of a snapshot.
+    fn node(&self, path: &[u8], node: &Node, long: bool);
+    /// The version of the program.
+    fn version(&self);
+    /// A script to be read by a shell.
+    fn script(&self, script: &[u8]);
+
+    /// How far a run is.
+    fn status(&self, status: &Status);
+    /// A backup is done with an item.
+    fn saved(&self, path: &Path, node: &Node, fate: Fate);
+    /// A restore is done with an item.
+    fn restored(&self, path: &Path, node: &Node);
+    /// Something went wrong with an item.
+    fn problem(&self, problem: &Problem, work: Work);
+    /// Something worth knowing.
+    fn note(&self, text: &str);
+
+    /// A backup is over.
+    fn backup(&self, report: &BackupReport, run: &Run);
+    /// A restore is over.
+    fn restore(&self, report: &RestoreReport, run: &Run);
+    /// A verification is over.
+    fn verify(&self, report: &VerifyReport, run: &Run);
+
+    /// All data is handed over: says whether it arrived.
+    fn finish(&self) -> io::Result<()>;
+    /// Why the program does not end with 0.
+    fn failure(&self, failure: &Failure);
+}
+
+/// The report that the options ask for.
+pub(crate) fn for_people_or_programs(globals: &Globals) -> Box<dyn Report> {
+    match globals.json {
+        true => Box::new(Json::new(globals.quiet)),
+        false => Box::new(Human::new(globals.quiet)),
+    }
+}
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Saves files.
+    Backup,
+    /// Looks at snapshots.
+    List,
+    /// Writes files back.
+    Restore,
+    /// Checks what is stored.
+    Verify,
+}
+
+impl Work {
+    /// What a run counts.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Verify => "object",
+            _ => "file",
+        }
+    }
+}
+
+/// How far a run is.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub(crate) work: Work,
+    pub(crate) elapsed: Duration,
+    /// Zero when it is not known.
+    pub(crate) total_files: u64,
+    pub(crate) files: u64,
+    /// Zero when it is not known.
+    pub(crate) total_bytes: u64,
+    pub(crate) bytes: u64,
+    pub(crate) problems: u64,
+    pub(crate) current: PathBuf,
+}
+
+/// When a run took place, how much it expected to do, and whether it only pretended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+    pub(crate) duration: Duration,
+    pub(crate) expected_files: u64,
+    pub(crate) expected_bytes: u64,
+    pub(crate) dry: bool,
+}
+
+pub(crate) fn is_directory(node: &Node) -> bool {
+    node.kind == NodeKind::Directory
+}

@@ -1,0 +1,63 @@
+//! Which snapshots a command is about: filters, references, and what is worth saying about the choice.
+
+use crate::app::App;
+use crate::exit::Failure;
+use crate::source_path::all_absolute;
+use clap::Args;
+use lifeboat_engine::{EngineError, Snapshot, SnapshotFilter, SnapshotList, snapshots};
+use lifeboat_repository::Repository;
+use std::path::PathBuf;
+
+/// Which snapshots are considered.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Choice {
+    /// Only snapshots of this host; repeat it for more.
+    #[arg(short = 'H', long, value_name = "HOST")]
+    host: Vec<String>,
+
+    /// Only snapshots with this tag, or with all tags of a list TAG,TAG; repeat it for more.
+    #[arg(long, value_name = "TAG[,TAG...]")]
+    tag: Vec<String>,
+
+    /// Only snapshots of this path; repeat it for snapshots of all of them.
+    #[arg(long, value_name = "PATH")]
+    path: Vec<PathBuf>,
+}
+
+impl Choice {
+    /// The snapshots that pass.
+    pub(crate) fn list(&self, repository: &Repository) -> Result<SnapshotList, Failure> {
+        let filter =
+            SnapshotFilter { hosts: self.host.clone(), tags: Vec::new(), paths: all_absolute(&self.path)? };
+        let mut list = snapshots(repository, &filter)?;
+        list.snapshots.retain(|snapshot| self.tags_pass(snapshot));
+        Ok(list)
+    }
+
+    fn tags_pass(&self, snapshot: &Snapshot) -> bool {
+        let has_all = |tags: &String| tags.split(',').all(|tag| snapshot.tags.iter().any(|own| own == tag));
+        self.tag.is_empty() || self.tag.iter().any(has_all)
+    }
+}
+
+/// The snapshot that is meant. Says so when `latest` passes over a newer one that is partial.
+pub(crate) fn find<'a>(
+    app: &App<'_>,
+    list: &'a SnapshotList,
+    reference: &str,
+) -> Result<&'a Snapshot, Failure> {
+    let found = list.find(reference);
+    let newest = list.snapshots.last().filter(|newest| newest.is_partial() && reference == "latest");
+    match (found, newest) {
+        (Err(error @ EngineError::NoSnapshot(_)), Some(partial)) => {
+            let hint = format!("no snapshot is complete; the newest partial one is {}", partial.id.short());
+            Err(Failure { hint, ..error.into() })
+        }
+        (found, Some(partial)) => {
+            app.report
+                .note(&format!("snapshot {} is newer but partial; name it to use it", partial.id.short()));
+            Ok(found?)
+        }
+        (found, None) => Ok(found?),
+    }
+}

@@ -1,0 +1,74 @@
+//! What is wrong with arguments is said in one line; what is right is in the help.
+
+use super::world::World;
+
+const VERBS: [&str; 8] = ["init", "backup", "snapshots", "ls", "restore", "verify", "completions", "version"];
+
+#[test]
+fn mistakes_end_with_2() {
+    let world = World::new();
+    let table: [(&[&str], &str); 9] = [
+        (&["backup", "--nonsense", "."], "unexpected argument '--nonsense'"),
+        (&["backup"], "required arguments were not provided: <PATH>..."),
+        (&["restore", "latest"], "required arguments were not provided: <DIR>"),
+        (&["restore", "latest", "a", "--target", "b"], "cannot be used with"),
+        (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
+        (&["completions", "cobol"], "invalid value 'cobol'"),
+        (&["version", "-q", "-v"], "--quiet and --verbose exclude each other"),
+        (&["backup", ""], "a value is required for '<PATH>...'"),
+        (&["init", "--chunk-size", "0"], "invalid value '0'"),
+    ];
+    for (arguments, cause) in table {
+        world.run(arguments).fails(2, cause);
+    }
+    world.run(&[]).fails(2, "no command");
+}
+
+#[test]
+fn a_slip_of_the_pen_is_recognised() {
+    let world = World::without_repository();
+    let ended = world.run(&["backup", "--exclud", "x", "."]).fails(2, "--exclud");
+    assert!(ended.err.ends_with("hint: a similar argument exists: '--exclude'\n"), "{}", ended.err);
+}
+
+#[test]
+fn the_repository_has_to_be_named_and_understood() {
+    let world = World::without_repository();
+    world.run_with(&[("LIFEBOAT_REPOSITORY", "")], &["snapshots"]).fails(2, "no repository is given");
+    world.run(&["-r", "ftp://host/path", "snapshots"]).fails(2, "ftp:");
+    world.run(&["-r", "s3://bucket/prefix", "snapshots"]).fails(1, "not in this build yet");
+}
+
+#[test]
+fn global_options_stand_before_or_after_the_verb() {
+    let world = World::new();
+    let nowhere = [("LIFEBOAT_REPOSITORY", "nowhere")];
+    for arguments in [["-r", "repo", "snapshots", "--json"], ["snapshots", "--json", "--repo", "repo"]] {
+        assert_eq!(world.run_with(&nowhere, &arguments).succeeds().out, "[]\n");
+    }
+}
+
+#[test]
+fn help_of_every_verb() {
+    let world = World::without_repository();
+    insta::assert_snapshot!("help", world.run(&["--help"]).succeeds().out);
+    for verb in VERBS {
+        let help = world.run(&[verb, "-h"]).succeeds().out;
+        // The global options are the same everywhere.
+        let (own, _) = help.split_once("Global options:").unwrap();
+        insta::assert_snapshot!(format!("help_{verb}"), own.trim_end());
+    }
+}
+
+#[test]
+fn versions_and_completions_are_printed() {
+    let world = World::without_repository();
+    let version = concat!("lifeboat ", env!("CARGO_PKG_VERSION"));
+    assert!(world.run(&["version"]).succeeds().out.starts_with(version));
+    assert_eq!(world.run(&["--version"]).succeeds().out, format!("{version}\n"));
+    assert_eq!(world.run(&["version", "--json"]).succeeds().json()["version"], env!("CARGO_PKG_VERSION"));
+    for shell in ["bash", "zsh", "fish"] {
+        let script = world.run(&["completions", shell]).succeeds().out;
+        assert!(VERBS.iter().all(|verb| script.contains(verb)), "{shell}:\n{script}");
+    }
+}

@@ -1,0 +1,97 @@
+//! `backup`: what is saved, what is left out, and what that means for the exit code.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use super::world::World;
+
+#[test]
+fn the_first_backup_may_make_the_repository() {
+    let world = World::without_repository();
+    world.write_three_files();
+    world.run(&["backup", "-n", "--init", "files"]).fails(10, "no repository");
+    let ended = world.run(&["backup", "--init", "files"]).succeeds();
+    assert!(ended.err.contains("created the repository at repo"), "{}", ended.err);
+    let ended = world.run(&["backup", "--init", "files"]).succeeds();
+    assert_eq!(ended.err, "");
+}
+
+#[test]
+fn a_backup_says_what_it_did() {
+    let world = World::new();
+    world.write_three_files();
+    let ended = world.run(&["backup", "files"]).succeeds();
+    let first = ended.out.lines().next().unwrap();
+    assert_eq!(first, "Files:         3 new,         0 changed,         0 unmodified");
+    let short = &world.newest()[..8];
+    assert!(ended.out.ends_with(&format!("snapshot {short} saved\n")), "{}", ended.out);
+    assert_eq!(ended.err, "");
+    let quiet = world.run(&["backup", "-q", "files"]).succeeds();
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
+}
+
+#[test]
+fn verbose_names_every_file() {
+    let world = World::with_snapshot();
+    world.write("files/line\nbreak", b"");
+    let out = world.run(&["backup", "-v", "files"]).succeeds().out;
+    let path = world.path("files");
+    assert!(out.contains(&format!("new        {}/line\\nbreak\n", path.display())), "{out}");
+    assert!(out.contains(&format!("unmodified {}/sub/two\n", path.display())), "{out}");
+}
+
+#[test]
+fn a_missing_source_beside_others_ends_with_3() {
+    let world = World::new();
+    world.write_three_files();
+    let ended = world.run(&["backup", "files", "missing"]).fails(3, "not everything could be saved");
+    assert!(ended.err.contains(&format!("{}", world.path("missing").display())), "{}", ended.err);
+    assert!(ended.out.contains("saved, but it is partial"), "{}", ended.out);
+    let table = world.run(&["snapshots"]).succeeds().out;
+    assert!(table.contains("  partial  "), "{table}");
+    // What was saved is there all the same, by its name.
+    let id = world.newest();
+    world.run(&["ls", &id]).succeeds();
+    world.run(&["ls", "latest"]).fails(1, "no snapshot matches \"latest\"");
+}
+
+#[test]
+fn missing_sources_alone_end_with_1() {
+    let world = World::new();
+    world.run(&["backup", "missing", "gone"]).fails(1, "nothing to back up");
+    assert_eq!(world.run(&["snapshots", "--json"]).succeeds().out, "[]\n");
+}
+
+#[test]
+fn an_unreadable_file_ends_with_3() {
+    let world = World::with_snapshot();
+    fs::set_permissions(world.path("files/one"), Permissions::from_mode(0o000)).unwrap();
+    let ended =
+        world.run_without_root(&["backup", "files"]).fails(3, "not everything could be saved: 1 problem");
+    assert!(ended.err.contains("files/one"), "{}", ended.err);
+    let id = world.newest();
+    let listed = world.run(&["ls", &id]).succeeds().out;
+    assert!(listed.contains("/files/sub/two\n"), "{listed}");
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let world = World::with_snapshot();
+    world.write("files/new", b"new");
+    let before = super::world::below(&world.path("repo"));
+    let out = world.run(&["backup", "-n", "files"]).succeeds().out;
+    assert!(out.contains("Would be added") && out.ends_with("dry run: nothing was saved\n"), "{out}");
+    assert_eq!(super::world::below(&world.path("repo")), before);
+}
+
+#[test]
+fn excluded_files_are_left_out() {
+    let world = World::new();
+    world.write_three_files();
+    world.write("files/cache/junk", b"junk");
+    world.run(&["backup", "files", "--exclude", "cache", "-e", "t*o"]).succeeds();
+    let listed = world.run(&["ls", &world.latest("files")]).succeeds().out;
+    assert!(listed.contains("/one\n") && listed.contains("/three\n"), "{listed}");
+    assert!(!listed.contains("junk") && !listed.contains("/two"), "{listed}");
+    world.run(&["backup", "files", "--exclude", "[z-a"]).fails(2, "bad exclude pattern");
+}

@@ -1,0 +1,110 @@
+//! One flipped byte anywhere in what is stored is noticed, named, and harms nothing but what it hits.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::world::{World, below};
+
+/// Lengths of the first and the last record of a pack (docs/format.md, "Packs").
+const HEADER: usize = 192;
+const TRAILER: usize = 64;
+
+#[test]
+fn a_flipped_byte_in_any_region_of_a_pack_is_found() {
+    let world = World::with_snapshot();
+    for pack in files(&world.path("repo/packs")) {
+        let sound = fs::read(&pack).unwrap();
+        let end = sound.len();
+        let places =
+            [0, 40, 100, HEADER, HEADER + 40, (HEADER + end - TRAILER) / 2, end - TRAILER - 1, end - 1];
+        for place in places {
+            flip(&pack, place);
+            let ended = world.run(&["verify", "--read-data"]).fails(4, "the repository is damaged");
+            let name = pack.file_name().unwrap().to_str().unwrap();
+            assert!(ended.err.contains(name), "byte {place} of {end}: {}", ended.err);
+            assert_restores_or_names(&world, place);
+            fs::write(&pack, &sound).unwrap();
+        }
+    }
+    world.run(&["verify", "--read-data"]).succeeds();
+}
+
+#[test]
+fn a_damaged_file_is_named_and_the_others_come_back() {
+    let world = World::new();
+    for seed in 0..6 {
+        world.write(format!("files/{seed}"), &lifeboat_testkit::Random::new(seed).bytes(3_000_000));
+    }
+    world.run(&["backup", "files"]).succeeds();
+    let pack =
+        files(&world.path("repo/packs")).into_iter().max_by_key(|pack| fs::metadata(pack).unwrap().len());
+    let pack = pack.unwrap();
+    let length = usize::try_from(fs::metadata(&pack).unwrap().len()).unwrap();
+    flip(&pack, length / 2);
+    let ended = world.run(&["restore", &world.latest("files"), "out"]).fails(4, "stored data is damaged");
+    let (damaged, sound): (Vec<u32>, Vec<u32>) =
+        (0..6).partition(|seed| !world.path(format!("out/{seed}")).exists());
+    // A segment holds the end of one file and the beginning of the next.
+    assert!((1..=2).contains(&damaged.len()), "{}", ended.err);
+    for seed in damaged {
+        let name = world.path(format!("files/{seed}"));
+        assert!(ended.err.contains(&format!("error: {}: ", name.display())), "{}", ended.err);
+    }
+    for seed in sound {
+        assert_same(&world.path(format!("files/{seed}")), &world.path(format!("out/{seed}")));
+    }
+}
+
+#[test]
+fn a_missing_pack_is_damage() {
+    let world = World::with_snapshot();
+    let packs = files(&world.path("repo/packs"));
+    fs::remove_file(&packs[0]).unwrap();
+    world.run(&["verify"]).fails(4, "the repository is damaged");
+}
+
+#[test]
+fn a_damaged_config_or_log_is_damage() {
+    for folder in ["repo/log", "repo/index"] {
+        let world = World::with_snapshot();
+        for object in files(&world.path(folder)) {
+            flip(&object, 60);
+        }
+        world.run(&["verify", "--read-data"]).fails(4, "");
+    }
+    let world = World::with_snapshot();
+    fs::write(world.path("repo/config"), b"nonsense").unwrap();
+    world.run(&["snapshots"]).fails(4, "config is damaged");
+}
+
+/// A restore brings files back whole or says that it did not; what is not read cannot harm it.
+fn assert_restores_or_names(world: &World, place: usize) {
+    let ended = world.run(&["restore", &world.latest("files"), "out"]);
+    assert!(ended.code == 4 || ended.code == 0, "byte {place}: {}", ended.err);
+    if ended.code == 4 {
+        assert!(ended.err.contains("\nhint: "), "byte {place}: {}", ended.err);
+    }
+    for name in ["one", "sub/two", "sub/three"] {
+        let restored = world.path("out").join(name);
+        if restored.exists() {
+            assert_same(&world.path("files").join(name), &restored);
+        } else {
+            assert_eq!(ended.code, 4, "byte {place}: {name} is missing and nobody says so");
+        }
+    }
+    drop(fs::remove_dir_all(world.path("out")));
+}
+
+fn assert_same(saved: &Path, restored: &Path) {
+    assert!(fs::read(saved).unwrap() == fs::read(restored).unwrap(), "{} differs", restored.display());
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    below(directory).into_iter().filter(|path| path.is_file()).collect()
+}
+
+fn flip(path: &Path, place: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[place] ^= 0x10;
+    fs::write(path, bytes).unwrap();
+}

@@ -1,0 +1,15 @@
+//! The built program, run as people and scripts run it: words, exit codes, streams, JSON.
+//!
+//! What the verbs do to bytes is tested where the verbs are; here is what only shows at the surface.
+
+mod arguments;
+mod backup;
+mod damage;
+mod init;
+mod json;
+mod ls;
+mod password;
+mod restore;
+mod snapshots;
+mod verify;
+mod world;

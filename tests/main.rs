@@ -1,0 +1,14 @@
+//! Tests of the whole, one binary.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where its world cannot be built")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests touch the files and the clock of the machine they run on"
+)]
+
+mod cli;
+mod docs;
+mod manifests;
+mod real_tree;
+mod sources;
+mod tidy;
