@@ -128,7 +128,10 @@ fn a_lost_or_damaged_log_entry_is_noticed() {
         world.backend.delete(name).unwrap();
         let gone = world.repository.read_log();
         let is_head = world.snapshots_after(gone);
-        assert!(is_head <= 1, "only the newest entry can vanish without a trace, while nobody remembers heads");
+        assert!(
+            is_head <= 1,
+            "only the newest entry can vanish without a trace, while nobody remembers heads"
+        );
         let mut flipped = sound.clone();
         flipped[sound.len() / 2] ^= 1;
         world.backend.put(name, &flipped).unwrap();

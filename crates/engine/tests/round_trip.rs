@@ -56,7 +56,11 @@ fn files_of_the_last_seconds_are_read_again() {
     std::fs::create_dir(world.source()).unwrap();
     std::fs::write(world.source().join("fresh"), "now").unwrap();
     world.backup();
-    assert_eq!(world.backup().summary.bytes_read, 3, "the clock of a file system may stand still for two seconds");
+    assert_eq!(
+        world.backup().summary.bytes_read,
+        3,
+        "the clock of a file system may stand still for two seconds"
+    );
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn samples() -> Vec<Samples> {
         Samples::new("decompress", [Compression::default(), Compression::Off].map(segment).to_vec()),
         Samples {
             target: "chunker",
-            valid: vec![after(&[0], world::noise(1, 2500)), after(&[99], world::prose(2, 2500))],
+            valid: vec![after(&[0], &world::noise(1, 2500)), after(&[99], &world::prose(2, 2500))],
             broken: vec![vec![7], Vec::new()],
         },
     ]
@@ -114,7 +114,7 @@ fn index_tables() -> Samples {
     let segment = [0_u32, 0, 192, 64, 24, 0].map(u32::to_le_bytes).concat();
     let blob = [SECRET[..16].to_vec(), [0_u32, 0, 24].map(u32::to_le_bytes).concat()].concat();
     let valid = vec![[&[1, 1, 1], &pack[..], &segment, &blob].concat(), vec![0, 0, 0]];
-    let broken = vec![after(&[0, 0, 1], blob), after(&[0, 1, 0], segment), Vec::new()];
+    let broken = vec![after(&[0, 0, 1], &blob), after(&[0, 1, 0], &segment), Vec::new()];
     Samples { target: "index_tables", valid, broken }
 }
 
@@ -138,8 +138,8 @@ fn segment(compression: Compression) -> Vec<u8> {
     [&[codec as u8], &length.to_le_bytes()[..], &stored].concat()
 }
 
-fn after(head: &[u8], rest: Vec<u8>) -> Vec<u8> {
-    [head, &rest].concat()
+fn after(head: &[u8], rest: &[u8]) -> Vec<u8> {
+    [head, rest].concat()
 }
 
 #[test]

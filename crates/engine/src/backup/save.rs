@@ -138,12 +138,14 @@ impl<'a> Save<'a> {
         let mut file = dir.open_file(name)?;
         let teller = self.teller;
         let mut before = file.stat()?.node;
-        for attempt in 1.. {
+        let mut reads = 0;
+        loop {
+            reads += 1;
             let mut told = |bytes| teller.tell(&Event::Read(bytes));
             let (content, length) = self.contents.save(&mut file, self.writer, &mut told)?;
             let after = file.stat()?.node;
             let is_steady = same(&before, &after) && length == after.size;
-            if is_steady || attempt == READS_MAX {
+            if is_steady || reads == READS_MAX {
                 if !is_steady {
                     teller.problem(
                         ProblemKind::Unsteady,
@@ -158,13 +160,12 @@ impl<'a> Save<'a> {
             before = after;
             file.rewind()?;
         }
-        unreachable!("the loop ends at the last attempt")
     }
 
     fn is_unchanged(&self, now: &Node, previous: &Node) -> bool {
-        let settled = self.parent_start.is_some_and(|start| {
-            previous.ctime.seconds < start.seconds - CLOCK_GRAIN_SECONDS
-        });
+        let settled = self
+            .parent_start
+            .is_some_and(|start| previous.ctime.seconds < start.seconds - CLOCK_GRAIN_SECONDS);
         settled && previous.kind == NodeKind::File && same(now, previous) && self.is_stored(previous)
     }
 

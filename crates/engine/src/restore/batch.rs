@@ -136,7 +136,7 @@ impl Restore<'_> {
     }
 
     fn write(&self, piece: &PlannedPiece, bytes: &[u8]) {
-        let written = piece.file.create().and_then(|file| file.write_at(piece.offset, bytes));
+        let written = piece.file.open().and_then(|file| file.write_at(piece.offset, bytes));
         match written {
             Ok(()) => self.teller.tell(&Event::Written(bytes.len() as u64)),
             Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),

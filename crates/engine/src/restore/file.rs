@@ -1,21 +1,22 @@
 //! A file that is being restored, possibly by several workers at once.
 //!
-//! Invariant: whoever lets go of it last completes it. The walk holds it while it plans its pieces.
+//! Invariants: whoever lets go of it last completes it, and closes it; the walk holds it while it plans its pieces.
+//! What is open at once is so bounded by the workers and by [`super::batch::Batch`], not by the length of a batch.
 
 use super::Restore;
 use crate::ProblemKind;
 use lifeboat_format::Node;
 use lifeboat_fs::{FsError, TargetDir, TargetFile};
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A file on its way.
 pub(super) struct RestoredFile {
     pub(super) dir: TargetDir,
     pub(super) node: Node,
     pub(super) path: PathBuf,
-    opened: OnceLock<TargetFile>,
+    opened: Mutex<Option<Arc<TargetFile>>>,
     holders: AtomicU64,
     failed: AtomicBool,
 }
@@ -23,17 +24,19 @@ pub(super) struct RestoredFile {
 impl RestoredFile {
     /// A file that nothing was done for yet, held by the walk.
     pub(super) fn new(dir: TargetDir, node: Node, path: PathBuf) -> Self {
-        let (opened, holders) = (OnceLock::new(), AtomicU64::new(1));
+        let (opened, holders) = (Mutex::new(None), AtomicU64::new(1));
         Self { dir, node, path, opened, holders, failed: AtomicBool::new(false) }
     }
 
-    /// Creates it in its full length. Done by the walk, or by the one worker that has all of its pieces.
-    pub(super) fn create(&self) -> Result<&TargetFile, FsError> {
-        if let Some(file) = self.opened.get() {
-            return Ok(file);
+    /// The open file, created in its full length by whoever needs it first.
+    pub(super) fn open(&self) -> Result<Arc<TargetFile>, FsError> {
+        let mut opened = self.lock();
+        if let Some(file) = &*opened {
+            return Ok(Arc::clone(file));
         }
-        let file = self.dir.create_file(&self.node.name, self.node.size)?;
-        Ok(self.opened.get_or_init(|| file))
+        let file = Arc::new(self.dir.create_file(&self.node.name, self.node.size)?);
+        *opened = Some(Arc::clone(&file));
+        Ok(file)
     }
 
     /// One more piece is to come.
@@ -59,9 +62,13 @@ impl RestoredFile {
         self.failed.load(Ordering::Acquire)
     }
 
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<TargetFile>>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn complete(&self, restore: &Restore<'_>) {
         if !self.has_failed() {
-            match self.create() {
+            match self.open() {
                 Ok(file) => {
                     restore.unset(&self.path, file.apply(&self.node));
                     restore.restored(&self.path, &self.node);
@@ -69,8 +76,9 @@ impl RestoredFile {
                 Err(error) => self.fail(restore, ProblemKind::NotWritten, &error),
             }
         }
+        let opened = self.lock().take();
         if self.has_failed()
-            && self.opened.get().is_some()
+            && opened.is_some()
             && let Err(error) = self.dir.remove_file(&self.node.name)
         {
             restore.problem(ProblemKind::NotWritten, &self.path, &error);

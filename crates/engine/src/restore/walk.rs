@@ -169,7 +169,7 @@ impl<'a> Restore<'a> {
     fn file(&self, batch: &mut Batch, place: &Place<'_>, node: Node) -> Result<(), EngineError> {
         let file = Arc::new(RestoredFile::new(place.dir.clone(), node, place.path.clone()));
         if let Content::Inline(bytes) = &file.node.content {
-            let written = file.create().and_then(|opened| opened.write_at(0, bytes));
+            let written = file.open().and_then(|opened| opened.write_at(0, bytes));
             if let Err(error) = written {
                 file.fail(self, ProblemKind::NotWritten, &error);
             }
@@ -179,11 +179,8 @@ impl<'a> Restore<'a> {
             content => matches!(content, Content::Pages(_)),
         };
         if is_long {
-            // Several workers will write to it: it has to be there before the first of them.
+            // Open from its first piece to its last, which may be far apart in the storage.
             batch.add_open_file();
-            if let Err(error) = file.create() {
-                file.fail(self, ProblemKind::NotWritten, &error);
-            }
         }
         self.plan_content(batch, &file)?;
         file.let_go(self);
