@@ -16,7 +16,7 @@ fn a_flipped_byte_in_any_region_of_a_pack_is_found() {
         let sound = fs::read(&pack).unwrap();
         let end = sound.len();
         let places =
-            [0, 40, 100, HEADER, HEADER + 40, (HEADER + end - TRAILER) / 2, end - TRAILER - 1, end - 1];
+            [0, 9, 40, 100, HEADER, HEADER + 40, (HEADER + end - TRAILER) / 2, end - TRAILER - 1, end - 1];
         for place in places {
             flip(&pack, place);
             let ended = world.run(&["verify", "--read-data"]).fails(4, "the repository is damaged");

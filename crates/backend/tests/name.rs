@@ -33,7 +33,7 @@ fn everything_else_is_refused_by_name() {
         "a/.b",
         "A",
         "aB",
-        "ä",
+        "\u{e4}",
         "a b",
         "a\0",
         "a\n",
