@@ -90,9 +90,10 @@ impl Verify<'_> {
         let failure = Mutex::new(None);
         runtime.workers.for_each(packs, |_, pack| {
             let checked = self.repository.check_present(pack).and_then(|()| match options.read_data {
-                true => {
-                    self.repository.verify_pack(pack.id).map(|bytes| self.teller.tell(&Event::Read(bytes)))
-                }
+                true => self
+                    .repository
+                    .verify_pack(pack, index)
+                    .map(|bytes| self.teller.tell(&Event::Read(bytes))),
                 false => Ok(()),
             });
             match checked {

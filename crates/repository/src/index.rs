@@ -34,6 +34,8 @@ pub struct KnownPack {
     pub stored_length: u64,
     /// Length in bytes that the storage tells, none when it is not there.
     pub found_length: Option<u64>,
+    /// Blobs that the index places in it.
+    pub blobs: usize,
 }
 
 impl KnownPack {
@@ -139,7 +141,14 @@ impl Index {
         for pack in object.packs {
             let found_length = found.get(&pack.id).copied();
             let (id, header, stored_length) = (pack.id, pack.header, pack.stored_length);
-            self.packs.push(KnownPack { id, role: object.role, header, stored_length, found_length });
+            self.packs.push(KnownPack {
+                id,
+                role: object.role,
+                header,
+                stored_length,
+                found_length,
+                blobs: 0,
+            });
         }
         let packs_of: Vec<u32> = object.segments.iter().map(|segment| segment.pack).collect();
         self.segments.extend(object.segments.into_iter().map(|segment| KnownSegment {
@@ -153,6 +162,8 @@ impl Index {
             }
             let segment = SegmentNumber(first_segment + blob.segment);
             let place = BlobPlace { segment, offset: blob.offset, length: blob.length };
+            let pack = self.segment(segment).pack;
+            self.packs[pack.0 as usize].blobs += 1;
             self.insert(blob.prefix, place);
         }
         Ok(())

@@ -1,16 +1,18 @@
 //! Whole packs, read to prove them sound.
 
-use crate::{KnownPack, Repository, RepositoryError, layout};
-use lifeboat_format::{FormatError, Pack, PackId, PackSealer, limits};
+use crate::{BlobPlace, Index, KnownPack, Repository, RepositoryError, layout};
+use lifeboat_format::{FormatError, Pack, PackId, PackSealer, PackedBlob, limits};
 
 impl Repository {
-    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob.
+    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob, and that the
+    /// index places exactly these blobs in it.
     ///
     /// Gives the bytes that were read.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
-    pub fn verify_pack(&self, id: PackId) -> Result<u64, RepositoryError> {
+    pub fn verify_pack(&self, known: &KnownPack, index: &Index) -> Result<u64, RepositoryError> {
+        let id = known.id;
         let name = layout::pack(id);
         let damaged = |source| RepositoryError::reading(&name, source);
         let bytes = match self.backend.get(&name, 2 * limits::PACK_MAX) {
@@ -20,6 +22,11 @@ impl Repository {
         let length = bytes.len() as u64;
         let pack = Pack::parse(id, bytes, &self.keyring).map_err(damaged)?;
         let sealer = PackSealer::open(&self.keyring, pack.header).map_err(damaged)?;
+        let placed =
+            |blob: &PackedBlob| index.places(&blob.id).any(|place| is_at(index, id, &pack, blob, place));
+        if known.blobs != pack.blobs.len() || !pack.blobs.iter().all(placed) {
+            return Err(damaged(FormatError::Malformed("index of this pack")));
+        }
         let hasher = self.blob_hasher();
         let mut blobs = pack.blobs.clone();
         blobs.sort_by_key(|blob| (blob.segment, blob.offset));
@@ -50,4 +57,13 @@ impl Repository {
             Some(_) => Err(RepositoryError::reading(&name, FormatError::Malformed("pack length"))),
         }
     }
+}
+
+/// Whether a place of the index is where the directory of the pack says that the blob is.
+fn is_at(index: &Index, id: PackId, pack: &Pack, blob: &PackedBlob, place: BlobPlace) -> bool {
+    let segment = index.segment(place.segment);
+    index.pack(segment.pack).id == id
+        && segment.ordinal == blob.segment
+        && pack.segments.get(blob.segment as usize) == Some(&segment.place)
+        && (place.offset, place.length) == (blob.offset, blob.length)
 }

@@ -68,7 +68,8 @@ pub(crate) fn names(backend: &dyn Backend, folder: &str) -> Vec<String> {
 
 pub(crate) fn writer(repository: &Repository, session: &Session, workers: Workers) -> BlobWriter {
     let index = Arc::new(repository.load_index(session.view()).unwrap());
-    let options = WriterOptions { compression: Compression::default(), stores: workers.clone(), workers };
+    let stores = if workers.threads() > 1 { Workers::pool(1).unwrap() } else { Workers::inline() };
+    let options = WriterOptions { compression: Compression::default(), stores, workers };
     repository.writer(index, options)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::world::{new, snapshot, writer};
 use lifeboat_format::{BlobId, Role};
-use lifeboat_repository::{Repository, RepositoryError, Session, Workers, WriterStats};
+use lifeboat_repository::{Index, KnownPack, Repository, RepositoryError, Session, Workers, WriterStats};
 use lifeboat_testkit::Random;
 use std::sync::Arc;
 
@@ -109,4 +109,32 @@ fn a_rehearsal_keeps_nothing() {
     let id = session.snapshot();
     assert!(session.commit(&snapshot(id), flushed).is_err(), "nobody may take a rehearsal for a backup");
     assert_eq!(crate::world::names(&*watched, ""), before);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_objects() {
+    let history = || {
+        let (watched, repository) = new(11);
+        save(&repository, &blobs(12, 100), Workers::inline());
+        save(&repository, &blobs(13, 100), Workers::inline());
+        crate::world::names(&*watched, "")
+    };
+    assert_eq!(history(), history(), "inline workers run in one fixed order");
+}
+
+#[test]
+fn a_pack_that_the_index_places_otherwise_is_not_sound() {
+    let (_, repository) = new(14);
+    save(&repository, &blobs(15, 50), Workers::inline());
+    let view = repository.view(&repository.read_log().unwrap()).unwrap();
+    let index = repository.load_index(&view).unwrap();
+    let pack = &index.packs()[0];
+    repository.verify_pack(pack, &index).unwrap();
+    let more = KnownPack { blobs: pack.blobs + 1, ..pack.clone() };
+    assert!(repository.verify_pack(&more, &index).unwrap_err().is_damage(), "a blob that is not in the pack");
+    let other = Index::default();
+    assert!(
+        repository.verify_pack(pack, &other).unwrap_err().is_damage(),
+        "a blob that the index does not know"
+    );
 }

@@ -25,7 +25,7 @@ pub struct WriterOptions {
     pub compression: Compression,
     /// Where segments are compressed and sealed.
     pub workers: Workers,
-    /// Where packs are stored.
+    /// Where packs are stored; with threads of its own, because a worker may wait for it.
     pub stores: Workers,
 }
 
