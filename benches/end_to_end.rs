@@ -64,7 +64,8 @@ impl World {
         Self { folder, backend, repository, runtime: runtime.clone() }
     }
 
-    fn backup(&self, source: &Path) {
+    /// Gives the bytes that were read.
+    fn backup(&self, source: &Path) -> u64 {
         let options = BackupOptions {
             paths: vec![source.to_path_buf()],
             tags: Vec::new(),
@@ -77,6 +78,7 @@ impl World {
         };
         let report = backup(&self.repository, &options, &self.runtime, &()).expect("a snapshot");
         assert!(report.problems.is_empty(), "{:?}", report.problems);
+        report.summary.bytes_read
     }
 
     fn newest(&self) -> Snapshot {
@@ -143,7 +145,11 @@ fn verbs(criterion: &mut Criterion) {
 fn bench_unchanged(group: &mut BenchmarkGroup<'_, WallTime>, world: &World, source: &Path) {
     let first = world.log();
     group.bench_function("unchanged backup", |bencher| {
-        bencher.iter_batched(|| world.cut_log(&first), |()| world.backup(source), BatchSize::PerIteration);
+        bencher.iter_batched(
+            || world.cut_log(&first),
+            |()| assert_eq!(world.backup(source), 0, "something was read"),
+            BatchSize::PerIteration,
+        );
     });
 }
 

@@ -122,7 +122,7 @@ fn index_object(criterion: &mut Criterion) {
 /// Questions that deduplication asks of the index of a repository.
 fn index_lookup(criterion: &mut Criterion) {
     let repository = place::repository(Arc::new(MemoryBackend::new()));
-    let mut session = Session::start(&repository).expect("a new repository");
+    let session = Session::start(&repository).expect("a new repository");
     let empty = repository.load_index(session.view()).expect("no index objects");
     let options = WriterOptions {
         compression: Compression::Off,

@@ -171,20 +171,23 @@ pub fn index(bytes: &[u8]) -> bool {
     is_index(bytes)
 }
 
-/// The tables of an index object: three bytes say how many packs, segments and blobs follow. What is missing is zero,
-/// and the fan-out is made as it ought to be.
+/// The tables of an index object: the lowest bits of three bytes say how many packs, segments and blobs there are. Then
+/// come the records of segments, blobs and packs; of what is missing, packs are sound and all else is zero. The fan-out
+/// is made as it ought to be.
 pub fn index_tables(bytes: &[u8]) -> bool {
     let Some((counts, mut records)) = bytes.split_first_chunk::<3>() else { return false };
-    let mut table = |count: u8, length: usize| {
-        let mut table = vec![0; usize::from(count) * length];
+    let counts = counts.map(|count| usize::from(count % 8));
+    let mut table = |count: usize, record: &[u8]| {
+        let mut table = record.repeat(count);
         let (here, rest) = records.split_at(table.len().min(records.len()));
         table[..here.len()].copy_from_slice(here);
         records = rest;
         table
     };
-    let [packs, segments, blobs] = [table(counts[0], 232), table(counts[1], 24), table(counts[2], 28)];
+    let (segments, blobs) = (table(counts[1], &[0; 24]), table(counts[2], &[0; 28]));
+    let packs = table(counts[0], &keys::PACK_RECORD);
     let fan_out = blobs.get(..16).unwrap_or_default();
-    is_index(&keys::index(counts.map(u32::from), &[&packs, &segments, &blobs, fan_out]))
+    is_index(&keys::index(counts, &[&packs, &segments, &blobs, fan_out]))
 }
 
 /// Whether it is an index; every place that it names has to lie within what is named.

@@ -29,6 +29,12 @@ pub static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
     Keyring::assemble(&master(), objects).expect("all keys were generated").0
 });
 
+/// What an index object says of a pack with 64 bytes of segments.
+pub static PACK_RECORD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let core = pack_core(&[0; 64], &[]);
+    [&SECRET[..], &(core.len() as u64).to_le_bytes(), &core[..PACK_HEADER_LENGTH]].concat()
+});
+
 /// One byte, repeated.
 pub struct Constant;
 
@@ -112,9 +118,11 @@ pub fn segment() -> (PackSegment, Vec<u8>) {
 }
 
 /// An index object of role data with so many packs, segments and blobs, whose tables these are.
-pub fn index(counts: [u32; 3], tables: &[&[u8]]) -> Vec<u8> {
+pub fn index(counts: [usize; 3], tables: &[&[u8]]) -> Vec<u8> {
     let mut out = b"LBINDEX\n\x01\0\x01\0\0\0\0\0".to_vec();
-    counts.iter().for_each(|count| out.extend_from_slice(&count.to_le_bytes()));
+    for count in counts {
+        out.extend_from_slice(&u32::try_from(count).expect("few records").to_le_bytes());
+    }
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&SECRET);
     let sealer = derived("lifeboat v1 index");

@@ -76,7 +76,7 @@ pub struct PathBytes(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Summary {
-    /// Files that the parent did not have; as for all files, every kind but directories.
+    /// Regular files that the parent did not have; as everywhere here, other kinds are not counted.
     #[n(0)]
     pub files_new: u64,
     /// Files that are not what they were in the parent.

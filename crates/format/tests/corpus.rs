@@ -108,12 +108,10 @@ fn pack_directory() -> Vec<u8> {
 
 /// One of each, and then a blob without a segment and a segment without a pack.
 fn index_tables() -> Samples {
-    let core = keys::pack_core(&[0; 64], &[]);
-    let length = core.len() as u64;
-    let pack = [SECRET.as_slice(), &length.to_le_bytes(), &core[..192]].concat();
     let segment = [0_u32, 0, 192, 64, 24, 0].map(u32::to_le_bytes).concat();
     let blob = [SECRET[..16].to_vec(), [0_u32, 0, 24].map(u32::to_le_bytes).concat()].concat();
-    let valid = vec![[&[1, 1, 1], &pack[..], &segment, &blob].concat(), vec![0, 0, 0]];
+    let one_of_each = [&[1, 1, 1], &segment[..], &blob].concat();
+    let valid = vec![[&one_of_each[..], &keys::PACK_RECORD].concat(), one_of_each, vec![0, 0, 0]];
     let broken = vec![after(&[0, 0, 1], &blob), after(&[0, 1, 0], &segment), Vec::new()];
     Samples { target: "index_tables", valid, broken }
 }
