@@ -85,7 +85,7 @@ impl From<EngineError> for Failure {
                 (Code::Failed, "give more digits of the id: lifeboat snapshots")
             }
             EngineError::NoPath(_) => (Code::Failed, "look for the path: lifeboat ls SNAP"),
-            EngineError::NoSource => (Code::Failed, "name paths that exist: lifeboat backup PATH..."),
+            EngineError::NoSource(_) => (Code::Failed, "name paths that exist: lifeboat backup PATH..."),
             EngineError::BadPattern(_) => (Code::Usage, "quote patterns from the shell: --exclude '*.tmp'"),
             EngineError::Target(_) => {
                 (Code::Failed, "name a directory that is new or empty: lifeboat restore SNAP --target DIR")

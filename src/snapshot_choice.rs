@@ -27,16 +27,9 @@ pub(crate) struct Choice {
 impl Choice {
     /// The snapshots that pass.
     pub(crate) fn list(&self, repository: &Repository) -> Result<SnapshotList, Failure> {
-        let filter =
-            SnapshotFilter { hosts: self.host.clone(), tags: Vec::new(), paths: all_absolute(&self.path)? };
-        let mut list = snapshots(repository, &filter)?;
-        list.snapshots.retain(|snapshot| self.tags_pass(snapshot));
-        Ok(list)
-    }
-
-    fn tags_pass(&self, snapshot: &Snapshot) -> bool {
-        let has_all = |tags: &String| tags.split(',').all(|tag| snapshot.tags.iter().any(|own| own == tag));
-        self.tag.is_empty() || self.tag.iter().any(has_all)
+        let tags = self.tag.iter().map(|list| list.split(',').map(str::to_owned).collect()).collect();
+        let filter = SnapshotFilter { hosts: self.host.clone(), tags, paths: all_absolute(&self.path)? };
+        Ok(snapshots(repository, &filter)?)
     }
 }
 

@@ -26,8 +26,8 @@ pub enum EngineError {
     #[error("\"{0}\" is not in the snapshot")]
     NoPath(String),
     /// None of the paths to be backed up is there.
-    #[error("nothing to back up: none of the paths exists")]
-    NoSource,
+    #[error("nothing to back up: {0}")]
+    NoSource(String),
     /// The source as a whole cannot be read.
     #[error("{0}")]
     Source(String),

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 pub struct SnapshotFilter {
     /// Any of these hosts.
     pub hosts: Vec<String>,
-    /// Any of these tags.
-    pub tags: Vec<String>,
+    /// All tags of any of these lists.
+    pub tags: Vec<Vec<String>>,
     /// All of these paths.
     pub paths: Vec<PathBuf>,
 }
@@ -21,8 +21,9 @@ pub struct SnapshotFilter {
 impl SnapshotFilter {
     fn passes(&self, snapshot: &Snapshot) -> bool {
         let has = |path: &PathBuf| snapshot.paths.iter().any(|saved| saved.0 == path.as_os_str().as_bytes());
+        let has_all = |tags: &Vec<String>| tags.iter().all(|tag| snapshot.tags.contains(tag));
         (self.hosts.is_empty() || self.hosts.contains(&snapshot.host))
-            && (self.tags.is_empty() || self.tags.iter().any(|tag| snapshot.tags.contains(tag)))
+            && (self.tags.is_empty() || self.tags.iter().any(has_all))
             && self.paths.iter().all(has)
     }
 }

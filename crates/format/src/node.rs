@@ -3,7 +3,7 @@
 //! Spec: docs/format.md#nodes. A node is a CBOR map with numbered fields: fields that hold nothing are left
 //! out, fields that a reader does not know are skipped. Names and link targets are bytes, never text.
 
-use crate::BlobId;
+use crate::{BlobId, limits};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 /// An entry of a directory.
@@ -62,6 +62,22 @@ pub struct Node {
     /// For a directory: what lies below it.
     #[n(15)]
     pub totals: Option<Totals>,
+}
+
+impl Node {
+    /// Whether a node keeps to the limits, and has a name that can only mean an entry of its own directory.
+    pub(crate) fn is_sound(&self) -> bool {
+        let times = [Some(self.mtime), Some(self.ctime), self.btime];
+        let content = match &self.content {
+            Content::Empty | Content::Pages(_) => true,
+            Content::Inline(bytes) => bytes.len() <= limits::INLINE_MAX && bytes.len() as u64 == self.size,
+            Content::Pieces(pieces) => pieces.len() <= limits::NODE_PIECES_MAX,
+        };
+        let is_name =
+            !matches!(&self.name[..], b"" | b"." | b"..") && !self.name.iter().any(|b| matches!(b, b'/' | 0));
+        let is_time = |time: &Timestamp| time.nanoseconds < 1_000_000_000;
+        is_name && content && self.mode <= 0o7777 && times.iter().flatten().all(is_time)
+    }
 }
 
 /// What a node is.

@@ -25,6 +25,8 @@ pub trait PageEntry: Encode<()> + for<'b> Decode<'b, ()> {
     fn key(&self) -> &[u8];
     /// What is summed up in inner pages.
     fn weight(&self) -> u64;
+    /// Whether these may be the entries of one leaf, in this order.
+    fn are_sound(entries: &[Self]) -> bool;
 }
 
 /// Directories: in ascending order of names, each once. Weighs one.
@@ -41,6 +43,10 @@ impl PageEntry for Node {
 
     fn weight(&self) -> u64 {
         1
+    }
+
+    fn are_sound(entries: &[Self]) -> bool {
+        entries.is_sorted_by(|left, right| left.name < right.name) && entries.iter().all(Self::is_sound)
     }
 }
 
@@ -62,6 +68,10 @@ impl PageEntry for Piece {
 
     fn weight(&self) -> u64 {
         self.length()
+    }
+
+    fn are_sound(entries: &[Self]) -> bool {
+        entries.iter().all(|piece| piece.length() > 0)
     }
 }
 
@@ -105,7 +115,10 @@ impl<E: PageEntry> Page<E> {
             return Err(FormatError::Malformed("page"));
         }
         match found.checked_sub(1) {
-            None => wire::decode_rest(&mut decoder, "page").map(Self::Leaf),
+            None => match wire::decode_rest::<Vec<E>>(&mut decoder, "page")? {
+                entries if E::are_sound(&entries) => Ok(Self::Leaf(entries)),
+                _ => Err(FormatError::Malformed("page")),
+            },
             Some(below) => {
                 wire::decode_rest(&mut decoder, "page").map(|children| Self::Inner(below, children))
             }

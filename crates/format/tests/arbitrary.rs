@@ -21,8 +21,8 @@ pub(crate) fn timestamp() -> impl Strategy<Value = Timestamp> {
 
 pub(crate) fn piece() -> impl Strategy<Value = Piece> {
     prop_oneof![
-        (blob_id(), any::<u32>()).prop_map(|(id, length)| Piece::Blob(id, length)),
-        any::<u64>().prop_map(Piece::Hole),
+        (blob_id(), 1..=u32::MAX).prop_map(|(id, length)| Piece::Blob(id, length)),
+        (1..=u64::MAX).prop_map(Piece::Hole),
     ]
 }
 
@@ -33,6 +33,15 @@ pub(crate) fn content() -> impl Strategy<Value = Content> {
         vec(piece(), 0..=8).prop_map(Content::Pieces),
         blob_id().prop_map(Content::Pages),
     ]
+}
+
+/// A name that can be an entry's.
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    bytes(39).prop_map(|mut name| {
+        name.push(b'x');
+        name.iter_mut().filter(|byte| matches!(byte, b'/' | 0)).for_each(|byte| *byte = b'-');
+        name
+    })
 }
 
 fn kind() -> impl Strategy<Value = NodeKind> {
@@ -57,14 +66,18 @@ pub(crate) fn node() -> impl Strategy<Value = Node> {
     let numbers = (any::<[u32; 3]>(), any::<[u64; 2]>(), option::of(any::<u32>()));
     let times = (timestamp(), timestamp(), option::of(timestamp()));
     let rest = (vec(xattr, 0..3), option::of(device), option::of(bytes(60)), content(), option::of(totals()));
-    (bytes(40), kind(), numbers, times, rest).prop_map(|(name, kind, numbers, times, rest)| {
+    (name(), kind(), numbers, times, rest).prop_map(|(name, kind, numbers, times, rest)| {
         let ([mode, uid, gid], [size, inode], link_group) = numbers;
         let (mtime, ctime, btime) = times;
         let (xattrs, device, link_target, content, totals) = rest;
+        let size = match &content {
+            Content::Inline(bytes) => bytes.len() as u64,
+            _ => size,
+        };
         Node {
             name,
             kind,
-            mode,
+            mode: mode & 0o7777,
             uid,
             gid,
             mtime,

@@ -84,7 +84,9 @@ proptest! {
     }
 
     #[test]
-    fn pages(nodes in vec(arbitrary::node(), 0..4), pieces in vec(arbitrary::piece(), 0..9), children in vec(arbitrary::child(), 0..9), level in 1..8_u8) {
+    fn pages(mut nodes in vec(arbitrary::node(), 0..4), pieces in vec(arbitrary::piece(), 0..9), children in vec(arbitrary::child(), 0..9), level in 1..8_u8) {
+        nodes.sort_by(|left, right| left.name.cmp(&right.name));
+        nodes.dedup_by(|left, right| left.name == right.name);
         let bytes = by_hand::page(1, 1, 0, &nodes);
         prop_assert_eq!(Page::decode(&bytes, None), Ok(Page::Leaf(nodes)));
         let bytes = by_hand::page(1, 2, 0, &pieces);
@@ -289,4 +291,24 @@ fn a_timestamp_before_1970_is_kept() {
     let bytes = minicbor::to_vec(&node).expect("a vector");
     assert_eq!(minicbor::decode::<Node>(&bytes).expect("it was just encoded"), node);
     assert_eq!(node.content, Content::Empty);
+}
+
+#[test]
+fn a_leaf_that_breaks_the_rules_is_refused() {
+    let named = |name: &[u8]| Node { name: name.to_vec(), ..Node::default() };
+    let refused = |nodes: &[Node]| Page::<Node>::decode(&by_hand::page(1, 1, 0, nodes), None).is_err();
+    assert!(!refused(&[named(b"a"), named(b"b")]));
+    assert!(refused(&[named(b"b"), named(b"a")]), "out of order");
+    assert!(refused(&[named(b"a"), named(b"a")]), "twice");
+    for name in [&b""[..], b".", b"..", b"a/b", b"/", b"a\0"] {
+        assert!(refused(&[named(name)]), "{name:?}");
+    }
+    let late = Timestamp { seconds: 0, nanoseconds: 1_000_000_000 };
+    assert!(refused(&[Node { mtime: late, ..named(b"a") }]));
+    assert!(refused(&[Node { mode: 0o10_000, ..named(b"a") }]));
+    assert!(refused(&[Node { content: Content::Inline(vec![0; 129]), size: 129, ..named(b"a") }]));
+    assert!(refused(&[Node { content: Content::Inline(vec![0; 3]), size: 4, ..named(b"a") }]));
+    let piece = Piece::Blob(BlobId::default(), 1);
+    assert!(refused(&[Node { content: Content::Pieces(vec![piece; 9]), size: 9, ..named(b"a") }]));
+    assert!(Page::<Piece>::decode(&by_hand::page(1, 2, 0, &[Piece::Hole(0)]), None).is_err());
 }

@@ -29,9 +29,9 @@ impl Wanted {
                 Err(error) => problems.push(problem(path, &error)),
             }
         }
-        match problems.len() == paths.len() {
-            true => Err(EngineError::NoSource),
-            false => Ok((root, problems)),
+        match problems.first() {
+            Some(first) if problems.len() == paths.len() => Err(EngineError::NoSource(first.cause.clone())),
+            _ => Ok((root, problems)),
         }
     }
 
