@@ -9,7 +9,6 @@ mod event;
 mod list;
 mod report;
 mod restore;
-mod runtime;
 mod select;
 mod trees;
 mod verify;
@@ -20,13 +19,13 @@ pub use event::{Event, Fate, Observer, Problem, ProblemKind};
 pub use list::{ListOptions, list};
 pub use report::{BackupReport, RestoreReport, VerifyReport};
 pub use restore::{RestoreOptions, restore};
-pub use runtime::Runtime;
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
 pub use verify::{VerifyOptions, verify};
 
 pub use lifeboat_format::{
     Compression, Content, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Summary, Timestamp,
 };
-pub use lifeboat_fs::escaped;
+pub use lifeboat_fs::{escaped, raise_open_files};
+pub use lifeboat_repository::Workers;
 
 use error::cause_of;

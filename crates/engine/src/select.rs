@@ -3,7 +3,7 @@
 use crate::{EngineError, Problem, ProblemKind, trees};
 use lifeboat_format::{Node, NodeKind, Snapshot};
 use lifeboat_fs::escaped;
-use lifeboat_repository::{BlobReader, Reading, Repository, View};
+use lifeboat_repository::{BlobReader, Reading, Repository, RepositoryError, View};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
@@ -71,7 +71,11 @@ impl SnapshotList {
     /// # Errors
     /// When none fits, or more than one.
     pub fn find(&self, reference: &str) -> Result<&Snapshot, EngineError> {
-        let unknown = || EngineError::NoSnapshot(reference.to_owned());
+        let unknown = || match self.faults.is_empty() {
+            true => EngineError::NoSnapshot(reference.to_owned()),
+            // It may have been in what cannot be read.
+            false => RepositoryError::Missing(format!("snapshot {reference}, in a damaged log,")).into(),
+        };
         if let Some(back) = reference.strip_prefix("latest") {
             let back = match back.strip_prefix('~') {
                 Some(number) => number.parse().map_err(|_| unknown())?,

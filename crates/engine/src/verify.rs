@@ -6,10 +6,12 @@
 use crate::report::Teller;
 use crate::select::log_faults;
 use crate::trees::{Entries, nodes, pieces};
-use crate::{EngineError, Event, Observer, ProblemKind, Runtime, VerifyReport, cause_of};
+use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, cause_of};
 use lifeboat_format::{BlobId, Content, Node, NodeKind, PackId, Piece, Snapshot};
-use lifeboat_repository::{BlobReader, Index, Repository, RepositoryError, View};
-use std::collections::{BTreeSet, HashSet};
+use lifeboat_repository::{
+    BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, SegmentNumber, View,
+};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -29,19 +31,22 @@ pub struct VerifyOptions {
 pub fn verify(
     repository: &Repository,
     options: &VerifyOptions,
-    runtime: &Runtime,
+    workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<VerifyReport, EngineError> {
     let reading = repository.read_log()?;
     let view = repository.view(&reading)?;
     let teller = Teller::new(VerifyReport::default(), observer);
     log_faults(&reading, &view).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
+    for (object, error) in repository.check_keys()? {
+        teller.problem(ProblemKind::Damage, Path::new(&object), error.to_string());
+    }
     let index = Arc::new(repository.load_index(&view)?);
     let verify = Verify { repository, teller: &teller, bad: Mutex::default() };
-    verify.check_index(&view, &index)?;
-    verify.check_packs(&index, options, runtime)?;
+    verify.check_index(&reading, &view, &index)?;
     let reader = repository.reader(index);
-    let mut seen = HashSet::new();
+    verify.check_packs(&reader, options, workers)?;
+    let mut seen = Seen::default();
     for snapshot in view.snapshots() {
         verify.check_tree(&reader, snapshot, &mut seen)?;
         teller.with(|report| report.snapshots += 1);
@@ -52,11 +57,19 @@ pub fn verify(
 struct Verify<'a> {
     repository: &'a Repository,
     teller: &'a Teller<'a, VerifyReport>,
-    bad: Mutex<BTreeSet<PackId>>,
+    bad: Mutex<BTreeSet<SegmentNumber>>,
+}
+
+/// What need not be looked at again.
+#[derive(Default)]
+struct Seen {
+    directories: HashSet<BlobId>,
+    /// Long files by their root pages; what is wrong with them, if anything is.
+    files: HashMap<BlobId, Option<String>>,
 }
 
 impl Verify<'_> {
-    fn check_index(&self, view: &View, index: &Index) -> Result<(), EngineError> {
+    fn check_index(&self, reading: &Reading, view: &View, index: &Index) -> Result<(), EngineError> {
         for fault in index.faults() {
             self.damage(&format!("index/{}", fault.object), &fault.error);
         }
@@ -65,12 +78,16 @@ impl Verify<'_> {
             let error = RepositoryError::Missing(format!("index of pack {pack}"));
             self.damage(&format!("pack {pack}"), &error);
         }
+        // Where part of the index or of the log is gone, nobody can say what is needed.
+        if !index.faults().is_empty() || !reading.faults().is_empty() {
+            return Ok(());
+        }
         let stray_packs = self.repository.list_packs()?.keys().filter(|id| !indexed.contains(id)).count();
         let named = |hash| view.index().contains(hash);
         let stray_index = self.repository.list_index()?.iter().filter(|hash| !named(hash)).count();
         for (count, what) in [(stray_packs, "packs"), (stray_index, "index objects")] {
             if count > 0 {
-                let note = format!("{count} {what} that no snapshot needs: left by an interrupted backup");
+                let note = format!("{what} that no snapshot names, left by interrupted backups: {count}");
                 self.teller.tell(&Event::Note(&note));
             }
         }
@@ -79,16 +96,17 @@ impl Verify<'_> {
 
     fn check_packs(
         &self,
-        index: &Index,
+        reader: &BlobReader,
         options: &VerifyOptions,
-        runtime: &Runtime,
+        workers: &Workers,
     ) -> Result<(), EngineError> {
+        let index = &**reader.index();
         let packs = index.packs();
         self.teller.with(|report| report.packs = packs.len() as u64);
         let bytes = packs.iter().filter_map(|pack| pack.found_length).sum();
         self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });
         let failure = Mutex::new(None);
-        runtime.workers.for_each(packs, |_, pack| {
+        workers.for_each(packs, |scratch, pack| {
             let checked = self.repository.check_present(pack).and_then(|()| match options.read_data {
                 true => self
                     .repository
@@ -100,7 +118,7 @@ impl Verify<'_> {
                 Ok(()) => {}
                 Err(error) if error.is_damage() => {
                     self.damage(&format!("pack {}", pack.id), &error);
-                    self.bad.lock().unwrap_or_else(PoisonError::into_inner).insert(pack.id);
+                    self.find_bad_segments(reader, pack, scratch);
                 }
                 Err(error) => *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error),
             }
@@ -109,12 +127,21 @@ impl Verify<'_> {
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
+    /// A damaged pack may hold sound segments: only files that need the others lose by it.
+    fn find_bad_segments(&self, reader: &BlobReader, pack: &KnownPack, scratch: &mut Vec<u8>) {
+        for number in reader.index().segments_of(pack) {
+            if reader.open_segment(number, scratch).is_err() {
+                self.bad.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+            }
+        }
+    }
+
     /// Walks the tree of a snapshot; directories that were seen before, in this snapshot or another, are known.
     fn check_tree(
         &self,
         reader: &BlobReader,
         snapshot: &Snapshot,
-        seen: &mut HashSet<BlobId>,
+        seen: &mut Seen,
     ) -> Result<(), EngineError> {
         let top = PathBuf::from(format!("{}:/", snapshot.id.short()));
         let mut stack: Vec<(Entries<'_, Node>, PathBuf)> = vec![(nodes(reader, &snapshot.root), top)];
@@ -124,11 +151,15 @@ impl Verify<'_> {
                 Some(Err(error)) => self.tree_damage(above, error)?,
                 Some(Ok(node)) => {
                     let path = above.join(OsStr::from_bytes(&node.name));
-                    let is_known = matches!(node.content, Content::Pages(root) if !seen.insert(root));
-                    match node.kind {
-                        _ if is_known => {}
-                        NodeKind::Directory => stack.push((nodes(reader, &node), path)),
-                        NodeKind::File => self.check_file(reader, &node, &path)?,
+                    match (node.kind, &node.content) {
+                        (NodeKind::Directory, Content::Pages(root)) if seen.directories.insert(*root) => {
+                            stack.push((nodes(reader, &node), path));
+                        }
+                        (NodeKind::File, _) => {
+                            if let Some(cause) = self.known_trouble(reader, &node, seen)? {
+                                self.teller.problem(ProblemKind::Damage, &path, cause);
+                            }
+                        }
                         _ => {}
                     }
                 }
@@ -137,39 +168,46 @@ impl Verify<'_> {
         Ok(())
     }
 
+    /// What is wrong with a file, if anything is; long files are walked once, whatever names they have.
+    fn known_trouble(
+        &self,
+        reader: &BlobReader,
+        file: &Node,
+        seen: &mut Seen,
+    ) -> Result<Option<String>, EngineError> {
+        let Content::Pages(root) = file.content else { return self.trouble(reader, file) };
+        if let Some(known) = seen.files.get(&root) {
+            return Ok(known.clone());
+        }
+        let trouble = self.trouble(reader, file)?;
+        seen.files.insert(root, trouble.clone());
+        Ok(trouble)
+    }
+
     /// Every piece must have a sound place, and their lengths must add up.
-    fn check_file(&self, reader: &BlobReader, file: &Node, path: &Path) -> Result<(), EngineError> {
+    fn trouble(&self, reader: &BlobReader, file: &Node) -> Result<Option<String>, EngineError> {
         let mut length = match &file.content {
             Content::Inline(bytes) => bytes.len() as u64,
             _ => 0,
         };
         for piece in pieces(reader, file) {
             match piece {
-                Err(error) => return self.tree_damage(path, error),
-                Ok(piece) => {
-                    if let Piece::Blob(id, _) = &piece
-                        && !self.is_sound(reader.index(), id)
-                    {
-                        let error = RepositoryError::Missing(format!("a sound copy of blob {id}"));
-                        self.problem(path, &error);
-                        return Ok(());
-                    }
-                    length += piece.length();
+                Err(error) if error.is_damage() => return Ok(Some(cause_of(&error))),
+                Err(error) => return Err(error.into()),
+                Ok(Piece::Blob(id, _)) if !self.is_sound(reader.index(), &id) => {
+                    return Ok(Some(format!("a sound copy of blob {id} is missing")));
                 }
+                Ok(piece) => length += piece.length(),
             }
         }
-        if length != file.size {
-            let cause = format!("its content has {length} bytes and should have {}", file.size);
-            self.teller.problem(ProblemKind::Damage, path, cause);
-        }
-        Ok(())
+        Ok((length != file.size)
+            .then(|| format!("its content has {length} bytes and should have {}", file.size)))
     }
 
     fn is_sound(&self, index: &Index, id: &BlobId) -> bool {
         let bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
         index.places(id).any(|place| {
-            let pack = index.pack(index.segment(place.segment).pack);
-            pack.counts() && !bad.contains(&pack.id)
+            index.pack(index.segment(place.segment).pack).counts() && !bad.contains(&place.segment)
         })
     }
 

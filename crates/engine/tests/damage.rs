@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use lifeboat_backend::Backend as _;
-use lifeboat_engine::{EngineError, ProblemKind, Runtime};
+use lifeboat_engine::{EngineError, ProblemKind, Workers};
 use lifeboat_testkit::{Random, TreeSpec, copy_tree, make_tree};
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use std::path::Path;
 const PACKS_TRIED: usize = 5;
 
 fn world_with_a_snapshot(seed: u64) -> World {
-    let world = World::new(seed, Runtime::inline());
+    let world = World::new(seed, Workers::inline());
     make_tree(&world.source(), seed, &TreeSpec { odd: false, ..TreeSpec::default() });
     let pristine = world.folder.path().join("pristine");
     copy_tree(&world.source(), &pristine);
@@ -150,5 +150,43 @@ impl World {
         reading: Result<lifeboat_repository::Reading, lifeboat_repository::RepositoryError>,
     ) -> usize {
         reading.map_or(0, |reading| 2 - self.repository.view(&reading).unwrap().snapshots().len())
+    }
+}
+
+#[test]
+fn only_files_that_need_the_damaged_segment_are_named_and_all_names_of_them() {
+    let world = World::new(26, Workers::inline());
+    std::fs::create_dir(world.source()).unwrap();
+    let mut random = Random::new(27);
+    for name in ["a", "b", "c", "d", "e"] {
+        std::fs::write(world.source().join(name), random.bytes(10_000)).unwrap();
+    }
+    std::fs::hard_link(world.source().join("a"), world.source().join("z")).unwrap();
+    world.backup();
+    // The first segment lies behind the header, and `a` is the first file in it.
+    let packs = world.objects("packs/");
+    let largest = packs.iter().max_by_key(|name| world.backend.stat(name).unwrap().size).unwrap();
+    let mut bytes = world.backend.get(largest, u64::MAX).unwrap();
+    bytes[200] ^= 1;
+    world.backend.delete(largest).unwrap();
+    world.backend.put(largest, &bytes).unwrap();
+
+    let files = |problems: &[lifeboat_engine::Problem]| -> Vec<String> {
+        let mut names: Vec<String> = problems
+            .iter()
+            .filter(|problem| problem.path.components().count() > 2)
+            .map(|problem| problem.path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let (target, report) = world.restore(&world.snapshots()[0], "target");
+    let lost = files(&report.problems);
+    assert!(report.problems.iter().all(|problem| is_damage(problem.kind)), "{:?}", report.problems);
+    assert!(lost.contains(&"a".to_owned()) && lost.contains(&"z".to_owned()), "{lost:?}");
+    assert!(lost.len() < 6, "one segment holds 16 KiB: {lost:?}");
+    assert_eq!(files(&world.verify().problems), lost, "verify names what restore loses, no less and no more");
+    for name in ["a", "b", "c", "d", "e", "z"] {
+        assert_eq!(target.join(name).exists(), !lost.contains(&name.to_owned()), "{name}");
     }
 }

@@ -2,8 +2,9 @@
 
 use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, BackupReport, Compression, EngineError, KdfParams, RestoreOptions, RestoreReport, Runtime,
-    Snapshot, SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, backup, restore, snapshots, verify,
+    BackupOptions, BackupReport, Compression, EngineError, KdfParams, RestoreOptions, RestoreReport,
+    Snapshot, SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, Workers, backup, restore, snapshots,
+    verify,
 };
 use lifeboat_repository::{Clock, Credential, Environment, InitOptions, Random, Repository, init};
 use lifeboat_testkit as testkit;
@@ -41,14 +42,14 @@ impl Clock for MovedClock {
 pub(crate) struct World {
     pub(crate) backend: Arc<MemoryBackend>,
     pub(crate) repository: Repository,
-    pub(crate) runtime: Runtime,
+    pub(crate) workers: Workers,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) clock: Arc<MovedClock>,
 }
 
 impl World {
     /// A small repository: chunks around 4 KiB, packs of 64 KiB.
-    pub(crate) fn new(seed: u64, runtime: Runtime) -> Self {
+    pub(crate) fn new(seed: u64, workers: Workers) -> Self {
         let backend = Arc::new(MemoryBackend::new());
         let clock = Arc::new(MovedClock(AtomicI64::new(0)));
         let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
@@ -57,7 +58,7 @@ impl World {
         let options = InitOptions { kdf, chunk_average: Some(4 << 10), pack_size: Some(64 << 10) };
         let credential = Credential::password(b"secret".to_vec());
         let repository = init(Arc::clone(&backend) as _, &credential, options, environment).unwrap();
-        Self { backend, repository, runtime, folder: tempfile::tempdir().unwrap(), clock }
+        Self { backend, repository, workers, folder: tempfile::tempdir().unwrap(), clock }
     }
 
     pub(crate) fn source(&self) -> PathBuf {
@@ -86,7 +87,7 @@ impl World {
     }
 
     pub(crate) fn try_backup(&self, options: &BackupOptions) -> Result<BackupReport, EngineError> {
-        backup(&self.repository, options, &self.runtime, &())
+        backup(&self.repository, options, &self.workers, &())
     }
 
     pub(crate) fn snapshots(&self) -> Vec<Snapshot> {
@@ -107,11 +108,11 @@ impl World {
         let target = self.folder.path().join(name);
         let path = Some(bytes(&self.source()));
         let options = RestoreOptions { target: target.clone(), path, dry_run: false };
-        (target, restore(&self.repository, snapshot, &options, &self.runtime, &()))
+        (target, restore(&self.repository, snapshot, &options, &self.workers, &()))
     }
 
     pub(crate) fn verify(&self) -> VerifyReport {
-        verify(&self.repository, &VerifyOptions { read_data: true }, &self.runtime, &()).unwrap()
+        verify(&self.repository, &VerifyOptions { read_data: true }, &self.workers, &()).unwrap()
     }
 
     pub(crate) fn objects(&self, folder: &str) -> Vec<ObjectName> {

@@ -23,6 +23,9 @@ pub enum RepositoryError {
     /// Something else lies where the repository was to be made.
     #[error("{0} is neither empty nor a repository")]
     NotEmpty(String),
+    /// An `init` began here and did not end, or has not ended yet.
+    #[error("an init of {0} was interrupted, or is still under way")]
+    Unfinished(String),
     /// No key slot opens.
     #[error("wrong password or no matching key slot")]
     WrongKey,

@@ -9,6 +9,7 @@ use lifeboat_format::{
     limits,
 };
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 /// The index of a view.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub struct KnownPack {
     pub found_length: Option<u64>,
     /// Blobs that the index places in it.
     pub blobs: usize,
+    /// Numbers of its segments.
+    segments: Range<u32>,
 }
 
 impl KnownPack {
@@ -105,6 +108,11 @@ impl Index {
         &self.segments[number.0 as usize]
     }
 
+    /// The segments of a pack.
+    pub fn segments_of(&self, pack: &KnownPack) -> impl Iterator<Item = SegmentNumber> + use<> {
+        pack.segments.clone().map(SegmentNumber)
+    }
+
     /// A pack.
     #[must_use]
     pub fn pack(&self, number: PackNumber) -> &KnownPack {
@@ -148,6 +156,7 @@ impl Index {
                 stored_length,
                 found_length,
                 blobs: 0,
+                segments: 0..0,
             });
         }
         let packs_of: Vec<u32> = object.segments.iter().map(|segment| segment.pack).collect();
@@ -156,6 +165,11 @@ impl Index {
             ordinal: segment.ordinal,
             place: segment.place,
         }));
+        for number in first_segment..number(self.segments.len())? {
+            let pack = self.segments[number as usize].pack;
+            let segments = &mut self.packs[pack.0 as usize].segments;
+            *segments = if segments.end == 0 { number } else { segments.start }..number + 1;
+        }
         for blob in object.blobs {
             if repeated[packs_of[blob.segment as usize] as usize] {
                 continue;

@@ -5,12 +5,13 @@
 
 use crate::log::put_entry;
 use crate::{Credential, Environment, Repository, RepositoryError, layout};
-use lifeboat_backend::{Backend, ObjectName};
+use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{
     Chunker, ChunkerParams, Config, Draft, EntryKind, Genesis, KdfParams, Key, Keyring, ObjectHash,
     RepositoryId, SessionId, Slot,
 };
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is decided when a repository is made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,43 +24,103 @@ pub struct InitOptions {
     pub pack_size: Option<u32>,
 }
 
+/// Times somebody else's claim is waited for, about three seconds in all.
+const TRIES: u32 = 8;
+
 /// Makes a repository in an empty place and opens it.
 ///
 /// # Errors
-/// [`RepositoryError::Exists`] or [`RepositoryError::NotEmpty`] when the place is not empty, whoever filled it.
+/// [`RepositoryError::Exists`] when there is one, also when somebody else was faster; [`RepositoryError::NotEmpty`]
+/// when something else is there; [`RepositoryError::Unfinished`] when an `init` began there and does not end.
 pub fn init(
     backend: Arc<dyn Backend>,
     credential: &Credential,
     options: InitOptions,
     environment: Environment,
 ) -> Result<Repository, RepositoryError> {
-    let session = SessionId::new(environment.random.array());
-    let claim = layout::init_claim(session);
-    backend.put(&claim, b"")?;
-    let made = match alone(&*backend, &claim) {
-        Ok(()) => create(&*backend, credential, options, &environment, session),
-        Err(error) => Err(error),
-    };
-    backend.delete(&claim)?;
-    made?;
-    Repository::open(backend, credential, environment)
-}
-
-/// Succeeds when the claim is the only object there is.
-fn alone(backend: &dyn Backend, claim: &ObjectName) -> Result<(), RepositoryError> {
-    let (mut others, mut exists) = (false, false);
-    backend.list("", &mut |object| {
-        others |= object.name != *claim;
-        exists |= object.name == layout::config();
-    })?;
-    match (exists, others) {
-        (true, _) => Err(RepositoryError::Exists(backend.location())),
-        (false, true) => Err(RepositoryError::NotEmpty(backend.location())),
-        (false, false) => Ok(()),
+    for attempt in 1..=TRIES {
+        let session = SessionId::new(environment.random.array());
+        let claim = layout::init_claim(session);
+        backend.put(&claim, b"")?;
+        let place = look(&*backend, &claim);
+        let made = match place {
+            Ok(Place::Empty) => create(&*backend, credential, options, &environment, session),
+            _ => Ok(()),
+        };
+        backend.delete(&claim)?;
+        match place? {
+            Place::Empty => return made.and_then(|()| Repository::open(backend, credential, environment)),
+            Place::Repository => return Err(RepositoryError::Exists(backend.location())),
+            Place::Foreign => return Err(RepositoryError::NotEmpty(backend.location())),
+            Place::Unfinished => {
+                let [random] = environment.random.array();
+                let wait = Duration::from_millis(u64::from(attempt) * (30 + u64::from(random) / 2));
+                environment.clock.sleep(wait);
+            }
+        }
     }
+    Err(RepositoryError::Unfinished(backend.location()))
 }
 
+/// What lies where a repository is to be made.
+enum Place {
+    /// Nothing but the own claim.
+    Empty,
+    /// A repository.
+    Repository,
+    /// What an `init` puts before the config, and nothing else.
+    Unfinished,
+    /// Something else.
+    Foreign,
+}
+
+fn look(backend: &dyn Backend, claim: &ObjectName) -> Result<Place, RepositoryError> {
+    const OF_INIT: [&str; 4] = [layout::RUNNING, layout::KEYS, layout::KEYRING, layout::LOG];
+    let (mut repository, mut unfinished, mut foreign) = (false, false, false);
+    backend.list("", &mut |object| {
+        let of_init = OF_INIT.iter().any(|folder| object.name.as_str().starts_with(folder));
+        repository |= object.name == layout::config();
+        unfinished |= object.name != *claim && of_init;
+        foreign |= !of_init;
+    })?;
+    Ok(match (repository, foreign, unfinished) {
+        (true, _, _) => Place::Repository,
+        (false, true, _) => Place::Foreign,
+        (false, false, true) => Place::Unfinished,
+        (false, false, false) => Place::Empty,
+    })
+}
+
+/// Makes everything; what was put before something failed is removed again, as far as the storage lets us.
 fn create(
+    backend: &dyn Backend,
+    credential: &Credential,
+    options: InitOptions,
+    environment: &Environment,
+    session: SessionId,
+) -> Result<(), RepositoryError> {
+    let made = put_all(backend, credential, options, environment, session);
+    if made.is_err() {
+        // The first error is the one to tell; what stays behind is met as an unfinished init.
+        drop(remove_all(backend));
+    }
+    made
+}
+
+/// Removes what an own `init` left, unless the config is there: then it may be in use already.
+fn remove_all(backend: &dyn Backend) -> Result<(), BackendError> {
+    if backend.stat(&layout::config()).is_ok() {
+        return Ok(());
+    }
+    for folder in [layout::LOG, layout::KEYRING, layout::KEYS] {
+        let mut own = Vec::new();
+        backend.list(folder, &mut |object| own.push(object.name))?;
+        own.iter().try_for_each(|name| backend.delete(name))?;
+    }
+    Ok(())
+}
+
+fn put_all(
     backend: &dyn Backend,
     credential: &Credential,
     options: InitOptions,

@@ -19,6 +19,7 @@ mod environment;
 mod error;
 mod index;
 mod init;
+mod keys;
 mod layout;
 mod log;
 mod packs;

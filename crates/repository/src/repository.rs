@@ -1,11 +1,10 @@
 //! A repository, opened: it hands out the roles that do the work.
 
+use crate::keys::unlock;
 use crate::log::{Reading, read_log};
 use crate::{Credential, Environment, RepositoryError, View, layout};
 use lifeboat_backend::{Backend, BackendError};
-use lifeboat_format::{
-    BlobHasher, Chunker, Config, FormatError, Key, Keyring, ObjectHash, Slot, Statement, limits,
-};
+use lifeboat_format::{BlobHasher, Chunker, Config, Key, Keyring, ObjectHash, Statement, limits};
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,16 +38,11 @@ impl Repository {
         environment: Environment,
     ) -> Result<Self, RepositoryError> {
         let bytes = match backend.get(&layout::config(), limits::SMALL_OBJECT_MAX) {
-            Err(error) if error.is_not_found() => {
-                return Err(RepositoryError::NoRepository(backend.location()));
-            }
+            Err(error) if error.is_not_found() => return Err(without_config(&*backend)?),
             other => other?,
         };
         let config = Config::decode(&bytes).map_err(|source| RepositoryError::reading(&"config", source))?;
-        let master = open_slots(&*backend, credential)?;
-        let objects = read_folder(&*backend, layout::KEYRING)?;
-        let assembled = Keyring::assemble(&master, objects.iter().map(|(_, bytes)| &bytes[..]));
-        let (keyring, keys) = assembled.map_err(|source| RepositoryError::reading(&"keyring", source))?;
+        let (keyring, keys) = unlock(&*backend, credential)?;
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
         let config_hash = ObjectHash::of(&bytes);
@@ -129,30 +123,14 @@ impl Repository {
     }
 }
 
-/// The master key, from whichever slot the credential opens.
-fn open_slots(backend: &dyn Backend, credential: &Credential) -> Result<Key, RepositoryError> {
-    let slots = read_folder(backend, layout::KEYS)?;
-    if slots.is_empty() {
-        return Err(RepositoryError::Missing("every key slot".into()));
-    }
-    let mut damaged = None;
-    let mut sound = false;
-    for (name, bytes) in slots.iter().take(limits::SLOTS_MAX) {
-        match Slot::decode(bytes).and_then(|slot| slot.open(credential.bytes())) {
-            Ok(master) => return Ok(master),
-            Err(FormatError::WrongKey) => sound = true,
-            Err(source) => damaged = Some(RepositoryError::reading(&name, source)),
-        }
-    }
-    match damaged {
-        Some(error) if !sound => Err(error),
-        _ => Err(RepositoryError::WrongKey),
-    }
-}
-
-fn read_folder(backend: &dyn Backend, folder: &str) -> Result<Vec<(String, Vec<u8>)>, BackendError> {
-    let mut names = Vec::new();
-    backend.list(folder, &mut |object| names.push(object.name))?;
-    names.sort();
-    names.iter().map(|name| Ok((name.to_string(), backend.get(name, limits::SMALL_OBJECT_MAX)?))).collect()
+/// What it means that there is no config: a log without one is a repository that lost it, unless somebody is just
+/// making one.
+fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError> {
+    let (mut log, mut claims) = (false, false);
+    backend.list(layout::LOG, &mut |_| log = true)?;
+    backend.list(layout::RUNNING, &mut |_| claims = true)?;
+    Ok(match log && !claims {
+        true => RepositoryError::Missing("config".into()),
+        false => RepositoryError::NoRepository(backend.location()),
+    })
 }

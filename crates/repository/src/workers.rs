@@ -1,7 +1,10 @@
-//! Where the stages run: on a pool of threads, or inline in one fixed order for replay. The same functions, not a
+//! Where the stages run: on threads of their own, or inline in one fixed order for replay. The same functions, not a
 //! second path.
 //!
-//! Invariant: never more jobs in flight than the limit; whoever adds one waits for room.
+//! Work that needs the processor and work that waits for the storage have threads apart: a job of the first kind may
+//! wait for one of the second, never the other way round, so that nothing can wait for itself.
+//!
+//! Invariant: never more jobs in flight than the limit of their kind; whoever adds one waits for room.
 
 use rayon::prelude::*;
 use std::fmt;
@@ -10,13 +13,24 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 /// Runs jobs.
 #[derive(Clone)]
 pub struct Workers {
-    pool: Option<Arc<Pool>>,
+    pools: Option<Arc<Pools>>,
+}
+
+struct Pools {
+    work: Pool,
+    /// One thread is enough for a local disk, and bounds the memory of what waits for it.
+    storage: Pool,
 }
 
 struct Pool {
     threads: rayon::ThreadPool,
     limit: usize,
-    in_flight: Mutex<usize>,
+    in_flight: Arc<InFlight>,
+}
+
+#[derive(Default)]
+struct InFlight {
+    count: Mutex<usize>,
     changed: Condvar,
 }
 
@@ -30,73 +44,98 @@ impl Workers {
     /// Runs every job at once, in the caller's thread.
     #[must_use]
     pub fn inline() -> Self {
-        Self { pool: None }
+        Self { pools: None }
     }
 
-    /// Runs jobs on so many threads of its own, with as many waiting.
+    /// Runs jobs on so many threads, and stores on one more.
     ///
     /// # Errors
     /// When the system gives no threads.
     pub fn pool(threads: usize) -> std::io::Result<Self> {
-        let built = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|number| format!("worker-{number}"))
-            .build()
-            .map_err(std::io::Error::other)?;
-        let (in_flight, changed) = (Mutex::new(0), Condvar::new());
-        Ok(Self { pool: Some(Arc::new(Pool { threads: built, limit: 2 * threads, in_flight, changed })) })
+        let pools = Pools { work: Pool::new(threads.max(1), "worker")?, storage: Pool::new(1, "store")? };
+        Ok(Self { pools: Some(Arc::new(pools)) })
     }
 
     /// How many jobs can run at once.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.pool.as_ref().map_or(1, |pool| pool.threads.current_num_threads())
+        self.pools.as_ref().map_or(1, |pools| pools.work.threads.current_num_threads())
     }
 
     /// Runs a job: now when inline, else as soon as a thread is free. Waits while too many are under way.
     pub fn run(&self, job: impl FnOnce() + Send + 'static) {
-        let Some(pool) = &self.pool else { return job() };
-        pool.enter();
-        let shared = Arc::clone(pool);
-        pool.threads.spawn(move || {
-            job();
-            shared.leave();
-        });
+        match &self.pools {
+            None => job(),
+            Some(pools) => pools.work.run(job),
+        }
+    }
+
+    /// Runs a job that waits for the storage, likewise; it must not add further jobs.
+    pub fn run_storing(&self, job: impl FnOnce() + Send + 'static) {
+        match &self.pools {
+            None => job(),
+            Some(pools) => pools.storage.run(job),
+        }
     }
 
     /// Does something with every item, in any order, and waits for all of it. Each thread has a scratch buffer.
     pub fn for_each<T: Sync>(&self, items: &[T], work: impl Fn(&mut Vec<u8>, &T) + Sync + Send) {
-        match &self.pool {
+        match &self.pools {
             None => {
                 let mut scratch = Vec::new();
                 items.iter().for_each(|item| work(&mut scratch, item));
             }
-            Some(pool) => pool.threads.install(|| items.par_iter().for_each_init(Vec::new, work)),
+            Some(pools) => pools.work.threads.install(|| items.par_iter().for_each_init(Vec::new, work)),
         }
     }
 
     /// Waits until nothing is under way.
     pub fn wait(&self) {
-        if let Some(pool) = &self.pool {
-            let mut count = pool.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-            while *count > 0 {
-                count = pool.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
-            }
+        if let Some(pools) = &self.pools {
+            pools.work.in_flight.wait();
+            pools.storage.in_flight.wait();
         }
     }
 }
 
 impl Pool {
-    fn enter(&self) {
-        let mut count = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        while *count >= self.limit {
+    fn new(threads: usize, name: &'static str) -> std::io::Result<Self> {
+        let built = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(move |number| format!("{name}-{number}"))
+            .build()
+            .map_err(std::io::Error::other)?;
+        Ok(Self { threads: built, limit: 2 * threads, in_flight: Arc::default() })
+    }
+
+    fn run(&self, job: impl FnOnce() + Send + 'static) {
+        self.in_flight.enter(self.limit);
+        let in_flight = Arc::clone(&self.in_flight);
+        self.threads.spawn(move || {
+            job();
+            in_flight.leave();
+        });
+    }
+}
+
+impl InFlight {
+    fn enter(&self, limit: usize) {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count >= limit {
             count = self.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
         }
         *count += 1;
     }
 
     fn leave(&self) {
-        *self.in_flight.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
         self.changed.notify_all();
+    }
+
+    fn wait(&self) {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count > 0 {
+            count = self.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }

@@ -29,7 +29,10 @@ impl Clock for StoppedClock {
         Duration::ZERO
     }
 
-    fn sleep(&self, _: Duration) {}
+    #[expect(clippy::disallowed_methods, reason = "who waits for another thread has to wait")]
+    fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
 }
 
 pub(crate) fn environment(seed: u64) -> Environment {
@@ -68,8 +71,7 @@ pub(crate) fn names(backend: &dyn Backend, folder: &str) -> Vec<String> {
 
 pub(crate) fn writer(repository: &Repository, session: &Session, workers: Workers) -> BlobWriter {
     let index = Arc::new(repository.load_index(session.view()).unwrap());
-    let stores = if workers.threads() > 1 { Workers::pool(1).unwrap() } else { Workers::inline() };
-    let options = WriterOptions { compression: Compression::default(), stores, workers };
+    let options = WriterOptions { compression: Compression::default(), workers };
     repository.writer(index, options)
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Dir, FileType};
 
-use super::folder::{Folder, not_a_file};
+use super::folder::Folder;
 use crate::name::{is_component, is_prefix};
 use crate::{BackendError, ObjectInfo, ObjectName};
 
@@ -32,7 +32,7 @@ pub(super) fn walk(
     Ok(())
 }
 
-/// One name of a folder: an object is shown, a folder walked, anything else is an error.
+/// One name of a folder: an object is shown, a folder walked, anything else passed over.
 fn step(
     root: &Path,
     folder: &Folder,
@@ -51,10 +51,10 @@ fn step(
         let child = unless_vanished(folder.child(component)).map_err(failed)?;
         return child.map_or(Ok(()), |child| walk(root, &child, &below, visit));
     }
-    // A link or device under an object's name would hide that object: it can be neither read nor counted as
-    // absent.
-    let object = entry.into_object(ObjectName::new(&path)?).ok_or_else(|| failed(not_a_file()))?;
-    visit(object);
+    // A link or pipe is no object: whoever needs one of this name misses it.
+    if let Some(object) = entry.into_object(ObjectName::new(&path)?) {
+        visit(object);
+    }
     Ok(())
 }
 

@@ -11,7 +11,7 @@ mod save;
 mod wanted;
 
 use crate::report::Teller;
-use crate::{BackupReport, EngineError, Event, Observer, Problem, ProblemKind, Runtime, cause_of};
+use crate::{BackupReport, EngineError, Event, Observer, Problem, ProblemKind, Workers, cause_of};
 use lifeboat_format::{Compression, Node, PathBytes, Snapshot};
 use lifeboat_fs::Filter;
 use lifeboat_repository::{BlobReader, BlobWriter, Repository, Session, View, WriterOptions};
@@ -50,7 +50,7 @@ pub struct BackupOptions {
 pub fn backup(
     repository: &Repository,
     options: &BackupOptions,
-    runtime: &Runtime,
+    workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<BackupReport, EngineError> {
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
@@ -73,7 +73,7 @@ pub fn backup(
         );
     }
     let reader = repository.reader(Arc::clone(&index));
-    let mut writer = repository.writer(index, writer_options(options, runtime));
+    let mut writer = repository.writer(index, writer_options(options, workers));
     let root = {
         let mut save = Save::new(repository, &reader, &mut writer, &filter, &teller, parent);
         directory::save_root(&mut save, &wanted, parent_root(&reader, parent))?
@@ -105,12 +105,8 @@ fn commit(
     Ok(report)
 }
 
-fn writer_options(options: &BackupOptions, runtime: &Runtime) -> WriterOptions {
-    WriterOptions {
-        compression: options.compression,
-        workers: runtime.workers.clone(),
-        stores: runtime.stores.clone(),
-    }
+fn writer_options(options: &BackupOptions, workers: &Workers) -> WriterOptions {
+    WriterOptions { compression: options.compression, workers: workers.clone() }
 }
 
 /// The newest snapshot of the same paths of the same machine.

@@ -3,7 +3,8 @@
 //! Invariant: what a batch holds is limited in pieces, bytes and open files, however large the snapshot.
 
 use super::Restore;
-use super::file::RestoredFile;
+use super::file::{Failure, RestoredFile};
+use crate::select::components;
 use crate::{EngineError, Event, ProblemKind};
 use lifeboat_format::{BlobId, Node, Piece, Role};
 use lifeboat_fs::TargetDir;
@@ -41,8 +42,16 @@ pub(super) struct PlannedLink {
     pub(super) dir: TargetDir,
     pub(super) node: Node,
     pub(super) path: PathBuf,
-    /// Names from the target down to the first name of the file.
-    pub(super) first: Vec<Vec<u8>>,
+    pub(super) first: FirstName,
+}
+
+/// The name under which a file with several was met first.
+#[derive(Clone)]
+pub(super) struct FirstName {
+    /// Its path below the target.
+    pub(super) below: Vec<u8>,
+    /// Whether the file could be restored.
+    pub(super) fate: Arc<Failure>,
 }
 
 /// A directory in which everything is planned.
@@ -144,11 +153,13 @@ impl Restore<'_> {
     }
 
     fn link(&self, link: &PlannedLink) {
-        let (name, names) =
-            link.first.split_last().map_or((&[][..], &[][..]), |(name, names)| (&name[..], names));
-        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        if let Some((kind, cause)) = link.first.fate.get() {
+            return self.teller.problem(*kind, &link.path, cause.as_str());
+        }
+        let names = components(&link.first.below);
+        let (name, names) = names.split_last().map_or((&[][..], &[][..]), |(name, names)| (*name, names));
         let linked =
-            self.target.open_beneath(&names).and_then(|dir| link.dir.link(&link.node.name, &dir, name));
+            self.target.open_beneath(names).and_then(|dir| link.dir.link(&link.node.name, &dir, name));
         match linked {
             Ok(()) => self.restored(&link.path, &link.node),
             Err(error) => self.problem(ProblemKind::NotWritten, &link.path, &error),

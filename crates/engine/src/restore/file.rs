@@ -4,12 +4,12 @@
 //! What is open at once is so bounded by the workers and by [`super::batch::Batch`], not by the length of a batch.
 
 use super::Restore;
-use crate::ProblemKind;
+use crate::{ProblemKind, cause_of};
 use lifeboat_format::Node;
 use lifeboat_fs::{FsError, TargetDir, TargetFile};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A file on its way.
 pub(super) struct RestoredFile {
@@ -18,14 +18,17 @@ pub(super) struct RestoredFile {
     pub(super) path: PathBuf,
     opened: Mutex<Option<Arc<TargetFile>>>,
     holders: AtomicU64,
-    failed: AtomicBool,
+    fate: Arc<Failure>,
 }
+
+/// Why a file could not be restored: shared with its other names.
+pub(super) type Failure = OnceLock<(ProblemKind, String)>;
 
 impl RestoredFile {
     /// A file that nothing was done for yet, held by the walk.
     pub(super) fn new(dir: TargetDir, node: Node, path: PathBuf) -> Self {
         let (opened, holders) = (Mutex::new(None), AtomicU64::new(1));
-        Self { dir, node, path, opened, holders, failed: AtomicBool::new(false) }
+        Self { dir, node, path, opened, holders, fate: Arc::default() }
     }
 
     /// The open file, created in its full length by whoever needs it first.
@@ -53,13 +56,19 @@ impl RestoredFile {
 
     /// It will not be whole; only the first trouble is told.
     pub(super) fn fail(&self, restore: &Restore<'_>, kind: ProblemKind, error: &dyn std::error::Error) {
-        if !self.failed.swap(true, Ordering::AcqRel) {
-            restore.problem(kind, &self.path, error);
+        let cause = cause_of(error);
+        if self.fate.set((kind, cause.clone())).is_ok() {
+            restore.teller.problem(kind, &self.path, cause);
         }
     }
 
     pub(super) fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::Acquire)
+        self.fate.get().is_some()
+    }
+
+    /// Why it failed, once it has.
+    pub(super) fn fate(&self) -> Arc<Failure> {
+        Arc::clone(&self.fate)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<TargetFile>>> {

@@ -10,7 +10,7 @@ mod file;
 mod walk;
 
 use crate::report::Teller;
-use crate::{EngineError, Event, Observer, ProblemKind, RestoreReport, Runtime, cause_of, select};
+use crate::{EngineError, Event, Observer, ProblemKind, RestoreReport, cause_of, select};
 use batch::Batch;
 use lifeboat_format::{Node, NodeKind, Snapshot};
 use lifeboat_fs::{Target, TargetDir, Unset, UnsetReason};
@@ -38,7 +38,7 @@ pub fn restore(
     repository: &Repository,
     snapshot: &Snapshot,
     options: &RestoreOptions,
-    runtime: &Runtime,
+    workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<RestoreReport, EngineError> {
     let view = repository.view(&repository.read_log()?)?;
@@ -53,7 +53,7 @@ pub fn restore(
         true => walk::tell_all(&reader, &start, &full, &teller)?,
         false => {
             let target = Target::create(&options.target).map_err(EngineError::Target)?;
-            let work = Restore { reader: &reader, workers: &runtime.workers, teller: &teller, target };
+            let work = Restore { reader: &reader, workers, teller: &teller, target };
             work.run(start, &full)?;
         }
     }

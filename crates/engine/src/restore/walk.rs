@@ -1,11 +1,11 @@
 //! The walk through the tree of a snapshot, which plans what is to be written.
 
 use super::Restore;
-use super::batch::{Batch, FinishedDirectory, PlannedLink};
-use super::file::RestoredFile;
+use super::batch::{Batch, FinishedDirectory, FirstName, PlannedLink};
+use super::file::{Failure, RestoredFile};
 use crate::report::Teller;
 use crate::trees::{self, Entries};
-use crate::{EngineError, Event, ProblemKind, RestoreReport};
+use crate::{EngineError, Event, ProblemKind, RestoreReport, cause_of};
 use lifeboat_format::{Content, FormatError, Node, NodeKind};
 use lifeboat_fs::TargetDir;
 use lifeboat_repository::{BlobReader, RepositoryError};
@@ -21,12 +21,11 @@ struct Frame<'r> {
     /// Set when the walk leaves the directory; none for the target of a whole snapshot, which stays as it is.
     node: Option<Node>,
     path: PathBuf,
-    names: Vec<Vec<u8>>,
     entries: Entries<'r, Node>,
 }
 
-/// First names of files with several: from file system and inode to the names from the target down.
-type Links = HashMap<(u32, u64), Vec<Vec<u8>>>;
+/// First names of files with several, by file system and inode.
+type Links = HashMap<(u32, u64), FirstName>;
 
 /// Walks from a node down: what a directory holds goes into the target, a file goes there under its own name.
 pub(super) fn walk(
@@ -36,14 +35,15 @@ pub(super) fn walk(
     full: &[u8],
 ) -> Result<(), EngineError> {
     let path = PathBuf::from(OsStr::from_bytes(if full.is_empty() { b"/" } else { full }));
+    let top = full.len();
     let mut links = Links::new();
     if start.kind != NodeKind::Directory {
-        let place = Place { dir: &restore.target, names: &[], path };
+        let place = Place { dir: &restore.target, path, below: start.name.clone() };
         return restore.item(batch, &mut links, &place, start);
     }
     let entries = trees::nodes(restore.reader, &start);
     let node = (!full.is_empty()).then_some(start);
-    let mut stack = vec![Frame { dir: restore.target.clone(), node, path, names: Vec::new(), entries }];
+    let mut stack = vec![Frame { dir: restore.target.clone(), node, path, entries }];
     while let Some(frame) = stack.last_mut() {
         match frame.entries.next() {
             Some(Ok(node)) => {
@@ -52,7 +52,8 @@ pub(super) fn walk(
                     let below = restore.enter(frame, node, path);
                     stack.extend(below);
                 } else {
-                    let place = Place { dir: &frame.dir, names: &frame.names, path };
+                    let below = path.as_os_str().as_bytes()[top..].to_vec();
+                    let place = Place { dir: &frame.dir, path, below };
                     restore.item(batch, &mut links, &place, node)?;
                 }
             }
@@ -99,7 +100,8 @@ pub(super) fn tell_all(
 /// Where an item goes.
 struct Place<'a> {
     dir: &'a TargetDir,
-    names: &'a [Vec<u8>],
+    /// The path below the target.
+    below: Vec<u8>,
     path: PathBuf,
 }
 
@@ -108,9 +110,8 @@ impl<'a> Restore<'a> {
     fn enter(&self, above: &Frame<'_>, node: Node, path: PathBuf) -> Option<Frame<'a>> {
         match above.dir.create_dir(&node.name) {
             Ok(dir) => {
-                let names = above.names.iter().chain([&node.name]).cloned().collect();
                 let entries = trees::nodes(self.reader, &node);
-                Some(Frame { dir, node: Some(node), path, names, entries })
+                Some(Frame { dir, node: Some(node), path, entries })
             }
             Err(error) => {
                 self.problem(ProblemKind::NotWritten, &path, &error);
@@ -135,25 +136,24 @@ impl<'a> Restore<'a> {
         place: &Place<'_>,
         node: Node,
     ) -> Result<(), EngineError> {
-        if let Some(group) = node.link_group {
-            let link = (group, node.inode);
-            if let Some(first) = links.get(&link).cloned() {
-                let (dir, path) = (place.dir.clone(), place.path.clone());
-                batch.add_link(PlannedLink { dir, node, path, first });
-                return Ok(());
-            }
-            links.insert(link, place.names.iter().chain([&node.name]).cloned().collect());
+        let link = node.link_group.map(|group| (group, node.inode));
+        if let Some(first) = link.and_then(|link| links.get(&link)).cloned() {
+            let (dir, path) = (place.dir.clone(), place.path.clone());
+            batch.add_link(PlannedLink { dir, node, path, first });
+            return Ok(());
         }
-        match node.kind {
-            NodeKind::File => self.file(batch, place, node),
-            _ => {
-                self.special(place, &node);
-                Ok(())
-            }
+        let below = place.below.clone();
+        let fate = match node.kind {
+            NodeKind::File => self.file(batch, place, node)?,
+            _ => self.special(place, &node),
+        };
+        if let Some(link) = link {
+            links.insert(link, FirstName { below, fate });
         }
+        Ok(())
     }
 
-    fn special(&self, place: &Place<'_>, node: &Node) {
+    fn special(&self, place: &Place<'_>, node: &Node) -> Arc<Failure> {
         match place.dir.create_special(node) {
             Ok(()) => {
                 self.unset(&place.path, place.dir.apply(node));
@@ -162,11 +162,15 @@ impl<'a> Restore<'a> {
             Err(error) if error.is_not_permitted() && node.device.is_some() => {
                 self.teller.note_once("without root, devices are not restored");
             }
-            Err(error) => self.problem(ProblemKind::NotWritten, &place.path, &error),
+            Err(error) => {
+                self.problem(ProblemKind::NotWritten, &place.path, &error);
+                return Arc::new(Failure::from((ProblemKind::NotWritten, cause_of(&error))));
+            }
         }
+        Arc::default()
     }
 
-    fn file(&self, batch: &mut Batch, place: &Place<'_>, node: Node) -> Result<(), EngineError> {
+    fn file(&self, batch: &mut Batch, place: &Place<'_>, node: Node) -> Result<Arc<Failure>, EngineError> {
         let file = Arc::new(RestoredFile::new(place.dir.clone(), node, place.path.clone()));
         if let Content::Inline(bytes) = &file.node.content {
             let written = file.open().and_then(|opened| opened.write_at(0, bytes));
@@ -184,7 +188,7 @@ impl<'a> Restore<'a> {
         }
         self.plan_content(batch, &file)?;
         file.let_go(self);
-        Ok(())
+        Ok(file.fate())
     }
 
     fn plan_content(&self, batch: &mut Batch, file: &Arc<RestoredFile>) -> Result<(), EngineError> {

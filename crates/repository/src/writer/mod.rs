@@ -23,10 +23,8 @@ const PACK_BLOBS_TARGET: u32 = 1 << 16;
 pub struct WriterOptions {
     /// How hard to compress.
     pub compression: Compression,
-    /// Where segments are compressed and sealed.
+    /// Where segments are compressed and sealed, and packs stored.
     pub workers: Workers,
-    /// Where packs are stored; with threads of its own, because a worker may wait for it.
-    pub stores: Workers,
 }
 
 /// What a writer has done so far.
@@ -101,7 +99,7 @@ impl Repository {
         let config = self.config();
         BlobWriter {
             hasher: self.blob_hasher(),
-            store: Arc::new(Store::new(self.clone(), options.stores.clone())),
+            store: Arc::new(Store::new(self.clone(), options.workers.clone())),
             buffers: Arc::default(),
             stats: WriterStats::default(),
             new: HashSet::new(),
@@ -164,7 +162,6 @@ impl BlobWriter {
             self.close_pack(role);
         }
         self.options.workers.wait();
-        self.options.stores.wait();
         let stored = self.store.finish()?;
         Ok(Flushed {
             index: stored.index,

@@ -96,7 +96,7 @@ impl Store {
     /// Stores a pack as soon as there is room.
     pub(super) fn put(self: &Arc<Self>, pack: Pack) {
         let store = Arc::clone(self);
-        self.workers.run(move || {
+        self.workers.run_storing(move || {
             if let Err(error) = store.put_now(pack) {
                 store.fail(error);
             }
