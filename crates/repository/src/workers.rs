@@ -18,7 +18,7 @@ pub struct Workers {
 
 struct Pools {
     work: Pool,
-    /// One thread is enough for a local disk, and bounds the memory of what waits for it.
+    /// One thread is enough for a local disk. A pack that waits for it is one of the largest things in memory.
     storage: Pool,
 }
 
@@ -52,7 +52,9 @@ impl Workers {
     /// # Errors
     /// When the system gives no threads.
     pub fn pool(threads: usize) -> std::io::Result<Self> {
-        let pools = Pools { work: Pool::new(threads.max(1), "worker")?, storage: Pool::new(1, "store")? };
+        let threads = threads.max(1);
+        let pools =
+            Pools { work: Pool::new(threads, 2 * threads, "worker")?, storage: Pool::new(1, 1, "store")? };
         Ok(Self { pools: Some(Arc::new(pools)) })
     }
 
@@ -99,13 +101,13 @@ impl Workers {
 }
 
 impl Pool {
-    fn new(threads: usize, name: &'static str) -> std::io::Result<Self> {
+    fn new(threads: usize, limit: usize, name: &'static str) -> std::io::Result<Self> {
         let built = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(move |number| format!("{name}-{number}"))
             .build()
             .map_err(std::io::Error::other)?;
-        Ok(Self { threads: built, limit: 2 * threads, in_flight: Arc::default() })
+        Ok(Self { threads: built, limit, in_flight: Arc::default() })
     }
 
     fn run(&self, job: impl FnOnce() + Send + 'static) {
