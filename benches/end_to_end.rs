@@ -11,7 +11,7 @@ use criterion::{
 };
 use lifeboat_backend::{Backend, LocalBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, Compression, RestoreOptions, Runtime, Snapshot, SnapshotFilter, VerifyOptions, backup,
+    BackupOptions, Compression, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers, backup,
     restore, snapshots, verify,
 };
 use lifeboat_repository::Repository;
@@ -52,16 +52,16 @@ struct World {
     folder: TempDir,
     backend: Arc<LocalBackend>,
     repository: Repository,
-    runtime: Runtime,
+    workers: Workers,
 }
 
 impl World {
-    fn new(runtime: &Runtime) -> Self {
+    fn new(workers: &Workers) -> Self {
         let folder = folder();
         let backend = LocalBackend::create(&folder.path().join("repository")).expect("a writable folder");
         let backend = Arc::new(backend);
         let repository = place::repository(Arc::clone(&backend) as Arc<dyn Backend>);
-        Self { folder, backend, repository, runtime: runtime.clone() }
+        Self { folder, backend, repository, workers: workers.clone() }
     }
 
     /// Gives the bytes that were read.
@@ -76,7 +76,7 @@ impl World {
             program: "bench".into(),
             compression: Compression::default(),
         };
-        let report = backup(&self.repository, &options, &self.runtime, &()).expect("a snapshot");
+        let report = backup(&self.repository, &options, &self.workers, &()).expect("a snapshot");
         assert!(report.problems.is_empty(), "{:?}", report.problems);
         report.summary.bytes_read
     }
@@ -88,13 +88,13 @@ impl World {
 
     fn restore(&self, snapshot: &Snapshot, target: PathBuf) {
         let options = RestoreOptions { target, path: None, dry_run: false };
-        let report = restore(&self.repository, snapshot, &options, &self.runtime, &()).expect("a tree");
+        let report = restore(&self.repository, snapshot, &options, &self.workers, &()).expect("a tree");
         assert!(report.problems.is_empty(), "{:?}", report.problems);
     }
 
     fn verify(&self) {
         let options = VerifyOptions { read_data: true };
-        let report = verify(&self.repository, &options, &self.runtime, &()).expect("a readable log");
+        let report = verify(&self.repository, &options, &self.workers, &()).expect("a readable log");
         assert!(report.problems.is_empty(), "{:?}", report.problems);
     }
 
@@ -120,11 +120,11 @@ fn verbs(criterion: &mut Criterion) {
     let source = folder();
     make_tree(source.path());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = Runtime::new(threads).expect("threads");
+    let workers = Workers::pool(threads).expect("threads");
     let mut group = criterion.benchmark_group("64 MiB");
     group.throughput(Throughput::Bytes(TREE as u64)).sampling_mode(SamplingMode::Flat);
     group.bench_function("backup", |bencher| {
-        let new = || World::new(&runtime);
+        let new = || World::new(&workers);
         bencher.iter_batched(
             new,
             |world| {
@@ -134,7 +134,7 @@ fn verbs(criterion: &mut Criterion) {
             BatchSize::PerIteration,
         );
     });
-    let world = World::new(&runtime);
+    let world = World::new(&workers);
     world.backup(source.path());
     bench_unchanged(&mut group, &world, source.path());
     bench_restore(&mut group, &world);

@@ -124,11 +124,7 @@ fn index_lookup(criterion: &mut Criterion) {
     let repository = place::repository(Arc::new(MemoryBackend::new()));
     let session = Session::start(&repository).expect("a new repository");
     let empty = repository.load_index(session.view()).expect("no index objects");
-    let options = WriterOptions {
-        compression: Compression::Off,
-        workers: Workers::inline(),
-        stores: Workers::inline(),
-    };
+    let options = WriterOptions { compression: Compression::Off, workers: Workers::inline() };
     let mut writer = repository.writer(Arc::new(empty), options);
     let known: Vec<_> = (0..4 * PACK_BLOBS)
         .map(|number| writer.put(Role::Data, &number.to_le_bytes()).expect("memory takes it"))

@@ -7,9 +7,9 @@ use crate::exit::{Code, Failure};
 use crate::password::Password;
 use crate::report::Report;
 use lifeboat_backend::{Backend, Location};
-use lifeboat_engine::Runtime;
-use lifeboat_repository::{Environment, InitOptions, Repository, RepositoryError, init};
-use std::path::Path;
+use lifeboat_engine::Workers;
+use lifeboat_repository::{Credential, Environment, InitOptions, Repository, RepositoryError, init};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A run of the program.
@@ -28,7 +28,7 @@ impl<'a> App<'a> {
     pub(crate) fn open(&self) -> Result<Repository, Failure> {
         // Whoever has no repository is not asked for its password.
         let backend = self.existing()?;
-        self.open_with(backend, &Password::read(&self.globals)?)
+        self.open_with(backend, &Password::read(&self.globals)?.credential())
     }
 
     /// Makes the repository and opens it.
@@ -41,21 +41,37 @@ impl<'a> App<'a> {
     pub(crate) fn open_or_init(&self) -> Result<Repository, Failure> {
         self.location()?;
         let password = Password::read(&self.globals)?;
-        match self.existing().and_then(|backend| self.open_with(backend, &password)) {
+        let credential = password.credential();
+        let open = || self.existing().and_then(|backend| self.open_with(backend, &credential));
+        match open() {
             Err(failure) if failure.code == Code::NoRepository => {
-                let repository = self.init_with(password, InitOptions::default())?;
-                self.report.note(&format!("created the repository at {}", repository.location()));
-                Ok(repository)
+                match self.init_with(password, InitOptions::default()) {
+                    Ok(repository) => {
+                        self.report.note(&format!("created the repository at {}", repository.location()));
+                        Ok(repository)
+                    }
+                    // Somebody else may have been faster.
+                    Err(failure) => open().map_err(|_| failure),
+                }
             }
             other => other,
         }
     }
 
     /// As many threads as there are processors.
-    pub(crate) fn runtime(&self) -> Result<Runtime, Failure> {
+    pub(crate) fn workers(&self) -> Result<Workers, Failure> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Runtime::new(threads)
+        Workers::pool(threads)
             .map_err(|error| Failure::system("cannot start threads", error, "raise the limit: ulimit -u"))
+    }
+
+    /// The directory of the repository without links, if it is one of this machine and exists.
+    pub(crate) fn directory(&self) -> Result<Option<PathBuf>, Failure> {
+        match self.location()? {
+            // What does not exist contains nothing, and opening it says why.
+            Location::Directory(path) => Ok(path.canonicalize().ok()),
+            _ => Ok(None),
+        }
     }
 
     fn location(&self) -> Result<Location, Failure> {
@@ -80,8 +96,8 @@ impl<'a> App<'a> {
         }
     }
 
-    fn open_with(&self, backend: Arc<dyn Backend>, password: &Password) -> Result<Repository, Failure> {
-        Ok(Repository::open(backend, &password.credential(), self.environment.clone())?)
+    fn open_with(&self, backend: Arc<dyn Backend>, credential: &Credential) -> Result<Repository, Failure> {
+        Ok(Repository::open(backend, credential, self.environment.clone())?)
     }
 
     fn init_with(&self, password: Password, options: InitOptions) -> Result<Repository, Failure> {
@@ -90,7 +106,11 @@ impl<'a> App<'a> {
             refuse_foreign_files(path)?;
         }
         let password = password.confirm()?;
-        Ok(init(location.create()?, &password.credential(), options, self.environment.clone())?)
+        let made = location
+            .create()
+            .map_err(RepositoryError::from)
+            .and_then(|backend| init(backend, &password.credential(), options, self.environment.clone()));
+        made.map_err(Failure::place)
     }
 }
 
@@ -104,10 +124,9 @@ fn refuse_foreign_files(path: &Path) -> Result<(), Failure> {
     let hint = "name a directory that is new or empty: lifeboat -r DIR init";
     let entries = entries
         .map_err(|error| Failure::system(format!("cannot look into {}", path.display()), error, hint))?;
-    // A new file system is born with a directory of its own.
-    let foreign = entries.iter().any(|entry| entry.file_name() != "lost+found");
-    let is_repository = entries.iter().any(|entry| entry.file_name() == "config");
-    match foreign && !is_repository {
+    // A new file system is born with a directory of its own; all else is what a repository has at its top.
+    let known = ["lost+found", "config", "keys", "keyring", "log", "running", "packs", "index"];
+    match entries.iter().any(|entry| !known.iter().any(|name| entry.file_name() == *name)) {
         true => Err(RepositoryError::NotEmpty(path.display().to_string()).into()),
         false => Ok(()),
     }

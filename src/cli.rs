@@ -3,11 +3,16 @@
 //! Invariant: whatever is wrong with the arguments becomes a [`Failure`] like any other: one line, a hint, code 2.
 
 use crate::commands::Command;
+use crate::environment::variable;
 use crate::exit::Failure;
 use crate::report::{self, Report};
+use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
 use std::path::PathBuf;
+
+/// Variables that stand for options.
+const VARIABLES: [&str; 3] = ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND"];
 
 /// Back up files into an encrypted, deduplicated repository, and bring them back.
 #[derive(Debug, Parser)]
@@ -36,6 +41,7 @@ pub(crate) struct Globals {
     /// Command for the shell that prints the password.
     #[arg(long, value_name = "COMMAND", global = true)]
     #[arg(env = "LIFEBOAT_PASSWORD_COMMAND", hide_env_values = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) password_command: Option<String>,
 
     /// Print JSON lines instead of text.
@@ -74,8 +80,10 @@ impl Refused {
         let report = report::for_people_or_programs(&Globals { json, ..Globals::default() });
         let ended = match self.0.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => self.0.print().map_err(Failure::output),
-            ErrorKind::MissingSubcommand => Err(Failure::usage("no command is given", "lifeboat --help")),
-            _ => Err(self.failure()),
+            ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Err(Failure::usage("no command is given", "lifeboat --help"))
+            }
+            kind => Err(empty_variable(kind).unwrap_or_else(|| self.failure())),
         };
         (report, ended)
     }
@@ -92,6 +100,13 @@ impl Refused {
         let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
         Failure::usage(cause.join(" "), tip.map_or_else(|| help_command(usage), one_line))
     }
+}
+
+/// clap blames the option for the empty value of a variable.
+fn empty_variable(kind: ErrorKind) -> Option<Failure> {
+    let is_empty = |name: &&str| variable(name).is_some_and(|value| value.is_empty());
+    let name = VARIABLES.into_iter().find(is_empty).filter(|_| kind == ErrorKind::InvalidValue)?;
+    Some(Failure::usage(format!("the variable {name} is set, but empty"), format!("unset {name}")))
 }
 
 fn one_line(tip: &str) -> String {

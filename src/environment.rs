@@ -1,8 +1,9 @@
-//! What the program takes from the machine it runs on: time, randomness, the names of machine and user.
+//! What the program takes from the machine it runs on: time, randomness, variables, the names of machine and user.
 
 use crate::exit::Failure;
 use lifeboat_engine::Timestamp;
 use lifeboat_repository::{Clock, Environment, Random};
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
@@ -64,6 +65,12 @@ impl Random for OsRandom {
     fn fill(&self, out: &mut [u8]) {
         getrandom::fill(out).expect("a system without randomness can encrypt nothing");
     }
+}
+
+/// A variable of the environment, which may be set and empty.
+#[expect(clippy::disallowed_methods, reason = "the command line is the one place that reads the environment")]
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 /// The name of this machine.

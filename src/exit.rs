@@ -61,6 +61,20 @@ impl Failure {
         Self::new(Code::Failed, anyhow::Error::new(source).context(action.into()), hint)
     }
 
+    /// No repository could be made: nothing of it can be damaged yet, only the place can be wrong.
+    pub(crate) fn place(error: RepositoryError) -> Self {
+        use ErrorKind::{Denied, Full, Unavailable, Unsupported};
+        let hint = "name a place where a directory can be made: lifeboat -r DIR";
+        match &error {
+            RepositoryError::Backend(storage)
+                if !matches!(storage.kind(), Denied | Full | Unavailable | Unsupported) =>
+            {
+                Self::new(Code::Failed, error, hint)
+            }
+            _ => error.into(),
+        }
+    }
+
     /// What was asked for could not be written to standard output.
     pub(crate) fn output(source: io::Error) -> Self {
         Self::system(
@@ -106,6 +120,9 @@ impl From<RepositoryError> for Failure {
             RepositoryError::Exists(_) => (Code::Failed, "use it as it is: lifeboat backup PATH..."),
             RepositoryError::NotEmpty(_) => {
                 (Code::Failed, "name a directory that is new or empty: lifeboat -r DIR init")
+            }
+            RepositoryError::Unfinished(_) => {
+                (Code::Failed, "if no other init is under way, empty the directory and type it again")
             }
             RepositoryError::WrongKey => {
                 (Code::WrongPassword, "check LIFEBOAT_PASSWORD, --password-file or --password-command")

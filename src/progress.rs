@@ -28,7 +28,7 @@ pub(crate) fn watch<T>(
     dry: bool,
     verb: impl FnOnce(&dyn Observer) -> T,
 ) -> (T, Run) {
-    let progress = Progress::new(app, work);
+    let progress = Progress::new(app, work, dry);
     let start = progress.clock.now();
     let (stop, stopped) = channel::<()>();
     let done = std::thread::scope(|scope| {
@@ -37,7 +37,7 @@ pub(crate) fn watch<T>(
         drop(stop);
         done
     });
-    (done, progress.run(start, dry))
+    (done, progress.run(start))
 }
 
 /// Counts what happens.
@@ -45,6 +45,7 @@ struct Progress<'a> {
     report: &'a dyn Report,
     clock: &'a dyn Clock,
     work: Work,
+    dry: bool,
     verbose: bool,
     json: bool,
     bar: ProgressBar,
@@ -58,7 +59,7 @@ struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    fn new(app: &'a App<'_>, work: Work) -> Self {
+    fn new(app: &'a App<'_>, work: Work, dry: bool) -> Self {
         let globals = &app.globals;
         // Lines that name every file and a bar would be in each other's way.
         let hidden = globals.json || globals.quiet || globals.verbose > 0 || !stderr().is_terminal();
@@ -67,6 +68,7 @@ impl<'a> Progress<'a> {
             report: app.report,
             clock,
             work,
+            dry,
             verbose: globals.verbose > 0,
             json: globals.json && !globals.quiet,
             bar: if hidden { ProgressBar::hidden() } else { ProgressBar::no_length() },
@@ -110,14 +112,14 @@ impl<'a> Progress<'a> {
         self.bar.tick();
     }
 
-    fn run(&self, start: Timestamp, dry: bool) -> Run {
+    fn run(&self, start: Timestamp) -> Run {
         Run {
             start,
             end: self.clock.now(),
             duration: self.elapsed(),
             expected_files: self.total_files.load(Relaxed),
             expected_bytes: self.total_bytes.load(Relaxed),
-            dry,
+            dry: self.dry,
         }
     }
 
@@ -175,7 +177,7 @@ impl Observer for Progress<'_> {
             Event::Restored { path, node } => {
                 self.item(path, !crate::report::is_directory(node));
                 if self.verbose {
-                    self.bar.suspend(|| self.report.restored(path, node));
+                    self.bar.suspend(|| self.report.restored(path, node, self.dry));
                 }
             }
             Event::Read(bytes) | Event::Written(bytes) => {

@@ -6,6 +6,7 @@ use crate::exit::Failure;
 use crate::report::{PROGRAM, Work};
 use crate::{environment, progress, source_path};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use lifeboat_engine::{BackupOptions, Compression, backup};
 use std::path::PathBuf;
 
@@ -31,8 +32,9 @@ pub(crate) struct Backup {
     #[arg(short = 'H', long, value_name = "HOST")]
     host: Option<String>,
 
-    /// Leave out what fits this pattern, as in .gitignore; repeat it for more
-    #[arg(short, long, value_name = "PATTERN")]
+    /// Leave out what fits this pattern, as in .gitignore, but a leading slash is the root of the file system;
+    /// repeat it for more
+    #[arg(short, long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
     exclude: Vec<String>,
 
     /// Read and count, but store nothing
@@ -54,12 +56,28 @@ impl Backup {
         };
         // A dry run stores nothing, a new repository least of all.
         let repository = if self.init && !self.dry_run { app.open_or_init()? } else { app.open()? };
-        let runtime = app.runtime()?;
+        note_repository_inside(app, &options)?;
+        let workers = app.workers()?;
         let (report, run) = progress::watch(app, Work::Backup, self.dry_run, |observer| {
-            backup(&repository, &options, &runtime, observer)
+            backup(&repository, &options, &workers, observer)
         });
         let report = report?;
         app.report.backup(&report, &run);
         verdict::of(&report.problems, Work::Backup)
     }
+}
+
+/// A repository that is saved into itself grows with every snapshot.
+fn note_repository_inside(app: &App<'_>, options: &BackupOptions) -> Result<(), Failure> {
+    let Some(repository) = app.directory()? else { return Ok(()) };
+    // The path by which the walk gets there: it follows no links, but the way to its start may.
+    let place = |source: &PathBuf| {
+        let below = repository.strip_prefix(source.canonicalize().ok()?).ok()?;
+        Some(source.join(below).display().to_string())
+    };
+    for place in options.paths.iter().filter_map(place).filter(|place| !options.excludes.contains(place)) {
+        let note = format!("the repository lies inside of what is saved; leave it out: --exclude {place}");
+        app.report.note(&note);
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::verdict;
 use crate::app::App;
-use crate::exit::Failure;
+use crate::exit::{Code, Failure};
 use crate::report::Work;
 use crate::snapshot_choice::{Choice, find};
 use crate::{progress, source_path};
@@ -10,7 +10,7 @@ use clap::Args;
 use lifeboat_engine::{RestoreOptions, restore, split_reference};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Bring files back into a directory that is new or empty
 ///
@@ -44,17 +44,32 @@ impl Restore {
         let target = self.target.or(self.directory).expect("clap demands one of the two");
         let options = RestoreOptions { target: source_path::absolute(&target)?, path, dry_run: self.dry_run };
         let repository = app.open()?;
+        refuse_inside_of_repository(app, &options.target)?;
         let all = self.choice.list(&repository)?;
         for fault in &all.faults {
             app.report.problem(fault, Work::Restore);
         }
         let snapshot = find(app, &all, &reference)?;
-        let runtime = app.runtime()?;
+        let workers = app.workers()?;
         let (report, run) = progress::watch(app, Work::Restore, self.dry_run, |observer| {
-            restore(&repository, snapshot, &options, &runtime, observer)
+            restore(&repository, snapshot, &options, &workers, observer)
         });
         let report = report?;
         app.report.restore(&report, &run);
         verdict::of(&[report.problems, all.faults].concat(), Work::Restore)
+    }
+}
+
+/// Foreign files would end up among the objects, and could be taken for them.
+fn refuse_inside_of_repository(app: &App<'_>, target: &Path) -> Result<(), Failure> {
+    // The target need not exist yet; where it will lie is decided by what exists of the way to it.
+    let existing = target.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    match (app.directory()?, existing) {
+        (Some(repository), Some(existing)) if existing.starts_with(&repository) => Err(Failure::new(
+            Code::Failed,
+            anyhow::anyhow!("the target {} lies inside of the repository", target.display()),
+            "name a directory elsewhere: lifeboat restore SNAP --target DIR",
+        )),
+        _ => Ok(()),
     }
 }

@@ -22,10 +22,10 @@ pub(crate) struct Verify {
 impl Verify {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         let repository = app.open()?;
-        let runtime = app.runtime()?;
+        let workers = app.workers()?;
         let options = VerifyOptions { read_data: self.read_data };
         let (report, run) = progress::watch(app, Work::Verify, false, |observer| {
-            verify(&repository, &options, &runtime, observer)
+            verify(&repository, &options, &workers, observer)
         });
         let report = report?;
         app.report.verify(&report, &run);

@@ -41,8 +41,8 @@ pub(crate) trait Report: Send + Sync {
     fn status(&self, status: &Status);
     /// A backup is done with an item.
     fn saved(&self, path: &Path, node: &Node, fate: Fate);
-    /// A restore is done with an item.
-    fn restored(&self, path: &Path, node: &Node);
+    /// A restore is done with an item, or only pretends.
+    fn restored(&self, path: &Path, node: &Node, dry: bool);
     /// Something went wrong with an item.
     fn problem(&self, problem: &Problem, work: Work);
     /// Something worth knowing.

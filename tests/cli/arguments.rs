@@ -7,7 +7,7 @@ const VERBS: [&str; 8] = ["init", "backup", "snapshots", "ls", "restore", "verif
 #[test]
 fn mistakes_end_with_2() {
     let world = World::new();
-    let table: [(&[&str], &str); 9] = [
+    let table: [(&[&str], &str); 10] = [
         (&["backup", "--nonsense", "."], "unexpected argument '--nonsense'"),
         (&["backup"], "required arguments were not provided: <PATH>..."),
         (&["restore", "latest"], "required arguments were not provided: <DIR>"),
@@ -16,12 +16,15 @@ fn mistakes_end_with_2() {
         (&["completions", "cobol"], "invalid value 'cobol'"),
         (&["version", "-q", "-v"], "--quiet and --verbose exclude each other"),
         (&["backup", ""], "a value is required for '<PATH>...'"),
+        (&["backup", "-e", "", "."], "a value is required for '--exclude <PATTERN>'"),
         (&["init", "--chunk-size", "0"], "invalid value '0'"),
     ];
     for (arguments, cause) in table {
         world.run(arguments).fails(2, cause);
     }
-    world.run(&[]).fails(2, "no command");
+    for bare in [world.run(&[]), world.run_with(&[("LIFEBOAT_REPOSITORY", "")], &[])] {
+        assert_eq!(bare.fails(2, "").err, "error: no command is given\nhint: lifeboat --help\n");
+    }
 }
 
 #[test]
@@ -37,6 +40,18 @@ fn the_repository_has_to_be_named_and_understood() {
     world.run_with(&[("LIFEBOAT_REPOSITORY", "")], &["snapshots"]).fails(2, "no repository is given");
     world.run(&["-r", "ftp://host/path", "snapshots"]).fails(2, "ftp:");
     world.run(&["-r", "s3://bucket/prefix", "snapshots"]).fails(1, "not in this build yet");
+}
+
+#[test]
+fn an_empty_variable_is_named() {
+    let world = World::new();
+    for name in ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND"] {
+        let mut command = world.command();
+        command.env(name, "");
+        let ended = world.run_in(command, &["snapshots"]).fails(2, "is set, but empty");
+        let words = format!("error: the variable {name} is set, but empty\nhint: unset {name}\n");
+        assert_eq!(ended.err, words);
+    }
 }
 
 #[test]

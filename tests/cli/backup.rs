@@ -95,3 +95,27 @@ fn excluded_files_are_left_out() {
     assert!(!listed.contains("junk") && !listed.contains("/two"), "{listed}");
     world.run(&["backup", "files", "--exclude", "[z-a"]).fails(2, "bad exclude pattern");
 }
+
+#[test]
+fn every_error_is_named_however_many() {
+    let world = World::new();
+    world.write_three_files();
+    let missing: Vec<_> = (0..250).map(|number| format!("missing{number}")).collect();
+    let mut arguments = vec!["backup", "files"];
+    arguments.extend(missing.iter().map(String::as_str));
+    let ended = world.run(&arguments).fails(3, "not everything could be saved: 250 problems");
+    let named = |name: &&String| ended.err.contains(&format!("/{name}\""));
+    assert_eq!(missing.iter().filter(named).count(), 250, "{}", ended.err);
+}
+
+#[test]
+fn a_repository_inside_of_the_source_is_mentioned() {
+    let world = World::new();
+    let place = format!("{}", world.path("repo").display());
+    let ended = world.run(&["backup", "."]).succeeds();
+    let note = "the repository lies inside of what is saved; leave it out: --exclude ";
+    assert_eq!(ended.err, format!("{note}{place}\n"));
+    assert_eq!(world.run(&["backup", ".", "--exclude", &place]).succeeds().err, "");
+    let listed = world.run(&["ls", &world.latest("")]).succeeds().out;
+    assert!(!listed.contains("/repo"), "{listed}");
+}

@@ -1,6 +1,7 @@
 //! `init`, and what it refuses.
 
 use std::fs;
+use std::path::Path;
 
 use super::world::World;
 
@@ -47,4 +48,54 @@ fn without_a_repository_every_verb_ends_with_10() {
     assert_eq!(fs::read_dir(world.path("")).unwrap().count(), 0);
     fs::create_dir(world.path("repo")).unwrap();
     world.run(&["verify"]).fails(10, "no repository at");
+}
+
+#[test]
+fn a_place_where_nothing_can_be_made_is_no_damage() {
+    let world = World::without_repository();
+    world.write("file", b"");
+    for place in ["/proc/nope", "file/below"] {
+        for verb in [&["init"][..], &["backup", "--init", "."]] {
+            let ended = world.run(&[&["-r", place], verb].concat()).fails(1, place);
+            assert!(ended.err.contains("-r DIR"), "{}", ended.err);
+        }
+    }
+    let program = env!("CARGO_BIN_EXE_lifeboat");
+    for place in [".", "below"] {
+        fs::create_dir(world.path("gone")).unwrap();
+        let mut shell = world.prepared(Path::new("/bin/sh"));
+        shell.args(["-c", "cd gone && rmdir ../gone && exec \"$0\" \"$@\"", program]);
+        let ended = world.run_in(shell, &["-r", place, "init"]).fails(1, "");
+        assert!(ended.err.contains("-r DIR"), "{}", ended.err);
+    }
+}
+
+#[test]
+fn first_backups_of_several_jobs_at_once_all_succeed() {
+    let world = World::without_repository();
+    let jobs = ["a", "b", "c"];
+    for job in jobs {
+        world.write(format!("{job}/file"), job.as_bytes());
+    }
+    std::thread::scope(|scope| {
+        for job in jobs {
+            let world = &world;
+            scope.spawn(move || world.run(&["backup", "--init", job]).succeeds());
+        }
+    });
+    let listed = world.run(&["snapshots", "--json"]).succeeds();
+    assert_eq!(listed.out.matches("short_id").count(), 3, "{}", listed.out);
+    world.run(&["verify", "--read-data"]).succeeds();
+}
+
+#[test]
+fn what_a_killed_init_left_is_named_and_not_touched() {
+    let world = World::new();
+    fs::remove_file(world.path("repo/config")).unwrap();
+    fs::remove_dir_all(world.path("repo/log")).unwrap();
+    for verb in [&["init"][..], &["backup", "--init", "."]] {
+        let ended = world.run(verb).fails(1, "was interrupted, or is still under way");
+        assert!(ended.err.contains("empty the directory"), "{}", ended.err);
+    }
+    assert!(world.path("repo/keyring").exists());
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use lifeboat_testkit::{needs, rsync_differences};
 
-use super::world::World;
+use super::world::{World, below};
 
 #[test]
 fn odd_files_come_back() {
@@ -38,8 +38,8 @@ fn more_files_come_back_than_may_be_open_at_once() {
         world.write(format!("files/{number}"), &random.bytes(200));
     }
     world.run(&["backup", "files"]).succeeds();
-    // What Linux allows a process if nobody asks for more.
-    let limited = "ulimit -Sn 1024 && exec \"$0\" \"$@\"";
+    // The program asks for as many as it may have: here no more than Linux gives to those who do not ask.
+    let limited = "ulimit -n 1024 && exec \"$0\" \"$@\"";
     let program = env!("CARGO_BIN_EXE_lifeboat");
     let mut shell = world.prepared(Path::new("/bin/sh"));
     shell.args(["-c", limited, program]);
@@ -51,9 +51,9 @@ fn more_files_come_back_than_may_be_open_at_once() {
 fn a_whole_snapshot_keeps_full_paths() {
     let world = World::with_snapshot();
     world.run(&["restore", "latest", "out"]).succeeds();
-    let below = world.path("files/sub/two");
-    let restored = world.path("out").join(below.strip_prefix("/").unwrap());
-    assert_eq!(fs::read(restored).unwrap(), fs::read(below).unwrap());
+    let saved = world.path("files/sub/two");
+    let restored = world.path("out").join(saved.strip_prefix("/").unwrap());
+    assert_eq!(fs::read(restored).unwrap(), fs::read(saved).unwrap());
 }
 
 #[test]
@@ -76,7 +76,21 @@ fn a_dry_run_writes_nothing() {
     let world = World::with_snapshot();
     let out = world.run(&["restore", "-n", &world.latest("files"), "out"]).succeeds().out;
     assert!(out.starts_with("would restore 3 files and 2 directories, "), "{out}");
+    let out = world.run(&["restore", "-nv", &world.latest("files/one"), "out"]).succeeds().out;
+    assert!(out.lines().all(|line| line.starts_with("would restore ")), "{out}");
     assert!(!world.path("out").exists());
+}
+
+#[test]
+fn a_target_inside_of_the_repository_is_refused() {
+    let world = World::with_snapshot();
+    symlink("repo/packs", world.path("link")).unwrap();
+    let before = below(&world.path("repo"));
+    for target in ["repo", "repo/out", "repo/new/out", "link/out", "files/../repo/out"] {
+        world.run(&["restore", "latest", target]).fails(1, "lies inside of the repository");
+    }
+    assert_eq!(below(&world.path("repo")), before);
+    world.run(&["restore", "latest", "repository"]).succeeds();
 }
 
 #[test]

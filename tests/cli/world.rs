@@ -93,7 +93,7 @@ impl World {
         self.run_in(command, arguments)
     }
 
-    fn command(&self) -> std::process::Command {
+    pub(crate) fn command(&self) -> std::process::Command {
         self.prepared(Path::new(env!("CARGO_BIN_EXE_lifeboat")))
     }
 

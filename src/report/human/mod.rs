@@ -13,19 +13,19 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// More lines of trouble than anybody reads.
-const PROBLEMS_SHOWN: u64 = 200;
+/// More warnings than anybody reads. Errors are all shown: what is damaged or missing is named, however much it is.
+const WARNINGS_SHOWN: u64 = 200;
 
 /// Words things for people.
 pub(super) struct Human {
     streams: Streams,
     quiet: bool,
-    problems: AtomicU64,
+    warnings: AtomicU64,
 }
 
 impl Human {
     pub(super) fn new(quiet: bool) -> Self {
-        Self { streams: Streams::new(), quiet, problems: AtomicU64::new(0) }
+        Self { streams: Streams::new(), quiet, warnings: AtomicU64::new(0) }
     }
 
     /// A line that nobody misses who asked for quiet.
@@ -92,12 +92,12 @@ impl Report for Human {
         self.path(word, path, is_directory(node));
     }
 
-    fn restored(&self, path: &Path, node: &Node) {
-        self.path("restored", path, is_directory(node));
+    fn restored(&self, path: &Path, node: &Node, dry: bool) {
+        self.path(restored(dry), path, is_directory(node));
     }
 
     fn problem(&self, problem: &Problem, _: Work) {
-        if self.problems.fetch_add(1, Ordering::Relaxed) < PROBLEMS_SHOWN {
+        if !is_warning(problem) || self.warnings.fetch_add(1, Ordering::Relaxed) < WARNINGS_SHOWN {
             self.streams.talk(&problem_line(problem));
         }
     }
@@ -115,7 +115,7 @@ impl Report for Human {
     }
 
     fn restore(&self, report: &RestoreReport, run: &Run) {
-        let done = if run.dry { "would restore" } else { "restored" };
+        let done = restored(run.dry);
         let (files, directories) = (amount::of(report.files, "file"), directories(report.directories));
         let (bytes, duration) = (amount::bytes(report.bytes), amount::duration(run.duration));
         self.line(&format!("{done} {files} and {directories}, {bytes} in {duration}"));
@@ -134,9 +134,9 @@ impl Report for Human {
     }
 
     fn finish(&self) -> io::Result<()> {
-        let unseen = self.problems.load(Ordering::Relaxed).saturating_sub(PROBLEMS_SHOWN);
+        let unseen = self.warnings.load(Ordering::Relaxed).saturating_sub(WARNINGS_SHOWN);
         if unseen > 0 {
-            self.streams.talk(&format!("and {} more; --json names them all", amount::count(unseen)));
+            self.streams.talk(&format!("and {} more; --json names them all", amount::of(unseen, "warning")));
         }
         self.streams.finish()
     }
@@ -147,14 +147,22 @@ impl Report for Human {
     }
 }
 
+fn is_warning(problem: &Problem) -> bool {
+    problem.kind == ProblemKind::Unsteady
+}
+
 /// The item and what is wrong with it, unless the cause names the item already.
 fn problem_line(problem: &Problem) -> String {
-    let severity = if problem.kind == ProblemKind::Unsteady { "warning" } else { "error" };
+    let severity = if is_warning(problem) { "warning" } else { "error" };
     let (path, cause) = (escaped(problem.path.as_os_str().as_bytes()), one_line(&problem.cause));
     match cause.contains(&path) {
         true => format!("{severity}: {cause}"),
         false => format!("{severity}: {path}: {cause}"),
     }
+}
+
+fn restored(dry: bool) -> &'static str {
+    if dry { "would restore" } else { "restored" }
 }
 
 fn directories(amount: u64) -> String {

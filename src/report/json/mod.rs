@@ -81,7 +81,7 @@ impl Report for Json {
         self.live(&progress::VerboseLine::of(action, path, node));
     }
 
-    fn restored(&self, path: &Path, node: &Node) {
+    fn restored(&self, path: &Path, node: &Node, _: bool) {
         self.live(&progress::VerboseLine::of("restored", path, node));
     }
 
