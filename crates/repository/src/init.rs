@@ -44,7 +44,9 @@ pub fn init(
         backend.put(&claim, b"")?;
         let place = look(&*backend, &claim);
         let made = match place {
-            Ok(Place::Empty) => create(&*backend, credential, options, &environment, session),
+            // The first error is the one to tell; what stays behind is met as an unfinished init.
+            Ok(Place::Empty) => create(&*backend, credential, options, &environment, session)
+                .inspect_err(|_| drop(remove_all(&*backend))),
             _ => Ok(()),
         };
         backend.delete(&claim)?;
@@ -91,22 +93,6 @@ fn look(backend: &dyn Backend, claim: &ObjectName) -> Result<Place, RepositoryEr
     })
 }
 
-/// Makes everything; what was put before something failed is removed again, as far as the storage lets us.
-fn create(
-    backend: &dyn Backend,
-    credential: &Credential,
-    options: InitOptions,
-    environment: &Environment,
-    session: SessionId,
-) -> Result<(), RepositoryError> {
-    let made = put_all(backend, credential, options, environment, session);
-    if made.is_err() {
-        // The first error is the one to tell; what stays behind is met as an unfinished init.
-        drop(remove_all(backend));
-    }
-    made
-}
-
 /// Removes what an own `init` left, unless the config is there: then it may be in use already.
 fn remove_all(backend: &dyn Backend) -> Result<(), BackendError> {
     if backend.stat(&layout::config()).is_ok() {
@@ -120,7 +106,7 @@ fn remove_all(backend: &dyn Backend) -> Result<(), BackendError> {
     Ok(())
 }
 
-fn put_all(
+fn create(
     backend: &dyn Backend,
     credential: &Credential,
     options: InitOptions,
