@@ -75,8 +75,8 @@ impl Verify<'_> {
         }
         let indexed: BTreeSet<PackId> = index.packs().iter().map(|pack| pack.id).collect();
         if let Some(pack) = view.packs().difference(&indexed).next() {
-            let error = RepositoryError::Missing(format!("index of pack {pack}"));
-            self.damage(&format!("pack {pack}"), &error);
+            let error = RepositoryError::Missing(format!("the index of pack {pack}"));
+            self.problem(Path::new(&format!("pack {pack}")), &error);
         }
         // Where part of the index or of the log is gone, nobody can say what is needed.
         if !index.faults().is_empty() || !reading.faults().is_empty() {
@@ -219,8 +219,14 @@ impl Verify<'_> {
         Ok(())
     }
 
+    /// Damage of an object whose name stands before the cause already.
     fn damage(&self, object: &str, error: &RepositoryError) {
-        self.problem(Path::new(object), error);
+        let cause = match error {
+            RepositoryError::Damaged { source, .. } => format!("damaged: {source}"),
+            RepositoryError::Missing(_) => "missing".to_owned(),
+            other => cause_of(other),
+        };
+        self.teller.problem(ProblemKind::Damage, Path::new(object), cause);
     }
 
     fn problem(&self, path: &Path, error: &RepositoryError) {
