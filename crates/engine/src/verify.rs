@@ -74,7 +74,7 @@ impl Verify<'_> {
             self.damage(&format!("index/{}", fault.object), &fault.error);
         }
         let indexed: BTreeSet<PackId> = index.packs().iter().map(|pack| pack.id).collect();
-        if let Some(pack) = view.packs().difference(&indexed).next() {
+        for pack in view.packs().difference(&indexed) {
             let error = RepositoryError::Missing(format!("the index of pack {pack}"));
             self.problem(Path::new(&format!("pack {pack}")), &error);
         }

@@ -4,4 +4,5 @@
 
 mod damage;
 mod round_trip;
+mod unsteady;
 mod world;

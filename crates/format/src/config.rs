@@ -2,7 +2,7 @@
 //!
 //! Spec: docs/format.md#config. It is written last by `init` and bound by the genesis entry of the log.
 
-use crate::{ChunkerParams, FormatError, ObjectHash, RepositoryId, Timestamp, wire};
+use crate::{ChunkerParams, FormatError, RepositoryId, Timestamp, wire};
 use minicbor::{Decode, Encode};
 
 /// The format that this program writes.
@@ -78,11 +78,5 @@ impl Config {
             true => Ok(config),
             false => Err(FormatError::Newer("config: another draft of the format")),
         }
-    }
-
-    /// What the genesis entry binds.
-    #[must_use]
-    pub fn hash(&self) -> ObjectHash {
-        ObjectHash::of(&self.encode())
     }
 }

@@ -77,15 +77,6 @@ impl TargetDir {
         TargetFile::create(self.descriptor(), name, size, self.path_of(name), self.privileged)
     }
 
-    /// Opens an existing file of this directory to write more of it.
-    ///
-    /// # Errors
-    /// The name is unusable, or there is no regular file of that name.
-    pub fn open_file(&self, name: &[u8]) -> Result<TargetFile, FsError> {
-        self.check("open", name)?;
-        TargetFile::open(self.descriptor(), name, self.path_of(name), self.privileged)
-    }
-
     /// Makes the symbolic link, pipe, socket or device that the node describes, without its metadata.
     ///
     /// # Errors

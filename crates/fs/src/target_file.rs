@@ -2,8 +2,8 @@
 
 use crate::handle::Handle;
 use crate::open::open_at;
-use crate::{FsError, Stat, Unset, apply};
-use lifeboat_format::{Node, NodeKind};
+use crate::{FsError, Unset, apply};
+use lifeboat_format::Node;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, ftruncate};
 use rustix::io::{Errno, pwrite, retry_on_intr};
@@ -35,23 +35,6 @@ impl TargetFile {
         match created {
             Ok(fd) => Ok(Self { fd, path, privileged }),
             Err(errno) => Err(FsError::new("create", path, errno)),
-        }
-    }
-
-    pub(crate) fn open(
-        dir: BorrowedFd<'_>,
-        name: &[u8],
-        path: PathBuf,
-        privileged: bool,
-    ) -> Result<Self, FsError> {
-        // Without blocking: something else may have taken the place of the file.
-        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let opened = open_at(dir, name, flags, Mode::empty())
-            .and_then(|fd| Stat::of_open(fd.as_fd()).map(|stat| (fd, stat.node.kind)));
-        match opened {
-            Ok((fd, NodeKind::File)) => Ok(Self { fd, path, privileged }),
-            Ok(_) => Err(FsError::wrong_kind("open", path, "it is not a regular file")),
-            Err(errno) => Err(FsError::new("open", path, errno)),
         }
     }
 

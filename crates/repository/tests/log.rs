@@ -2,7 +2,7 @@
 
 use crate::world::{commit_empty, environment, names, new, password, snapshot, writer};
 use lifeboat_backend::{Backend, ObjectName};
-use lifeboat_format::{Draft, Entry, EntryKind, Key, Keyring, SessionId, Timestamp};
+use lifeboat_format::{Draft, Entry, EntryKind, Key, Keyring, SessionId, Slot, Timestamp};
 use lifeboat_repository::{Repository, RepositoryError, Session, Workers};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -108,4 +108,73 @@ fn nothing_is_reported_when_the_commit_cannot_be_stored() {
     assert!(error.is_full(), "{error}");
     *watched.full.lock().unwrap() = None;
     assert!(repository.view(&repository.read_log().unwrap()).unwrap().snapshots().is_empty());
+}
+
+/// The keys of a repository, opened as any reader of the format would.
+fn keyring(backend: &dyn Backend) -> Keyring {
+    let read = |folder: &str| -> Vec<Vec<u8>> {
+        let objects = names(backend, folder).into_iter().map(|name| ObjectName::new(&name).unwrap());
+        objects.map(|name| backend.get(&name, u64::MAX).unwrap()).collect()
+    };
+    let master = Slot::decode(&read("keys/")[0]).unwrap().open(b"secret").unwrap();
+    Keyring::assemble(&master, read("keyring/").iter().map(Vec::as_slice)).unwrap().0
+}
+
+/// Stores an entry that bears a good signature.
+fn put_signed(backend: &dyn Backend, draft: Draft) {
+    let (session, number) = (draft.session, draft.number);
+    let (bytes, entry) = Entry::create(draft, keyring(backend).log(), &*environment(90).random);
+    let name = format!("log/0/{session}-{number}-{}", entry.hash);
+    backend.put(&ObjectName::new(&name).unwrap(), &bytes).unwrap();
+}
+
+fn draft(session: SessionId, kind: u32, critical: bool) -> Draft {
+    let time = Timestamp { seconds: 5, nanoseconds: 0 };
+    Draft { session, number: 0, seen: Vec::new(), kind: EntryKind(kind), critical, time, body: Vec::new() }
+}
+
+#[test]
+fn what_a_later_version_says_stops_writers_if_it_must_and_never_readers() {
+    let (watched, repository) = new(8);
+    commit_empty(&repository);
+    put_signed(&*watched, draft(SessionId::new([1; 16]), 900, false));
+    commit_empty(&repository);
+    put_signed(&*watched, draft(SessionId::new([2; 16]), 901, true));
+    let started = Session::start(&repository);
+    assert!(matches!(started, Err(RepositoryError::Newer { .. })), "{started:?}");
+    let view = repository.view(&repository.read_log().unwrap()).unwrap();
+    assert_eq!(view.snapshots().len(), 2);
+}
+
+#[test]
+fn a_commit_is_not_reported_when_something_critical_came_between() {
+    let (watched, repository) = new(9);
+    let session = Session::start(&repository).unwrap();
+    let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
+    put_signed(&*watched, draft(SessionId::new([3; 16]), 902, true));
+    let id = session.snapshot();
+    let ended = session.commit(&snapshot(id), flushed);
+    assert!(matches!(ended, Err(RepositoryError::Newer { .. })), "{ended:?}");
+}
+
+#[test]
+fn a_session_that_forked_is_no_accident() {
+    let (watched, repository) = new(10);
+    let session = SessionId::new([4; 16]);
+    put_signed(&*watched, draft(session, 900, false));
+    repository.read_log().unwrap();
+    put_signed(&*watched, Draft { body: b"other".to_vec(), ..draft(session, 900, false) });
+    assert!(matches!(repository.read_log(), Err(RepositoryError::Tampered(_))));
+}
+
+#[test]
+fn an_entry_under_the_name_of_another_is_no_accident() {
+    let (watched, repository) = new(11);
+    commit_empty(&repository);
+    let name = names(&*watched, "log/").remove(0);
+    let hash = name.rsplit('-').next().unwrap();
+    let bytes = watched.get(&ObjectName::new(&name).unwrap(), u64::MAX).unwrap();
+    let moved = format!("log/0/{}-7-{hash}", SessionId::new([5; 16]));
+    watched.put(&ObjectName::new(&moved).unwrap(), &bytes).unwrap();
+    assert!(matches!(repository.read_log(), Err(RepositoryError::Tampered(_))));
 }
