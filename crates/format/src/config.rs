@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 /// The format that this program writes.
 pub const FORMAT_VERSION: u32 = 1;
 /// Which draft of it: repositories of another draft are refused until the format is frozen.
-pub const FORMAT_DRAFT: u32 = 1;
+pub const FORMAT_DRAFT: u32 = 2;
 const MAGIC: &str = "lifeboat";
 
 /// Parameters of a repository.

@@ -23,6 +23,7 @@ mod slot;
 mod snapshot;
 mod statement;
 mod wire;
+mod xattr;
 
 pub use blob::{BlobHasher, Role};
 pub use chunk::{Chunker, ChunkerParams};
@@ -34,7 +35,7 @@ pub use id::{BlobId, KeyId, KeySetId, ObjectHash, PackId, RepositoryId, SessionI
 pub use index::{BlobPrefix, BuiltIndex, Index, IndexBuilder, IndexedBlob, IndexedPack, IndexedSegment};
 pub use key::Key;
 pub use keyring::{Keyring, SealedKey};
-pub use node::{Content, Device, Node, NodeKind, Piece, Timestamp, Totals, Xattr};
+pub use node::{Content, Device, Node, NodeKind, Piece, Timestamp, Totals};
 pub use pack::{
     PACK_HEADER_LENGTH, PACK_TRAILER_LENGTH, Pack, PackBuilder, PackHeader, PackSealer, PackSegment,
     PackedBlob,
@@ -45,3 +46,4 @@ pub use seal::{SEAL_OVERHEAD, SealContext, SealRole, Sealer};
 pub use slot::{KdfParams, Slot};
 pub use snapshot::{Origin, PathBytes, Snapshot, Summary};
 pub use statement::{Commit, Genesis, Statement};
+pub use xattr::{Xattr, XattrValue};

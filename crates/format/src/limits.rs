@@ -6,6 +6,14 @@
 pub const INLINE_MAX: usize = 128;
 /// Most pieces that a node holds itself; longer contents are page trees.
 pub const NODE_PIECES_MAX: usize = 8;
+/// Largest value of an extended attribute: the kernel takes no larger one.
+pub const XATTR_MAX: usize = 64 << 10;
+/// Largest value of an extended attribute that lies in its node.
+pub const XATTR_INLINE_MAX: usize = 1 << 10;
+/// Where the values in a node exceed this together, each but the smallest is a blob.
+pub const XATTRS_INLINE_MAX: usize = 16 << 10;
+/// Largest value that lies in its node even then.
+pub const XATTR_SMALL_MAX: usize = 64;
 /// Largest blob, and largest raw length of a segment.
 pub const SEGMENT_RAW_MAX: usize = 16 << 20;
 /// Most segments in a pack.

@@ -3,7 +3,7 @@
 //! Spec: docs/format.md#nodes. A node is a CBOR map with numbered fields: fields that hold nothing are left
 //! out, fields that a reader does not know are skipped. Names and link targets are bytes, never text.
 
-use crate::{BlobId, limits};
+use crate::{BlobId, Xattr, limits};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 /// An entry of a directory.
@@ -62,12 +62,24 @@ pub struct Node {
     /// For a directory: what lies below it.
     #[n(15)]
     pub totals: Option<Totals>,
+    /// Name of the owner, where the system of the backup knew one.
+    #[cbor(n(16), with = "minicbor::bytes")]
+    pub user: Option<Vec<u8>>,
+    /// Name of the group, likewise.
+    #[cbor(n(17), with = "minicbor::bytes")]
+    pub group: Option<Vec<u8>>,
+    /// File flags that a user or root can set, as `FS_IOC_GETFLAGS` tells them: immutable, no dump and the like.
+    #[cbor(n(18), default, skip_if = "is_no_flag")]
+    pub flags: u32,
+    /// Time of the last access, recorded only where that was asked for.
+    #[n(19)]
+    pub atime: Option<Timestamp>,
 }
 
 impl Node {
     /// Whether a node keeps to the limits, and has a name that can only mean an entry of its own directory.
     pub(crate) fn is_sound(&self) -> bool {
-        let times = [Some(self.mtime), Some(self.ctime), self.btime];
+        let times = [Some(self.mtime), Some(self.ctime), self.btime, self.atime];
         let content = match &self.content {
             Content::Empty | Content::Pages(_) => true,
             Content::Inline(bytes) => bytes.len() <= limits::INLINE_MAX && bytes.len() as u64 == self.size,
@@ -76,7 +88,8 @@ impl Node {
         let is_name =
             !matches!(&self.name[..], b"" | b"." | b"..") && !self.name.iter().any(|b| matches!(b, b'/' | 0));
         let is_time = |time: &Timestamp| time.nanoseconds < 1_000_000_000;
-        is_name && content && self.mode <= 0o7777 && times.iter().flatten().all(is_time)
+        let xattrs = self.xattrs.iter().all(|xattr| xattr.value.length() <= limits::XATTR_MAX);
+        is_name && content && xattrs && self.mode <= 0o7777 && times.iter().flatten().all(is_time)
     }
 }
 
@@ -117,17 +130,6 @@ pub struct Timestamp {
     /// Nanoseconds, below 1 000 000 000.
     #[n(1)]
     pub nanoseconds: u32,
-}
-
-/// An extended attribute with its value as the kernel gave it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Xattr {
-    /// Full name with its name space, such as `user.comment` or `system.posix_acl_access`.
-    #[cbor(n(0), with = "minicbor::bytes")]
-    pub name: Vec<u8>,
-    /// Value, any bytes, possibly none.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub value: Vec<u8>,
 }
 
 /// Numbers of a device file.
@@ -191,6 +193,10 @@ impl Piece {
 
 fn is_zero(size: &u64) -> bool {
     *size == 0
+}
+
+fn is_no_flag(flags: &u32) -> bool {
+    *flags == 0
 }
 
 /// `[blob id, length]` or `[length]` for a hole.

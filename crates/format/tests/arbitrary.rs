@@ -2,7 +2,7 @@
 
 use lifeboat_format::{
     BlobId, ChildPage, ChunkerParams, Config, Content, Device, Node, NodeKind, Origin, PathBytes, Piece,
-    RepositoryId, Snapshot, SnapshotId, Summary, Timestamp, Totals, Xattr,
+    RepositoryId, Snapshot, SnapshotId, Summary, Timestamp, Totals, Xattr, XattrValue,
 };
 use proptest::prelude::*;
 use proptest::{collection::vec, option};
@@ -61,15 +61,28 @@ fn totals() -> impl Strategy<Value = Totals> {
 }
 
 pub(crate) fn node() -> impl Strategy<Value = Node> {
-    let xattr = (bytes(20), bytes(40)).prop_map(|(name, value)| Xattr { name, value });
+    let value = prop_oneof![
+        bytes(40).prop_map(XattrValue::Inline),
+        (blob_id(), 0..=65_536_u32).prop_map(|(id, length)| XattrValue::Blob(id, length)),
+    ];
+    let xattr = (bytes(20), value).prop_map(|(name, value)| Xattr { name, value });
+    let extras = (option::of(bytes(20)), option::of(bytes(20)), any::<u32>(), option::of(timestamp()));
     let device = any::<[u32; 2]>().prop_map(|[major, minor]| Device { major, minor });
     let numbers = (any::<[u32; 3]>(), any::<[u64; 2]>(), option::of(any::<u32>()));
     let times = (timestamp(), timestamp(), option::of(timestamp()));
-    let rest = (vec(xattr, 0..3), option::of(device), option::of(bytes(60)), content(), option::of(totals()));
+    let rest = (
+        vec(xattr, 0..3),
+        option::of(device),
+        option::of(bytes(60)),
+        content(),
+        option::of(totals()),
+        extras,
+    );
     (name(), kind(), numbers, times, rest).prop_map(|(name, kind, numbers, times, rest)| {
         let ([mode, uid, gid], [size, inode], link_group) = numbers;
         let (mtime, ctime, btime) = times;
-        let (xattrs, device, link_target, content, totals) = rest;
+        let (xattrs, device, link_target, content, totals, extras) = rest;
+        let (user, group, flags, atime) = extras;
         let size = match &content {
             Content::Inline(bytes) => bytes.len() as u64,
             _ => size,
@@ -91,6 +104,10 @@ pub(crate) fn node() -> impl Strategy<Value = Node> {
             link_target,
             content,
             totals,
+            user,
+            group,
+            flags,
+            atime,
         }
     })
 }

@@ -3,7 +3,8 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Compression, Compressor, FormatError, Index, KdfParams, Node, ObjectHash, Pack,
-    PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, Xattr, decompress, limits,
+    PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, Xattr, XattrValue, decompress,
+    limits,
 };
 use minicbor::Encoder;
 
@@ -239,9 +240,21 @@ fn slot_of(kdf: KdfParams) -> Slot {
 
 #[test]
 fn a_node_beyond_its_limit_is_no_entry() {
-    let value = vec![0; limits::NODE_MAX];
+    let value = XattrValue::Inline(vec![0; limits::NODE_MAX]);
     let node = Node { xattrs: vec![Xattr { name: b"user.large".to_vec(), value }], ..Node::default() };
     let mut builder = PageTreeBuilder::new(world::keyring(1).page_key());
     let pushed = builder.push(&node, &mut |_| Ok::<_, FormatError>(BlobId::default()));
     assert_eq!(pushed, Err(FormatError::Limit("page tree")));
+}
+
+#[test]
+fn a_value_that_no_kernel_takes_is_refused() {
+    let page = |length| {
+        let value = XattrValue::Blob(BlobId::default(), length);
+        let xattrs = vec![Xattr { name: b"user.large".to_vec(), value }];
+        let node = Node { name: b"f".to_vec(), xattrs, ..Node::default() };
+        Page::<Node>::decode(&by_hand::page::<Node>(1, 1, 0, &[node]), None)
+    };
+    assert!(page(65_536).is_ok());
+    assert_eq!(page(65_537), Err(FormatError::Malformed("page")));
 }

@@ -3,7 +3,7 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     BlobId, ChildPage, FormatError, Keyring, Node, NodeKind, Page, PageEntry, PageTreeBuilder, Piece, Role,
-    Timestamp, limits,
+    Timestamp, XattrValue, limits,
 };
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -147,7 +147,7 @@ fn a_length_that_no_file_has_is_refused() {
 #[test]
 fn entries_larger_than_a_page_have_one_each() {
     let large = |number: u32| {
-        let value = world::noise(u64::from(number), limits::PAGE_MAX);
+        let value = XattrValue::Inline(world::noise(u64::from(number), limits::PAGE_MAX));
         let xattr = lifeboat_format::Xattr { name: b"user.large".to_vec(), value };
         Node { xattrs: vec![xattr], ..node(&format!("{number:04}"), number) }
     };

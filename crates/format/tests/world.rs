@@ -4,7 +4,7 @@ use lifeboat_format::{
     BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Draft, Entry, EntryKind,
     IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, Pack, PackBuilder, PackSealer, PackedBlob,
     PathBytes, Piece, Random, RepositoryId, Role, SessionId, Slot, Snapshot, SnapshotId, Timestamp, Totals,
-    Xattr,
+    Xattr, XattrValue,
 };
 use std::sync::Mutex;
 
@@ -82,11 +82,21 @@ pub(crate) fn full_node(hasher: &BlobHasher) -> Node {
         size: 4101,
         inode: 77,
         link_group: Some(0),
-        xattrs: vec![Xattr { name: b"user.comment".to_vec(), value: b"\0any".to_vec() }],
+        xattrs: vec![
+            Xattr { name: b"user.comment".to_vec(), value: XattrValue::Inline(b"\0any".to_vec()) },
+            Xattr {
+                name: b"user.large".to_vec(),
+                value: XattrValue::Blob(hasher.id(Role::Data, b"value"), 5),
+            },
+        ],
         device: None,
         link_target: None,
         content: Content::Pieces(vec![piece, Piece::Hole(4096)]),
         totals: None,
+        user: Some(b"noah".to_vec()),
+        group: Some(b"cr\xe9w".to_vec()),
+        flags: 0x40,
+        atime: Some(moment()),
     }
 }
 

@@ -10,7 +10,7 @@
 use crate::handle::Handle;
 use crate::stat::MODE_BITS;
 use crate::{Stat, Unset, UnsetReason, escaped, xattr};
-use lifeboat_format::{Node, NodeKind, Xattr};
+use lifeboat_format::{Node, NodeKind, Xattr, XattrValue};
 use rustix::io::Errno;
 
 const SET_USER_ID: u32 = 0o4000;
@@ -82,9 +82,14 @@ impl Applying<'_> {
         let node = self.node;
         self.remove_inherited();
         for xattr in &node.xattrs {
+            let XattrValue::Inline(value) = &xattr.value else {
+                let why = "its value was not read from the repository".to_owned();
+                self.report(&label(&xattr.name), UnsetReason::Failed(why));
+                continue;
+            };
             let outcome = if self.privileged || !xattr::is_privileged(&xattr.name) {
-                self.handle.set_xattr(xattr)
-            } else if self.handle.read_xattr(&xattr.name).as_ref() == Ok(&xattr.value) {
+                self.handle.set_xattr(&xattr.name, value)
+            } else if self.handle.read_xattr(&xattr.name).as_ref() == Ok(value) {
                 // Such as the label that a security module gives every new file by itself.
                 Ok(())
             } else {

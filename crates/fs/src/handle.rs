@@ -4,7 +4,7 @@
 //! path of that descriptor below `/proc/self/fd`, which leads to the inode itself and follows nothing. This file
 //! is the only one that knows the difference.
 
-use lifeboat_format::{Timestamp, Xattr};
+use lifeboat_format::Timestamp;
 use rustix::buffer::spare_capacity;
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::fs::{self, AtFlags, CWD, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};
@@ -44,8 +44,7 @@ impl<'a> Handle<'a> {
         })
     }
 
-    pub(crate) fn set_xattr(self, xattr: &Xattr) -> Result<(), Errno> {
-        let (name, value) = (xattr.name.as_slice(), xattr.value.as_slice());
+    pub(crate) fn set_xattr(self, name: &[u8], value: &[u8]) -> Result<(), Errno> {
         match self {
             Self::Open(fd) => fs::fsetxattr(fd, name, value, XattrFlags::empty()),
             Self::Named(fd) => mounted(fs::setxattr(proc_path(fd), name, value, XattrFlags::empty())),

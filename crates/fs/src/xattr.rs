@@ -1,7 +1,7 @@
 //! Extended attributes of an inode, whatever their name space; POSIX ACLs are among them as raw bytes.
 
 use crate::handle::Handle;
-use lifeboat_format::Xattr;
+use lifeboat_format::{Xattr, XattrValue};
 use rustix::io::Errno;
 
 /// All attributes that can be read, sorted by name.
@@ -9,7 +9,7 @@ pub(crate) fn read(handle: Handle<'_>) -> Result<Vec<Xattr>, Errno> {
     let mut xattrs = Vec::new();
     for name in names(handle)? {
         match handle.read_xattr(&name) {
-            Ok(value) => xattrs.push(Xattr { name, value }),
+            Ok(value) => xattrs.push(Xattr { name, value: XattrValue::Inline(value) }),
             // It has vanished since it was listed, or the file system lists what it does not serve.
             Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
             // Listed to everyone, read by the privileged only.

@@ -1,6 +1,6 @@
 //! What the tests stand on: scratch directories, privileges, and parts of the system that may be absent.
 
-use lifeboat_format::{Node, NodeKind, Timestamp, Xattr};
+use lifeboat_format::{Node, NodeKind, Timestamp, Xattr, XattrValue};
 use lifeboat_fs::{SourceDir, Target, TargetDir};
 use rustix::fs::{CWD, FileType, Mode, XattrFlags, lsetxattr, mknodat};
 use rustix::io::Errno;
@@ -57,7 +57,7 @@ pub(crate) fn node(name: &[u8], kind: NodeKind) -> Node {
 }
 
 pub(crate) fn xattr(name: &str, value: &[u8]) -> Xattr {
-    Xattr { name: name.as_bytes().to_vec(), value: value.to_vec() }
+    Xattr { name: name.as_bytes().to_vec(), value: XattrValue::Inline(value.to_vec()) }
 }
 
 /// Whether this is root; tells why a part is skipped where it is not.
@@ -79,7 +79,8 @@ pub(crate) fn absent(reason: &str) {
 
 /// Sets an attribute on a path, itself; false where the file system or the privileges do not allow that.
 pub(crate) fn put_xattr(path: &Path, xattr: &Xattr) -> bool {
-    match lsetxattr(path, xattr.name.as_slice(), &xattr.value, XattrFlags::empty()) {
+    let XattrValue::Inline(value) = &xattr.value else { panic!("no blobs here") };
+    match lsetxattr(path, xattr.name.as_slice(), value, XattrFlags::empty()) {
         Ok(()) => true,
         Err(Errno::OPNOTSUPP | Errno::PERM) => {
             absent(&format!("no {} here", xattr.name.escape_ascii()));
