@@ -22,6 +22,7 @@ mod stat;
 mod target;
 mod target_dir;
 mod target_file;
+mod trail;
 mod unset;
 mod xattr;
 
@@ -35,4 +36,5 @@ pub use stat::Stat;
 pub use target::Target;
 pub use target_dir::TargetDir;
 pub use target_file::TargetFile;
+pub use trail::Trail;
 pub use unset::{Unset, UnsetReason};

@@ -1,0 +1,96 @@
+//! The way down to a directory, for messages and events.
+//!
+//! Directories of one walk share what their ways have in common: memory grows with the names on the way, not with the
+//! sum of all paths, which for a deep tree is the square of that.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A path, held as the way that leads there. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Trail(Arc<Step>);
+
+#[derive(Debug)]
+struct Step {
+    above: Option<Trail>,
+    /// One name; at the start of the trail a path.
+    name: Vec<u8>,
+}
+
+impl Trail {
+    /// Starts at a path.
+    #[must_use]
+    pub fn new(start: &Path) -> Self {
+        Self(Arc::new(Step { above: None, name: start.as_os_str().as_bytes().to_vec() }))
+    }
+
+    /// One step further down.
+    #[must_use]
+    pub fn join(&self, name: &[u8]) -> Self {
+        Self(Arc::new(Step { above: Some(self.clone()), name: name.to_vec() }))
+    }
+
+    /// The whole path, which may be longer than the kernel takes.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        let mut names = Vec::new();
+        let mut trail = Some(self);
+        while let Some(Self(step)) = trail {
+            names.push(OsStr::from_bytes(&step.name));
+            trail = step.above.as_ref();
+        }
+        let length = names.iter().map(|name| name.len() + 1).sum();
+        let mut path = PathBuf::with_capacity(length);
+        path.extend(names.into_iter().rev());
+        path
+    }
+
+    /// The whole path of an entry of the directory that this leads to.
+    #[must_use]
+    pub fn path_of(&self, name: &[u8]) -> PathBuf {
+        let mut path = self.path();
+        path.push(OsStr::from_bytes(name));
+        path
+    }
+}
+
+/// One step after the other: dropped the usual way, each from within the one below it, a long trail would exhaust the
+/// stack of the thread.
+impl Drop for Step {
+    fn drop(&mut self) {
+        let mut above = self.above.take();
+        while let Some(Trail(step)) = above {
+            above = Arc::into_inner(step).and_then(|mut step| step.above.take());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trail;
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn a_trail_is_the_path_it_leads_to() {
+        let root = Trail::new(Path::new("/"));
+        let etc = root.join(b"etc");
+        assert_eq!(
+            [root.path(), etc.path(), etc.path_of(b"passwd")],
+            ["/", "/etc", "/etc/passwd"].map(PathBuf::from)
+        );
+        assert_eq!(Trail::new(Path::new("there")).join(b"a\xff").path_of(b"b").as_os_str().len(), 10);
+    }
+
+    #[test]
+    fn a_long_trail_does_not_exhaust_the_stack() {
+        let mut trail = Trail::new(Path::new("/"));
+        for _ in 0..1_000_000 {
+            trail = trail.join(b"d");
+        }
+        let half_way = trail.clone();
+        drop(trail);
+        assert_eq!(half_way.path().as_os_str().len(), 2_000_000);
+    }
+}
