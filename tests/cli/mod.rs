@@ -13,6 +13,7 @@ mod damage;
 mod init;
 mod json;
 mod ls;
+mod options;
 mod password;
 mod restore;
 mod snapshots;
