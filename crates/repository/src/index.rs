@@ -5,10 +5,10 @@
 
 use crate::{Repository, RepositoryError, View, layout};
 use lifeboat_format::{
-    BlobId, BlobPrefix, FormatError, Index as IndexObject, ObjectHash, PackHeader, PackId, PackSegment, Role,
-    limits,
+    BlobId, BlobPrefix, FormatError, Index as IndexObject, IndexedSegment, ObjectHash, PackHeader, PackId,
+    PackSegment, Role, limits,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 /// The index of a view.
@@ -20,6 +20,7 @@ pub struct Index {
     /// Further places of blobs that were stored more than once.
     copies: HashMap<BlobPrefix, Vec<BlobPlace>>,
     faults: Vec<IndexFault>,
+    orphans: Vec<PackId>,
 }
 
 /// A pack as the index and the storage know it.
@@ -131,54 +132,60 @@ impl Index {
         &self.faults
     }
 
+    /// Packs in the storage that no index object of the view names: left by interrupted sessions, or just stored by
+    /// one that runs, or named by what is among the faults.
+    #[must_use]
+    pub fn orphans(&self) -> &[PackId] {
+        &self.orphans
+    }
+
     fn pack_of(&self, segment: SegmentNumber) -> &KnownPack {
         self.pack(self.segment(segment).pack)
     }
 
+    /// Adds an index object. The same pack may stand in several, when sessions that ran at once took it over: its
+    /// first record is enough.
     fn add(
         &mut self,
         object: IndexObject,
         found: &BTreeMap<PackId, u64>,
-        numbers: &mut HashMap<PackId, ()>,
+        known: &mut HashSet<PackId>,
     ) -> Result<(), FormatError> {
-        let number = |length: usize| u32::try_from(length).map_err(|_| FormatError::Limit("index"));
-        let (first_pack, first_segment) = (number(self.packs.len())?, number(self.segments.len())?);
-        // The same pack may stand in several index objects; its first record is enough.
-        let repeated: Vec<bool> =
-            object.packs.iter().map(|pack| numbers.insert(pack.id, ()).is_some()).collect();
+        let next = |length: usize| u32::try_from(length).map_err(|_| FormatError::Limit("index"));
+        let mut packs = Vec::with_capacity(object.packs.len());
         for pack in object.packs {
-            let found_length = found.get(&pack.id).copied();
-            let (id, header, stored_length) = (pack.id, pack.header, pack.stored_length);
+            if !known.insert(pack.id) {
+                packs.push(None);
+                continue;
+            }
+            packs.push(Some(PackNumber(next(self.packs.len())?)));
             self.packs.push(KnownPack {
-                id,
+                id: pack.id,
                 role: object.role,
-                header,
-                stored_length,
-                found_length,
+                header: pack.header,
+                stored_length: pack.stored_length,
+                found_length: found.get(&pack.id).copied(),
                 blobs: 0,
                 segments: 0..0,
             });
         }
-        let packs_of: Vec<u32> = object.segments.iter().map(|segment| segment.pack).collect();
-        self.segments.extend(object.segments.into_iter().map(|segment| KnownSegment {
-            pack: PackNumber(first_pack + segment.pack),
-            ordinal: segment.ordinal,
-            place: segment.place,
-        }));
-        for number in first_segment..number(self.segments.len())? {
-            let pack = self.segments[number as usize].pack;
-            let segments = &mut self.packs[pack.0 as usize].segments;
-            *segments = if segments.end == 0 { number } else { segments.start }..number + 1;
+        let mut segments = Vec::with_capacity(object.segments.len());
+        for IndexedSegment { pack, ordinal, place } in object.segments {
+            let Some(pack) = packs[pack as usize] else {
+                segments.push(None);
+                continue;
+            };
+            let number = next(self.segments.len())?;
+            self.segments.push(KnownSegment { pack, ordinal, place });
+            let range = &mut self.packs[pack.0 as usize].segments;
+            *range = if range.end == 0 { number } else { range.start }..number + 1;
+            segments.push(Some(SegmentNumber(number)));
         }
         for blob in object.blobs {
-            if repeated[packs_of[blob.segment as usize] as usize] {
-                continue;
-            }
-            let segment = SegmentNumber(first_segment + blob.segment);
-            let place = BlobPlace { segment, offset: blob.offset, length: blob.length };
+            let Some(segment) = segments[blob.segment as usize] else { continue };
             let pack = self.segment(segment).pack;
             self.packs[pack.0 as usize].blobs += 1;
-            self.insert(blob.prefix, place);
+            self.insert(blob.prefix, BlobPlace { segment, offset: blob.offset, length: blob.length });
         }
         Ok(())
     }
@@ -206,20 +213,34 @@ impl Repository {
     /// # Errors
     /// When the storage fails, or an index object is of a newer format.
     pub fn load_index(&self, view: &View) -> Result<Index, RepositoryError> {
+        self.load_index_checked(view, || Ok(()))
+    }
+
+    /// The same; `check` is asked before every index object, and its error ends it.
+    ///
+    /// # Errors
+    /// Those of [`Repository::load_index`] and those of `check`.
+    pub fn load_index_checked<E: From<RepositoryError>>(
+        &self,
+        view: &View,
+        check: impl Fn() -> Result<(), E>,
+    ) -> Result<Index, E> {
         let found = self.list_packs()?;
         let mut index = Index::default();
-        let mut numbers = HashMap::new();
+        let mut known = HashSet::new();
         for hash in view.index() {
+            check()?;
             let object = self.read_index(*hash).and_then(|object| {
-                let added = index.add(object, &found, &mut numbers);
+                let added = index.add(object, &found, &mut known);
                 added.map_err(|source| RepositoryError::reading(&layout::index(*hash), source))
             });
             match object {
                 Ok(()) => {}
                 Err(error) if error.is_damage() => index.faults.push(IndexFault { object: *hash, error }),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
+        index.orphans = found.into_keys().filter(|id| !known.contains(id)).collect();
         Ok(index)
     }
 

@@ -15,12 +15,7 @@ impl Repository {
         let id = known.id;
         let name = layout::pack(id);
         let damaged = |source| RepositoryError::reading(&name, source);
-        let bytes = match self.backend.get(&name, 2 * limits::PACK_MAX) {
-            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
-            other => other?,
-        };
-        let length = bytes.len() as u64;
-        let pack = Pack::parse(id, bytes, &self.keyring).map_err(damaged)?;
+        let pack = self.read_pack(id)?;
         let sealer = PackSealer::open(&self.keyring, pack.header).map_err(damaged)?;
         let placed =
             |blob: &PackedBlob| index.places(&blob.id).any(|place| is_at(index, id, &pack, blob, place));
@@ -42,7 +37,17 @@ impl Repository {
                 }
             }
         }
-        Ok(length)
+        Ok(pack.bytes.len() as u64)
+    }
+
+    /// A pack that is what its name says, with its directory; segments are not opened.
+    pub(crate) fn read_pack(&self, id: PackId) -> Result<Pack, RepositoryError> {
+        let name = layout::pack(id);
+        let bytes = match self.backend.get(&name, 2 * limits::PACK_MAX) {
+            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
+            other => other?,
+        };
+        Pack::parse(id, bytes, &self.keyring).map_err(|source| RepositoryError::reading(&name, source))
     }
 
     /// Whether a pack that the index knows is there with its length.

@@ -1,6 +1,7 @@
 //! Tests of the repository on a backend in memory, one binary.
 #![expect(clippy::unwrap_used, reason = "a failing step ends the test")]
 
+mod adoption;
 mod init;
 mod log;
 mod world;

@@ -100,8 +100,14 @@ impl Backend for LocalBackend {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
         let failed = |error| BackendError::io("put", name, error);
         let (folder, leaf) = self.make_folder(name).map_err(failed)?;
-        let temporary = Temporary::write(&folder, bytes).map_err(failed)?;
-        if !temporary.publish(leaf).map_err(failed)? {
+        // What is there already is not written a second time only to find that out.
+        let published = match folder.entry(leaf) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Temporary::write(&folder, bytes).and_then(|temporary| temporary.publish(leaf))
+            }
+            found => found.map(|_| false),
+        };
+        if !published.map_err(failed)? {
             confirm_equal(&folder, name, bytes)?;
         }
         folder.sync().map_err(failed)

@@ -4,11 +4,13 @@
 //! gives a [`Flushed`], and only a `Flushed` can be committed. Segments are compressed and sealed in parallel and
 //! may land in their pack in any order; each was read back before it counts.
 
+mod adoption;
 mod packing;
 mod storing;
 
 use crate::buffers::Buffers;
 use crate::{Index, Repository, RepositoryError, Workers};
+pub use adoption::Adopted;
 use lifeboat_format::{BlobHasher, BlobId, BlobPrefix, Compression, ObjectHash, PackId, PackedBlob, Role};
 use packing::{OpenPack, SealJob};
 use std::collections::HashSet;
@@ -157,11 +159,7 @@ impl BlobWriter {
     /// # Errors
     /// The first error that any job met.
     pub fn finish(mut self) -> Result<Flushed, RepositoryError> {
-        for role in Role::ALL {
-            self.close_segment(role)?;
-            self.close_pack(role);
-        }
-        self.options.workers.wait();
+        self.store_packs()?;
         let stored = self.store.finish()?;
         Ok(Flushed {
             index: stored.index,
@@ -169,6 +167,25 @@ impl BlobWriter {
             stored_bytes: stored.bytes,
             stats: self.stats,
         })
+    }
+
+    /// Ends a session that commits nothing: stores all that was put, so that the next session can take it over.
+    ///
+    /// # Errors
+    /// The first error that any job met.
+    pub fn leave(mut self) -> Result<(), RepositoryError> {
+        self.store_packs()?;
+        self.store.check()
+    }
+
+    /// Closes the open packs and waits until all are durable, or one could not be stored.
+    fn store_packs(&mut self) -> Result<(), RepositoryError> {
+        for role in Role::ALL {
+            self.close_segment(role)?;
+            self.close_pack(role);
+        }
+        self.options.workers.wait();
+        Ok(())
     }
 
     fn count(&mut self, role: Role, length: u32) {

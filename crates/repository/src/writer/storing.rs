@@ -115,19 +115,24 @@ impl Store {
 
     fn put_now(&self, pack: Pack) -> Result<(), RepositoryError> {
         self.repository.backend.put(&layout::pack(pack.id), &pack.bytes)?;
+        self.name(&pack)?;
+        self.lock().stored.bytes += pack.bytes.len() as u64;
+        self.buffers.give(pack.bytes);
+        Ok(())
+    }
+
+    /// Names a pack that is durable in the index of this session.
+    pub(super) fn name(&self, pack: &Pack) -> Result<(), RepositoryError> {
         let mut state = self.lock();
         let State { open, stored, .. } = &mut *state;
         let builders = open.get_or_insert_with(|| Role::ALL.map(IndexBuilder::new));
         let role = pack.header.role();
         let builder = &mut builders[role.position()];
-        if !builder.has_room_for(&pack) {
+        if !builder.has_room_for(pack) {
             self.put_index(std::mem::replace(builder, IndexBuilder::new(role)), stored)?;
         }
-        builder.add(&pack)?;
+        builder.add(pack)?;
         stored.packs.push(pack.id);
-        stored.bytes += pack.bytes.len() as u64;
-        drop(state);
-        self.buffers.give(pack.bytes);
         Ok(())
     }
 

@@ -1,0 +1,85 @@
+//! Taking over packs that lie in the storage and are named by no index: those of interrupted sessions.
+//!
+//! Invariants: what is taken over hashes to its name, opens with our keys and is durable; from then on it is as if
+//! this session had stored it. A pack that another running session has just stored may be among them: it is then
+//! named twice, which harms nobody, because places are a set.
+
+use super::BlobWriter;
+use crate::{RepositoryError, layout};
+use lifeboat_format::{BlobPrefix, Pack, PackId};
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// What became of the packs that no index named.
+#[derive(Debug, Default)]
+pub struct Adopted {
+    /// Packs that this session uses and names.
+    pub packs: u64,
+    /// Packs that are not sound, and why. They are left alone, and nothing relies on them.
+    pub refused: Vec<(PackId, RepositoryError)>,
+}
+
+/// An adoption under way.
+struct Adoption<E> {
+    adopted: Adopted,
+    blobs: HashSet<BlobPrefix>,
+    failure: Option<E>,
+}
+
+impl BlobWriter {
+    /// Takes over every sound pack that no index names, so that what is in it is not stored again. Each is read
+    /// whole. `check` is asked before every pack, and its error ends it.
+    ///
+    /// # Errors
+    /// Those of `check`, and of the storage when an index object cannot be stored.
+    pub fn adopt<E: From<RepositoryError> + Send>(
+        &mut self,
+        check: impl Fn() -> Result<(), E> + Sync,
+    ) -> Result<Adopted, E> {
+        let adoption = Mutex::new(Adoption::default());
+        self.options.workers.for_each(self.index.orphans(), |_, id| {
+            let taken = check().and_then(|()| Ok(self.take_over(*id)?));
+            adoption.lock().unwrap_or_else(PoisonError::into_inner).add(*id, taken);
+        });
+        let Adoption { adopted, blobs, failure } =
+            adoption.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.new.extend(blobs);
+        failure.map_or(Ok(adopted), Err)
+    }
+
+    /// Takes over one pack, unless it is refused.
+    fn take_over(&self, id: PackId) -> Result<Result<Pack, RepositoryError>, RepositoryError> {
+        let orphan = self.read_orphan(id);
+        if let Ok(pack) = &orphan {
+            self.store.name(pack)?;
+        }
+        Ok(orphan)
+    }
+
+    /// A pack that is sound and durable.
+    fn read_orphan(&self, id: PackId) -> Result<Pack, RepositoryError> {
+        let pack = self.repository.read_pack(id)?;
+        // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that.
+        self.repository.backend.put(&layout::pack(id), &pack.bytes)?;
+        Ok(pack)
+    }
+}
+
+impl<E> Default for Adoption<E> {
+    fn default() -> Self {
+        Self { adopted: Adopted::default(), blobs: HashSet::new(), failure: None }
+    }
+}
+
+impl<E> Adoption<E> {
+    fn add(&mut self, id: PackId, taken: Result<Result<Pack, RepositoryError>, E>) {
+        match taken {
+            Ok(Ok(pack)) => {
+                self.adopted.packs += 1;
+                self.blobs.extend(pack.blobs.iter().map(|blob| BlobPrefix::from(&blob.id)));
+            }
+            Ok(Err(error)) => self.adopted.refused.push((id, error)),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+}
