@@ -29,6 +29,10 @@ pub(crate) enum Code {
     Full = 13,
     /// A signature, a name or the history does not fit.
     Tampering = 14,
+    /// Ended early by SIGINT.
+    Interrupted = 130,
+    /// Ended early by SIGTERM.
+    Terminated = 143,
 }
 
 impl From<Code> for ExitCode {

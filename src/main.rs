@@ -11,6 +11,7 @@ mod exit;
 mod password;
 mod progress;
 mod report;
+mod signals;
 mod snapshot_choice;
 mod source_path;
 mod time;

@@ -4,9 +4,11 @@
 
 use crate::amount;
 use crate::app::App;
+use crate::exit::Failure;
 use crate::report::{Report, Run, Status, Work};
+use crate::signals::Signals;
 use indicatif::{ProgressBar, ProgressStyle};
-use lifeboat_engine::{Event, Fate, Observer, Timestamp, escaped};
+use lifeboat_engine::{EngineError, Event, Fate, Observer, Timestamp, escaped};
 use lifeboat_repository::Clock;
 use std::io::{IsTerminal as _, stderr};
 use std::os::unix::ffi::OsStrExt as _;
@@ -21,14 +23,17 @@ const STATUS_LINE: Duration = Duration::from_secs(1);
 const WITH_TOTAL: &str = "{bar:30} {percent:>3}%  {bytes} of {total_bytes}  {prefix}  {eta} left\n{wide_msg}";
 const WITHOUT_TOTAL: &str = "{spinner} {bytes}  {prefix}  {elapsed}\n{wide_msg}";
 
-/// Runs a verb and shows how far it is.
+/// Runs a verb and shows how far it is. SIGINT and SIGTERM end it early.
+///
+/// # Errors
+/// Those of the verb.
 pub(crate) fn watch<T>(
     app: &App<'_>,
     work: Work,
     dry: bool,
-    verb: impl FnOnce(&dyn Observer) -> T,
-) -> (T, Run) {
-    let progress = Progress::new(app, work, dry);
+    verb: impl FnOnce(&dyn Observer) -> Result<T, EngineError>,
+) -> Result<(T, Run), Failure> {
+    let progress = Progress::new(app, work, dry, Signals::watch()?);
     let start = progress.clock.now();
     let (stop, stopped) = channel::<()>();
     let done = std::thread::scope(|scope| {
@@ -37,13 +42,18 @@ pub(crate) fn watch<T>(
         drop(stop);
         done
     });
-    (done, progress.run(start))
+    match done {
+        Ok(done) => Ok((done, progress.run(start))),
+        Err(EngineError::Interrupted) => Err(progress.interruption()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Counts what happens.
 struct Progress<'a> {
     report: &'a dyn Report,
     clock: &'a dyn Clock,
+    signals: Signals,
     work: Work,
     dry: bool,
     verbose: bool,
@@ -59,7 +69,7 @@ struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    fn new(app: &'a App<'_>, work: Work, dry: bool) -> Self {
+    fn new(app: &'a App<'_>, work: Work, dry: bool, signals: Signals) -> Self {
         let globals = &app.globals;
         // Lines that name every file and a bar would be in each other's way.
         let hidden = globals.json || globals.quiet || globals.verbose > 0 || !stderr().is_terminal();
@@ -67,6 +77,7 @@ impl<'a> Progress<'a> {
         Self {
             report: app.report,
             clock,
+            signals,
             work,
             dry,
             verbose: globals.verbose > 0,
@@ -121,6 +132,25 @@ impl<'a> Progress<'a> {
             expected_bytes: self.total_bytes.load(Relaxed),
             dry: self.dry,
         }
+    }
+
+    /// What was done by the time the verb was told to end, and how to go on.
+    fn interruption(&self) -> Failure {
+        let (cause, hint) = match self.work {
+            Work::Restore if !self.dry => {
+                let files = amount::of(self.files.load(Relaxed), "file");
+                (
+                    format!("interrupted: {files} restored, complete"),
+                    "empty the directory and run the same command again",
+                )
+            }
+            Work::Backup if !self.dry => (
+                "interrupted: no snapshot was made".to_owned(),
+                "run the same command again: what is stored already is used",
+            ),
+            _ => ("interrupted".to_owned(), "run the same command again"),
+        };
+        Failure::new(self.signals.code(), anyhow::Error::msg(cause), hint)
     }
 
     fn elapsed(&self) -> Duration {
@@ -192,6 +222,10 @@ impl Observer for Progress<'_> {
             Event::Note(note) => self.bar.suspend(|| self.report.note(note)),
             _ => {}
         }
+    }
+
+    fn should_stop(&self) -> bool {
+        self.signals.has_arrived()
     }
 }
 

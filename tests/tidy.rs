@@ -43,7 +43,16 @@ const FENCES: [(&[&str], &[&str]); 8] = [
     (&["rustix"], &["lifeboat-backend", "lifeboat-fs", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
     (
-        &["anyhow", "clap", "clap_complete", "indicatif", "serde_json", "toml", "tracing-subscriber"],
+        &[
+            "anyhow",
+            "clap",
+            "clap_complete",
+            "indicatif",
+            "serde_json",
+            "signal-hook",
+            "toml",
+            "tracing-subscriber",
+        ],
         &["lifeboat"],
     ),
 ];

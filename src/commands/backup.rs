@@ -60,8 +60,7 @@ impl Backup {
         let workers = app.workers()?;
         let (report, run) = progress::watch(app, Work::Backup, self.dry_run, |observer| {
             backup(&repository, &options, &workers, observer)
-        });
-        let report = report?;
+        })?;
         app.report.backup(&report, &run);
         verdict::of(&report.problems, Work::Backup)
     }

@@ -53,8 +53,7 @@ impl Restore {
         let workers = app.workers()?;
         let (report, run) = progress::watch(app, Work::Restore, self.dry_run, |observer| {
             restore(&repository, snapshot, &options, &workers, observer)
-        });
-        let report = report?;
+        })?;
         app.report.restore(&report, &run);
         verdict::of(&[report.problems, all.faults].concat(), Work::Restore)
     }

@@ -26,8 +26,7 @@ impl Verify {
         let options = VerifyOptions { read_data: self.read_data };
         let (report, run) = progress::watch(app, Work::Verify, false, |observer| {
             verify(&repository, &options, &workers, observer)
-        });
-        let report = report?;
+        })?;
         app.report.verify(&report, &run);
         verdict::of(&report.problems, Work::Verify)
     }

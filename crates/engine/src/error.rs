@@ -34,6 +34,9 @@ pub enum EngineError {
     /// The filter is not understood.
     #[error("bad exclude pattern")]
     BadPattern(#[source] FsError),
+    /// The observer asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// The target of a restore cannot be used.
     #[error("cannot use the target")]
     Target(#[source] FsError),

@@ -87,6 +87,12 @@ pub enum ProblemKind {
 pub trait Observer: Send + Sync {
     /// Something happened.
     fn event(&self, event: &Event<'_>);
+
+    /// Whether the verb shall end early. Asked before every item and every piece of one, so it must cost next to
+    /// nothing; once true it stays true.
+    fn should_stop(&self) -> bool {
+        false
+    }
 }
 
 /// Looks away.

@@ -1,6 +1,6 @@
 //! What a verb has done, as the sum of its events.
 
-use crate::{Event, Fate, Observer, Problem, ProblemKind};
+use crate::{EngineError, Event, Fate, Observer, Problem, ProblemKind};
 use lifeboat_format::{NodeKind, SnapshotId, Summary};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +16,8 @@ pub struct BackupReport {
     pub summary: Summary,
     /// What went wrong.
     pub problems: Vec<Problem>,
+    /// What is worth knowing and changes nothing.
+    pub notes: Vec<String>,
 }
 
 /// What a restore has done.
@@ -65,6 +67,7 @@ impl Fold for BackupReport {
                 self.summary.unread += u64::from(unread);
                 self.problems.push((*problem).clone());
             }
+            Event::Note(note) => self.notes.push((*note).to_owned()),
             _ => {}
         }
     }
@@ -145,6 +148,14 @@ impl<'a, R: Fold> Teller<'a, R> {
     pub(crate) fn tell(&self, event: &Event<'_>) {
         self.report.lock().unwrap_or_else(PoisonError::into_inner).fold(event);
         self.observer.event(event);
+    }
+
+    /// Succeeds unless the verb shall end early.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        match self.observer.should_stop() {
+            true => Err(EngineError::Interrupted),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn problem(&self, kind: ProblemKind, path: &Path, cause: impl Into<String>) {

@@ -27,7 +27,7 @@ pub struct VerifyOptions {
 /// Verifies.
 ///
 /// # Errors
-/// When the log cannot be read or trusted, or the storage fails. Damage is in the report.
+/// When the log cannot be read or trusted, the storage fails, or the observer wants to stop. Damage is in the report.
 pub fn verify(
     repository: &Repository,
     options: &VerifyOptions,
@@ -41,7 +41,7 @@ pub fn verify(
     for (object, error) in repository.check_keys()? {
         teller.problem(ProblemKind::Damage, Path::new(&object), error.to_string());
     }
-    let index = Arc::new(repository.load_index(&view)?);
+    let index = Arc::new(repository.load_index_checked(&view, || teller.check())?);
     let verify = Verify { repository, teller: &teller, bad: Mutex::default() };
     verify.check_index(&reading, &view, &index)?;
     let reader = repository.reader(index);
@@ -82,13 +82,17 @@ impl Verify<'_> {
         if !index.faults().is_empty() || !reading.faults().is_empty() {
             return Ok(());
         }
-        let stray_packs = self.repository.list_packs()?.keys().filter(|id| !indexed.contains(id)).count();
         let named = |hash| view.index().contains(hash);
         let stray_index = self.repository.list_index()?.iter().filter(|hash| !named(hash)).count();
-        for (count, what) in [(stray_packs, "packs"), (stray_index, "index objects")] {
+        for (count, what) in [
+            (
+                index.orphans().len(),
+                "packs that no snapshot names, left by interrupted backups; the next backup takes them over",
+            ),
+            (stray_index, "index objects that no snapshot names, left by interrupted backups"),
+        ] {
             if count > 0 {
-                let note = format!("{what} that no snapshot names, left by interrupted backups: {count}");
-                self.teller.tell(&Event::Note(&note));
+                self.teller.tell(&Event::Note(&format!("{what}: {count}")));
             }
         }
         Ok(())
@@ -107,6 +111,10 @@ impl Verify<'_> {
         self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });
         let failure = Mutex::new(None);
         workers.for_each(packs, |scratch, pack| {
+            let fail = |error| *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            if let Err(stopped) = self.teller.check() {
+                return fail(stopped);
+            }
             let checked = self.repository.check_present(pack).and_then(|()| match options.read_data {
                 true => self
                     .repository
@@ -120,11 +128,11 @@ impl Verify<'_> {
                     self.damage(&format!("pack {}", pack.id), &error);
                     self.find_bad_segments(reader, pack, scratch);
                 }
-                Err(error) => *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error),
+                Err(error) => fail(error.into()),
             }
         });
         let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        failure.map_or(Ok(()), |error| Err(error.into()))
+        failure.map_or(Ok(()), Err)
     }
 
     /// A damaged pack may hold sound segments: only files that need the others lose by it.
@@ -146,6 +154,7 @@ impl Verify<'_> {
         let top = PathBuf::from(format!("{}:/", snapshot.id.short()));
         let mut stack: Vec<(Entries<'_, Node>, PathBuf)> = vec![(nodes(reader, &snapshot.root), top)];
         while let Some((entries, above)) = stack.last_mut() {
+            self.teller.check()?;
             match entries.next() {
                 None => drop(stack.pop()),
                 Some(Err(error)) => self.tree_damage(above, error)?,
@@ -191,6 +200,7 @@ impl Verify<'_> {
             _ => 0,
         };
         for piece in pieces(reader, file) {
+            self.teller.check()?;
             match piece {
                 Err(error) if error.is_damage() => return Ok(Some(cause_of(&error))),
                 Err(error) => return Err(error.into()),

@@ -4,5 +4,6 @@
 
 mod damage;
 mod round_trip;
+mod stop;
 mod unsteady;
 mod world;

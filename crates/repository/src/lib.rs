@@ -9,7 +9,7 @@
 //!
 //! | beside it | a backup | a restore, `ls`, `verify` | `init` |
 //! |---|---|---|---|
-//! | **a backup** | safe: names are hashes of sealed, salted bytes and are never replaced; both commits count; a blob stored twice has two places | safe: a reader takes one reading of the log and sees the snapshots that were committed by then, whole | safe: the place is not empty, `init` refuses |
+//! | **a backup** | safe: names are hashes of sealed, salted bytes and are never replaced; both commits count; a blob stored twice has two places, and a pack of the other that was taken over stands in two index objects | safe: a reader takes one reading of the log and sees the snapshots that were committed by then, whole | safe: the place is not empty, `init` refuses |
 //! | **a restore, `ls`, `verify`** | as above | safe: nobody writes | safe: there is no config yet, or the repository is complete |
 //! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
 

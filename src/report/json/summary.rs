@@ -13,6 +13,7 @@ pub(super) struct Backup {
     #[serde(flatten)]
     counted: Counted,
     errors: usize,
+    notes: Vec<String>,
     total_duration: f64,
     backup_start: String,
     backup_end: String,
@@ -28,6 +29,7 @@ pub(super) fn of_backup(report: &BackupReport, run: &Run) -> Backup {
         dry_run: run.dry,
         counted: Counted::of(&report.summary),
         errors: report.problems.len(),
+        notes: report.notes.clone(),
         total_duration: run.duration.as_secs_f64(),
         backup_start: time::rfc3339(run.start),
         backup_end: time::rfc3339(run.end),

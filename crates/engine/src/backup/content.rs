@@ -2,6 +2,7 @@
 //!
 //! Spec: docs/format.md#nodes. Few bytes lie in the node itself, few pieces too; long contents are page trees.
 
+use crate::EngineError;
 use lifeboat_format::{BlobId, Chunker, Content, PageTreeBuilder, Piece, Role, limits};
 use lifeboat_fs::{FsError, SourceFile};
 use lifeboat_repository::{BlobWriter, Repository, RepositoryError};
@@ -9,10 +10,10 @@ use lifeboat_repository::{BlobWriter, Repository, RepositoryError};
 /// Bytes read from a file at once, at least.
 const READ_LENGTH: usize = 1 << 20;
 
-/// Why a file could not be saved: its own trouble is counted, the repository's ends the backup.
+/// Why a file could not be saved: its own trouble is counted, that of the whole run ends the backup.
 pub(super) enum ContentError {
     Source(FsError),
-    Repository(RepositoryError),
+    Run(EngineError),
 }
 
 impl From<FsError> for ContentError {
@@ -23,7 +24,13 @@ impl From<FsError> for ContentError {
 
 impl From<RepositoryError> for ContentError {
     fn from(error: RepositoryError) -> Self {
-        Self::Repository(error)
+        Self::Run(error.into())
+    }
+}
+
+impl From<EngineError> for ContentError {
+    fn from(error: EngineError) -> Self {
+        Self::Run(error)
     }
 }
 
@@ -41,12 +48,13 @@ impl ContentSaver {
         Self { chunker, page_key: repository.page_key(), buffer: vec![0; length] }
     }
 
-    /// Saves a file from where it stands to its end; gives the content and its length in bytes.
+    /// Saves a file from where it stands to its end; gives the content and its length in bytes. `read` is told of
+    /// every buffer, and its error ends the run.
     pub(super) fn save(
         &mut self,
         file: &mut SourceFile,
         writer: &mut BlobWriter,
-        read: &mut dyn FnMut(u64),
+        read: &mut dyn FnMut(u64) -> Result<(), EngineError>,
     ) -> Result<(Content, u64), ContentError> {
         let mut list = PieceList::new(self.page_key.clone());
         let (mut filled, mut length, mut ended) = (0, 0, false);
@@ -56,7 +64,7 @@ impl ContentSaver {
                 ended = got < self.buffer.len() - filled;
                 filled += got;
                 length += got as u64;
-                read(got as u64);
+                read(got as u64)?;
             }
             if ended && length <= limits::INLINE_MAX as u64 {
                 let bytes = self.buffer[..filled].to_vec();

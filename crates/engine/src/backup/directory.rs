@@ -39,6 +39,7 @@ pub(super) fn save_root<'a>(
     let node = dir.stat_self().map_err(|error| unreadable_root(&error))?.node;
     let mut stack = vec![open(save, dir, path, node, Some(wanted), parent, None)];
     loop {
+        save.check()?;
         let frame = stack.last_mut().expect("it ends when the first frame is closed");
         match frame.names.next() {
             Some(name) => {

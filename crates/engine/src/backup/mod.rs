@@ -14,7 +14,7 @@ use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Observer, Problem, ProblemKind, Workers, cause_of};
 use lifeboat_format::{Compression, Node, PathBytes, Snapshot};
 use lifeboat_fs::Filter;
-use lifeboat_repository::{BlobReader, BlobWriter, Repository, Session, View, WriterOptions};
+use lifeboat_repository::{Adopted, BlobReader, BlobWriter, Repository, Session, View, WriterOptions};
 use parent::Parent;
 use save::Save;
 use std::os::unix::ffi::OsStrExt as _;
@@ -46,7 +46,8 @@ pub struct BackupOptions {
 /// Backs up.
 ///
 /// # Errors
-/// When nothing that was asked for exists, or the repository fails: then there is no snapshot.
+/// When nothing that was asked for exists, the repository fails, or the observer wants to stop: then there is no
+/// snapshot. After a stop everything that was read is stored, and the next backup takes it over.
 pub fn backup(
     repository: &Repository,
     options: &BackupOptions,
@@ -64,7 +65,7 @@ pub fn backup(
     missing.iter().for_each(|problem: &Problem| teller.tell(&Event::Problem(problem)));
     tell_expectation(&teller, parent);
 
-    let index = Arc::new(repository.load_index(session.view())?);
+    let index = Arc::new(repository.load_index_checked(session.view(), || teller.check())?);
     for fault in index.faults() {
         teller.problem(
             ProblemKind::Damage,
@@ -74,13 +75,39 @@ pub fn backup(
     }
     let reader = repository.reader(Arc::clone(&index));
     let mut writer = repository.writer(index, writer_options(options, workers));
-    let root = {
+    adopt(&mut writer, &teller)?;
+    let saved = {
         let mut save = Save::new(repository, &reader, &mut writer, &filter, &teller, parent);
-        directory::save_root(&mut save, &wanted, parent_root(&reader, parent))?
+        directory::save_root(&mut save, &wanted, parent_root(&reader, parent))
+    };
+    let root = match saved {
+        Err(EngineError::Interrupted) => {
+            writer.leave()?;
+            return Err(EngineError::Interrupted);
+        }
+        other => other?,
     };
     let mut snapshot = describe(session.snapshot(), root, start, options, parent);
     snapshot.end = repository.environment().clock.now();
     commit(session, writer, snapshot, teller, options.dry_run)
+}
+
+/// Uses what interrupted backups have stored, and tells how much that is.
+fn adopt(writer: &mut BlobWriter, teller: &Teller<'_, BackupReport>) -> Result<(), EngineError> {
+    let Adopted { packs, refused } = writer.adopt(|| teller.check())?;
+    if packs > 0 {
+        let note =
+            format!("packs that no index names, as interrupted backups leave them, taken over: {packs}");
+        teller.tell(&Event::Note(&note));
+    }
+    if let Some((id, error)) = refused.first() {
+        let (count, cause) = (refused.len(), cause_of(error));
+        let note = format!(
+            "packs that no index names, left alone because they are not sound: {count}; pack {id}: {cause}"
+        );
+        teller.tell(&Event::Note(&note));
+    }
+    Ok(())
 }
 
 /// Stores what is left, then makes the snapshot count, unless this is a dry run.

@@ -72,8 +72,13 @@ impl<'a> Save<'a> {
                 self.unread(path, &error);
                 Ok(None)
             }
-            Err(ContentError::Repository(error)) => Err(error.into()),
+            Err(ContentError::Run(error)) => Err(error),
         }
+    }
+
+    /// Succeeds unless the backup shall end early.
+    pub(super) fn check(&self) -> Result<(), EngineError> {
+        self.teller.check()
     }
 
     /// Tells that a node is done.
@@ -141,7 +146,10 @@ impl<'a> Save<'a> {
         let mut reads = 0;
         loop {
             reads += 1;
-            let mut told = |bytes| teller.tell(&Event::Read(bytes));
+            let mut told = |bytes| {
+                teller.tell(&Event::Read(bytes));
+                teller.check()
+            };
             let (content, length) = self.contents.save(&mut file, self.writer, &mut told)?;
             let after = file.stat()?.node;
             let is_steady = same(&before, &after) && length == after.size;

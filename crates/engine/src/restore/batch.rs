@@ -108,13 +108,22 @@ impl Restore<'_> {
         batch.pieces.sort_by_key(|piece| (piece.place.segment, piece.place.offset));
         let segments: Vec<&[PlannedPiece]> =
             batch.pieces.chunk_by(|left, right| left.place.segment == right.place.segment).collect();
-        self.workers.for_each(&segments, |scratch, pieces| self.write_segment(scratch, pieces));
+        self.workers.for_each(&segments, |scratch, pieces| match self.teller.check() {
+            Ok(()) => self.write_segment(scratch, pieces),
+            Err(_) => pieces.iter().for_each(|piece| piece.file.give_up(self)),
+        });
+        self.teller.check()?;
         batch.links.iter().for_each(|link| self.link(link));
         for FinishedDirectory { dir, node, path } in &batch.finished {
             self.unset(path, dir.apply_self(node));
             self.restored(path, node);
         }
         Ok(())
+    }
+
+    /// Drops a batch that will not be carried out: no file in it will be whole.
+    pub(super) fn abandon(&self, batch: &Batch) {
+        batch.pieces.iter().for_each(|piece| piece.file.give_up(self));
     }
 
     /// Writes all pieces of one segment.

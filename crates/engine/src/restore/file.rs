@@ -62,6 +62,13 @@ impl RestoredFile {
         }
     }
 
+    /// Lets go of it because the restore ends early: it will not be whole, and is not worth a word of its own.
+    pub(super) fn give_up(&self, restore: &Restore<'_>) {
+        // It may have failed before: what was told then stands.
+        let _first = self.fate.set((ProblemKind::NotWritten, "the restore ended early".to_owned()));
+        self.let_go(restore);
+    }
+
     pub(super) fn has_failed(&self) -> bool {
         self.fate.get().is_some()
     }

@@ -32,8 +32,9 @@ pub struct RestoreOptions {
 /// Restores.
 ///
 /// # Errors
-/// When the path is not in the snapshot, the target cannot be used, or the repository fails. Files that cannot be
-/// restored are problems of the report.
+/// When the path is not in the snapshot, the target cannot be used, the repository fails, or the observer wants to
+/// stop: files that are complete by then stay, others are removed. Files that cannot be restored are problems of the
+/// report.
 pub fn restore(
     repository: &Repository,
     snapshot: &Snapshot,
@@ -42,10 +43,11 @@ pub fn restore(
     observer: &dyn Observer,
 ) -> Result<RestoreReport, EngineError> {
     let view = repository.view(&repository.read_log()?)?;
-    let reader = repository.reader(Arc::new(repository.load_index(&view)?));
+    let teller = Teller::new(RestoreReport::default(), observer);
+    let index = repository.load_index_checked(&view, || teller.check())?;
+    let reader = repository.reader(Arc::new(index));
     let path = options.path.as_deref().unwrap_or_default();
     let (start, full) = select::node_at(&reader, snapshot, path)?;
-    let teller = Teller::new(RestoreReport::default(), observer);
     let totals = start.totals.unwrap_or_default();
     let single = u64::from(start.kind != NodeKind::Directory);
     teller.tell(&Event::Expect { files: totals.files + single, bytes: totals.bytes + start.size });
@@ -71,8 +73,11 @@ struct Restore<'a> {
 impl Restore<'_> {
     fn run(&self, start: Node, full: &[u8]) -> Result<(), EngineError> {
         let mut batch = Batch::default();
-        walk::walk(self, &mut batch, start, full)?;
-        self.carry_out(&mut batch)?;
+        let done = walk::walk(self, &mut batch, start, full).and_then(|()| self.carry_out(&mut batch));
+        if done.is_err() {
+            self.abandon(&batch);
+        }
+        done?;
         self.target.sync().map_err(EngineError::Target)
     }
 

@@ -45,6 +45,7 @@ pub(super) fn walk(
     let node = (!full.is_empty()).then_some(start);
     let mut stack = vec![Frame { dir: restore.target.clone(), node, path, entries }];
     while let Some(frame) = stack.last_mut() {
+        restore.teller.check()?;
         match frame.entries.next() {
             Some(Ok(node)) => {
                 let path = frame.path.join(OsStr::from_bytes(&node.name));
@@ -84,6 +85,7 @@ pub(super) fn tell_all(
         teller.tell(&Event::Restored { path: &path, node: start });
     }
     while let Some((entries, above)) = stack.last_mut() {
+        teller.check()?;
         let Some(node) = entries.next().transpose()? else {
             stack.pop();
             continue;
@@ -186,14 +188,20 @@ impl<'a> Restore<'a> {
             // Open from its first piece to its last, which may be far apart in the storage.
             batch.add_open_file();
         }
-        self.plan_content(batch, &file)?;
-        file.let_go(self);
+        match self.plan_content(batch, &file) {
+            Ok(()) => file.let_go(self),
+            Err(error) => {
+                file.give_up(self);
+                return Err(error);
+            }
+        }
         Ok(file.fate())
     }
 
     fn plan_content(&self, batch: &mut Batch, file: &Arc<RestoredFile>) -> Result<(), EngineError> {
         let mut offset = 0;
         for piece in trees::pieces(self.reader, &file.node) {
+            self.teller.check()?;
             match piece {
                 Ok(piece) => {
                     self.plan_piece(batch, file, piece, offset);
