@@ -8,6 +8,7 @@
 
 mod cli;
 mod docs;
+mod kill;
 mod manifests;
 mod real_tree;
 mod sources;

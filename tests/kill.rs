@@ -1,0 +1,279 @@
+//! The built program, interrupted, terminated and killed while it works.
+//!
+//! What it proves: whatever ends a backup, the repository is sound, there is no snapshot, and the next backup stores
+//! nothing twice. Nothing here depends on how fast the machine is: a run is ended when it has
+//! got somewhere, or stands still because nobody takes its output.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use lifeboat_testkit::{Random, copy_tree, needs, rsync_differences};
+use serde_json::Value;
+
+const MIB: u64 = 1 << 20;
+/// What packs that were closed early cost: headers, directories, segments that were not full. Of what was in flight
+/// when a process was killed nothing is in the repository, so it costs no more.
+const CLOSED_EARLY: u64 = MIB;
+/// Files so large are long enough to be stopped in their midst.
+const LARGE: usize = 8 << 20;
+
+/// How a run is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signal {
+    Int,
+    Term,
+    Kill,
+}
+
+impl Signal {
+    fn send_to(self, child: &Child) {
+        let signal = match self {
+            Self::Int => "INT",
+            Self::Term => "TERM",
+            Self::Kill => "KILL",
+        };
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -{signal} {}", child.id())).status();
+        assert!(sent.unwrap().success());
+    }
+
+    fn has_ended(self, status: ExitStatus) -> bool {
+        match self {
+            Self::Int => status.code() == Some(130),
+            Self::Term => status.code() == Some(143),
+            Self::Kill => status.signal() == Some(9),
+        }
+    }
+}
+
+/// A directory with a source, and a repository that nothing was saved to yet.
+struct World {
+    scratch: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let world = Self { scratch: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap() };
+        world.run("empty", &["init", "--kdf-memory", "32"]);
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// A source of so many large files that do not compress, half as many that do, and some hundred small ones.
+    fn write_source(&self, large: usize) {
+        let mut random = Random::new(60);
+        for number in 0..large {
+            let (bytes, text) = (random.bytes(LARGE), random.text(LARGE / 2));
+            let directory = self.path("source").join(format!("{number:02}"));
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join("random"), bytes).unwrap();
+            fs::write(directory.join("text"), text).unwrap();
+            for small in 0..20 {
+                fs::write(directory.join(format!("small-{small}")), random.text(5_000)).unwrap();
+            }
+        }
+    }
+
+    fn command(&self, repository: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
+        command.env_clear().env("LIFEBOAT_PASSWORD", "correct horse battery staple");
+        command.current_dir(self.scratch.path()).args(["-r", repository]).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program, which has to succeed; gives what it said.
+    fn run(&self, repository: &str, arguments: &[&str]) -> String {
+        let output = self.command(repository, arguments).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.success(), "{arguments:?} ended with {}:\n{said}", output.status);
+        said
+    }
+
+    /// Starts a backup and ends it when so many packs are stored; gives what it said on standard error.
+    fn end_backup(&self, repository: &str, packs: usize, signal: Signal) -> String {
+        let mut child = self.command(repository, &["backup", "source"]).spawn().unwrap();
+        while self.packs(repository).0 < packs {
+            assert!(child.try_wait().unwrap().is_none(), "it ended with less than {packs} packs");
+            thread::sleep(Duration::from_millis(1));
+        }
+        signal.send_to(&child);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(signal.has_ended(output.status), "{signal:?} after {packs} packs: {}\n{said}", output.status);
+        said
+    }
+
+    /// Number and bytes of the packs that are stored.
+    fn packs(&self, repository: &str) -> (usize, u64) {
+        let folder = self.path(repository).join("packs");
+        let Ok(folders) = fs::read_dir(folder) else { return (0, 0) };
+        let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+        let files = files.map(|file| file.unwrap()).filter(|file| !is_hidden(&file.file_name()));
+        files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.metadata().unwrap().len()))
+    }
+
+    fn assert_restores(&self, repository: &str) {
+        let target = self.path("target");
+        let reference = format!("latest:{}", self.path("source").display());
+        self.run(repository, &["restore", &reference, "--target", "target"]);
+        assert_eq!(rsync_differences(&self.path("source"), &target), Vec::<String>::new());
+        fs::remove_dir_all(target).unwrap();
+    }
+}
+
+fn is_hidden(name: &std::ffi::OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+#[test]
+fn a_backup_that_was_ended_is_taken_up_by_the_next() {
+    if !needs("rsync") {
+        return;
+    }
+    let world = World::new();
+    world.write_source(20);
+    let new_repository = |name: &str| copy_tree(&world.path("empty"), &world.path(name));
+    new_repository("plain");
+    world.run("plain", &["backup", "source"]);
+    let (packs, plain) = world.packs("plain");
+    assert!(packs >= 6, "{packs} packs of {plain} bytes");
+
+    let ends = [(1, Signal::Int), (3, Signal::Term), (1, Signal::Kill), (3, Signal::Kill)];
+    for (packs, signal) in ends {
+        let repository = &format!("after-{packs}-{signal:?}");
+        new_repository(repository);
+        let said = world.end_backup(repository, packs, signal);
+        let lines: Vec<&str> = said.lines().collect();
+        if signal == Signal::Kill {
+            assert!(lines.is_empty(), "{said}");
+        } else {
+            let hint = "hint: run the same command again: what is stored already is used";
+            assert_eq!(lines, ["error: interrupted: no snapshot was made", hint]);
+        }
+        assert_eq!(world.run(repository, &["snapshots", "--json"]).trim(), "[]");
+        world.run(repository, &["verify"]);
+
+        let said = world.run(repository, &["backup", "source"]);
+        assert!(said.contains("interrupted backups leave them, taken over: "), "{said}");
+        let (_, bytes) = world.packs(repository);
+        assert!(bytes <= plain + CLOSED_EARLY, "{repository}: {bytes} bytes, uninterrupted {plain}");
+        let said = world.run(repository, &["verify", "--read-data"]);
+        assert!(!said.contains("interrupted"), "nothing is left over: {said}");
+        world.assert_restores(repository);
+        fs::remove_dir_all(world.path(repository)).unwrap();
+    }
+}
+
+/// A run that names every file, whose output nobody takes after the first of them: it cannot get to its end.
+struct Held {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Held {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        // A small buffer takes no more than it is asked for.
+        let mut out = BufReader::with_capacity(1, child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("verbose_status") {
+            line.clear();
+            assert!(out.read_line(&mut line).unwrap() > 0, "it ended before it was told to");
+        }
+        Self { child, out }
+    }
+
+    /// Sends a signal, and waits until the process has taken note of it: two that are pending are one.
+    fn send(&self, signal: Signal) {
+        signal.send_to(&self.child);
+        while self.has_pending_signals() {
+            thread::yield_now();
+        }
+    }
+
+    fn has_pending_signals(&self) -> bool {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:")).unwrap().trim();
+        pending.chars().any(|digit| digit != '0')
+    }
+
+    /// Takes the rest of its output; gives its status and its last words.
+    fn let_go(mut self) -> (ExitStatus, Vec<Value>) {
+        self.out.read_to_string(&mut String::new()).unwrap();
+        let output = self.child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status, said.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    }
+}
+
+/// A world whose source is a directory of so many names that no pipe holds a line for each.
+fn world_of_many_files() -> World {
+    let world = World::new();
+    let directory = world.path("source");
+    fs::create_dir(&directory).unwrap();
+    for number in 0..5_000 {
+        fs::write(directory.join(number.to_string()), format!("file {number}")).unwrap();
+    }
+    world
+}
+
+#[test]
+fn the_second_signal_ends_the_program_at_once() {
+    for (second, code) in [(Signal::Int, 130), (Signal::Term, 143)] {
+        let world = world_of_many_files();
+        let (mut talk, _listener) = UnixStream::pair().unwrap();
+        fill(&mut talk);
+        let mut command = world.command("empty", &["--json", "-v", "backup", "source"]);
+        command.stderr(OwnedFd::from(talk));
+        let mut held = Held::start(command);
+        // What the first one leads to cannot be told to anybody, so the program does not end by it.
+        held.send(Signal::Int);
+        second.send_to(&held.child);
+        assert_eq!(held.child.wait().unwrap().code(), Some(code));
+    }
+}
+
+/// Writes until not a byte more fits.
+fn fill(stream: &mut UnixStream) {
+    stream.set_nonblocking(true).unwrap();
+    for length in [4096, 1] {
+        while stream.write(&vec![0; length]).is_ok() {}
+    }
+    stream.set_nonblocking(false).unwrap();
+}
+
+#[test]
+fn a_restore_that_is_terminated_leaves_what_is_complete_and_says_so() {
+    let world = world_of_many_files();
+    world.run("empty", &["backup", "source"]);
+    let reference = format!("latest:{}", world.path("source").display());
+    let arguments = ["--json", "-v", "restore", &reference, "--target", "target"];
+    let held = Held::start(world.command("empty", &arguments));
+    held.send(Signal::Term);
+    let (status, said) = held.let_go();
+    assert_eq!(status.code(), Some(143), "{said:?}");
+    let last = said.last().unwrap();
+    assert_eq!((&last["message_type"], &last["code"]), (&"exit_error".into(), &143.into()));
+    let restored = whole_files(&world.path("target"), &world.path("source"));
+    assert!(restored > 0 && restored < 5_000);
+    let count = last["message"].as_str().unwrap().replace(',', "");
+    assert!(count.contains(&format!("interrupted: {restored} file")), "{count}, found {restored}");
+}
+
+/// Asserts that every file of `part` is what it is in `whole`; counts them.
+fn whole_files(part: &Path, whole: &Path) -> usize {
+    let names = fs::read_dir(part).unwrap().map(|entry| entry.unwrap().file_name());
+    let is_whole =
+        |name| assert!(fs::read(part.join(&name)).unwrap() == fs::read(whole.join(&name)).unwrap());
+    names.map(is_whole).count()
+}
