@@ -164,7 +164,10 @@ fn a_backup_that_was_ended_is_taken_up_by_the_next() {
         world.run(repository, &["verify"]);
 
         let said = world.run(repository, &["backup", "source"]);
-        assert!(said.contains("interrupted backups leave them, taken over: "), "{said}");
+        assert!(
+            said.contains("taking over packs that no index names, as interrupted backups leave them: "),
+            "{said}"
+        );
         let (_, bytes) = world.packs(repository);
         assert!(bytes <= plain + CLOSED_EARLY, "{repository}: {bytes} bytes, uninterrupted {plain}");
         let said = world.run(repository, &["verify", "--read-data"]);

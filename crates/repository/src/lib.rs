@@ -43,6 +43,6 @@ pub use repository::Repository;
 pub use session::Session;
 pub use view::View;
 pub use workers::Workers;
-pub use writer::{Adopted, BlobWriter, Flushed, WriterOptions, WriterStats};
+pub use writer::{BlobWriter, Flushed, WriterOptions, WriterStats};
 
 pub use lifeboat_format::Random;

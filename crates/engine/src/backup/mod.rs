@@ -14,7 +14,7 @@ use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Observer, Problem, ProblemKind, Workers, cause_of};
 use lifeboat_format::{Compression, Node, PathBytes, Snapshot};
 use lifeboat_fs::Filter;
-use lifeboat_repository::{Adopted, BlobReader, BlobWriter, Repository, Session, View, WriterOptions};
+use lifeboat_repository::{BlobReader, BlobWriter, Repository, Session, View, WriterOptions};
 use parent::Parent;
 use save::Save;
 use std::os::unix::ffi::OsStrExt as _;
@@ -75,7 +75,7 @@ pub fn backup(
     }
     let reader = repository.reader(Arc::clone(&index));
     let mut writer = repository.writer(index, writer_options(options, workers));
-    adopt(&mut writer, &teller)?;
+    adopt(&mut writer, reader.index().orphans().len(), &teller)?;
     let saved = {
         let mut save = Save::new(repository, &reader, &mut writer, &filter, &teller, parent);
         directory::save_root(&mut save, &wanted, parent_root(&reader, parent))
@@ -92,20 +92,21 @@ pub fn backup(
     commit(session, writer, snapshot, teller, options.dry_run)
 }
 
-/// Uses what interrupted backups have stored, and tells how much that is.
-fn adopt(writer: &mut BlobWriter, teller: &Teller<'_, BackupReport>) -> Result<(), EngineError> {
-    let Adopted { packs, refused } = writer.adopt(|| teller.check())?;
-    if packs > 0 {
-        let note =
-            format!("packs that no index names, as interrupted backups leave them, taken over: {packs}");
-        teller.tell(&Event::Note(&note));
+/// Takes over what interrupted backups have stored, which takes as long as reading it.
+fn adopt(
+    writer: &mut BlobWriter,
+    orphans: usize,
+    teller: &Teller<'_, BackupReport>,
+) -> Result<(), EngineError> {
+    const UNNAMED: &str = "packs that no index names, as interrupted backups leave them";
+    if orphans > 0 {
+        teller.tell(&Event::Note(&format!("taking over {UNNAMED}: {orphans}")));
     }
-    if let Some((id, error)) = refused.first() {
+    let refused = writer.adopt(|| teller.check())?;
+    if let Some((_, error)) = refused.first() {
         let (count, cause) = (refused.len(), cause_of(error));
-        let note = format!(
-            "packs that no index names, left alone because they are not sound: {count}; pack {id}: {cause}"
-        );
-        teller.tell(&Event::Note(&note));
+        teller
+            .tell(&Event::Note(&format!("left alone of them, because they are not sound: {count}; {cause}")));
     }
     Ok(())
 }

@@ -10,41 +10,33 @@ use lifeboat_format::{BlobPrefix, Pack, PackId};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// What became of the packs that no index named.
-#[derive(Debug, Default)]
-pub struct Adopted {
-    /// Packs that this session uses and names.
-    pub packs: u64,
-    /// Packs that are not sound, and why. They are left alone, and nothing relies on them.
-    pub refused: Vec<(PackId, RepositoryError)>,
-}
-
 /// An adoption under way.
 struct Adoption<E> {
-    adopted: Adopted,
+    refused: Vec<(PackId, RepositoryError)>,
     blobs: HashSet<BlobPrefix>,
     failure: Option<E>,
 }
 
 impl BlobWriter {
     /// Takes over every sound pack that no index names, so that what is in it is not stored again. Each is read
-    /// whole. `check` is asked before every pack, and its error ends it.
+    /// whole. `check` is asked before every pack, and its error ends it. Gives the packs that are not sound, and why:
+    /// they are left alone.
     ///
     /// # Errors
     /// Those of `check`, and of the storage when an index object cannot be stored.
     pub fn adopt<E: From<RepositoryError> + Send>(
         &mut self,
         check: impl Fn() -> Result<(), E> + Sync,
-    ) -> Result<Adopted, E> {
+    ) -> Result<Vec<(PackId, RepositoryError)>, E> {
         let adoption = Mutex::new(Adoption::default());
         self.options.workers.for_each(self.index.orphans(), |_, id| {
             let taken = check().and_then(|()| Ok(self.take_over(*id)?));
             adoption.lock().unwrap_or_else(PoisonError::into_inner).add(*id, taken);
         });
-        let Adoption { adopted, blobs, failure } =
+        let Adoption { refused, blobs, failure } =
             adoption.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.new.extend(blobs);
-        failure.map_or(Ok(adopted), Err)
+        failure.map_or(Ok(refused), Err)
     }
 
     /// Takes over one pack, unless it is refused.
@@ -67,18 +59,15 @@ impl BlobWriter {
 
 impl<E> Default for Adoption<E> {
     fn default() -> Self {
-        Self { adopted: Adopted::default(), blobs: HashSet::new(), failure: None }
+        Self { refused: Vec::new(), blobs: HashSet::new(), failure: None }
     }
 }
 
 impl<E> Adoption<E> {
     fn add(&mut self, id: PackId, taken: Result<Result<Pack, RepositoryError>, E>) {
         match taken {
-            Ok(Ok(pack)) => {
-                self.adopted.packs += 1;
-                self.blobs.extend(pack.blobs.iter().map(|blob| BlobPrefix::from(&blob.id)));
-            }
-            Ok(Err(error)) => self.adopted.refused.push((id, error)),
+            Ok(Ok(pack)) => self.blobs.extend(pack.blobs.iter().map(|blob| BlobPrefix::from(&blob.id))),
+            Ok(Err(error)) => self.refused.push((id, error)),
             Err(error) => self.failure = Some(error),
         }
     }

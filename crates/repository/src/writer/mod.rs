@@ -10,7 +10,6 @@ mod storing;
 
 use crate::buffers::Buffers;
 use crate::{Index, Repository, RepositoryError, Workers};
-pub use adoption::Adopted;
 use lifeboat_format::{BlobHasher, BlobId, BlobPrefix, Compression, ObjectHash, PackId, PackedBlob, Role};
 use packing::{OpenPack, SealJob};
 use std::collections::HashSet;
