@@ -52,6 +52,14 @@ impl SourceDir {
         SourceFile::open(self.descriptor(), name, self.path_of(name))
     }
 
+    /// Opens the block device that an entry is or, being a link, leads to.
+    ///
+    /// # Errors
+    /// As [`SourceDir::open_file`]; anything but a block device is of the wrong kind.
+    pub fn open_device(&self, name: &[u8]) -> Result<SourceFile, FsError> {
+        SourceFile::open_device(self.descriptor(), name, self.path_of(name))
+    }
+
     /// Where this directory is, for messages.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -74,6 +82,14 @@ impl SourceDir {
     /// There is no such entry, or this process may not look at it.
     pub fn stat(&self, name: &[u8]) -> Result<Stat, FsError> {
         Stat::of_entry(self.descriptor(), name).map_err(|errno| self.error("look at", name, errno))
+    }
+
+    /// Describes what an entry is or, being a link, leads to, however many links there are on the way.
+    ///
+    /// # Errors
+    /// As [`SourceDir::stat`]; a link that leads nowhere is not found.
+    pub fn stat_target(&self, name: &[u8]) -> Result<Stat, FsError> {
+        Stat::of_target(self.descriptor(), name).map_err(|errno| self.error("look at", name, errno))
     }
 
     /// Describes this directory. The name in it is empty.

@@ -1,4 +1,4 @@
-//! A regular file that is read.
+//! A regular file that is read, or a block device read like one.
 
 use crate::handle::Handle;
 use crate::open::open_to_read;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// From this size on, in bytes, the kernel is told that the file is read from front to back.
 const READ_AHEAD_MIN: u64 = 1 << 20;
 
-/// An open regular file with a position.
+/// An open regular file or block device with a position.
 #[derive(Debug)]
 pub struct SourceFile {
     fd: OwnedFd,
@@ -22,22 +22,38 @@ pub struct SourceFile {
 
 impl SourceFile {
     pub(crate) fn open(dir: BorrowedFd<'_>, name: &[u8], path: PathBuf) -> Result<Self, FsError> {
-        // Without blocking: a pipe may have taken the place of the file since it was looked at.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let fd = match open_to_read(dir, name, flags) {
-            Ok(fd) => fd,
-            Err(errno) => return Err(FsError::new("open", path, errno)),
-        };
-        let file = Self { fd, name: name.to_vec(), path };
+        let file = Self::open_any(dir, name, path, OFlags::NOFOLLOW)?;
         let node = file.stat()?.node;
         if node.kind != NodeKind::File {
             return Err(FsError::wrong_kind("open", file.path, "it is not a regular file"));
         }
         if node.size > READ_AHEAD_MIN {
-            // Only a hint: a file system that has no use for it reads just as well.
-            fadvise(&file.fd, 0, None, Advice::Sequential).ok();
+            file.read_ahead();
         }
         Ok(file)
+    }
+
+    /// Opens a block device, which is read like a file.
+    pub(crate) fn open_device(dir: BorrowedFd<'_>, name: &[u8], path: PathBuf) -> Result<Self, FsError> {
+        let file = Self::open_any(dir, name, path, OFlags::empty())?;
+        if file.stat()?.node.kind != NodeKind::BlockDevice {
+            return Err(FsError::wrong_kind("open", file.path, "it is not a block device"));
+        }
+        file.read_ahead();
+        Ok(file)
+    }
+
+    fn open_any(dir: BorrowedFd<'_>, name: &[u8], path: PathBuf, flags: OFlags) -> Result<Self, FsError> {
+        // Without blocking: a pipe may have taken the place of the file since it was looked at.
+        match open_to_read(dir, name, flags | OFlags::NONBLOCK | OFlags::NOCTTY) {
+            Ok(fd) => Ok(Self { fd, name: name.to_vec(), path }),
+            Err(errno) => Err(FsError::new("open", path, errno)),
+        }
+    }
+
+    fn read_ahead(&self) {
+        // Only a hint: a file system that has no use for it reads just as well.
+        fadvise(&self.fd, 0, None, Advice::Sequential).ok();
     }
 
     /// Fills the buffer as far as the file goes and returns how many bytes that were; zero at the end.
@@ -54,6 +70,17 @@ impl SourceFile {
             }
         }
         Ok(filled)
+    }
+
+    /// How many bytes there are from the first to the last: for a device, which has no size of its own in
+    /// [`SourceFile::stat`]. Leaves the position at the first byte.
+    ///
+    /// # Errors
+    /// The device fails.
+    pub fn length(&mut self) -> Result<u64, FsError> {
+        let end = seek(&self.fd, SeekFrom::End(0)).map_err(|errno| self.error("measure", errno))?;
+        self.rewind()?;
+        Ok(end)
     }
 
     /// Goes back to the first byte.

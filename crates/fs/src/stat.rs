@@ -25,6 +25,11 @@ impl Stat {
         Self::ask(dir, name, AtFlags::SYMLINK_NOFOLLOW)
     }
 
+    /// Describes what the entry `name` of `dir` leads to, which is itself where it is no link.
+    pub(crate) fn of_target(dir: BorrowedFd<'_>, name: &[u8]) -> Result<Self, Errno> {
+        Self::ask(dir, name, AtFlags::empty())
+    }
+
     /// Describes what is open. Its name stays empty.
     pub(crate) fn of_open(file: BorrowedFd<'_>) -> Result<Self, Errno> {
         Self::ask(file, b"", AtFlags::EMPTY_PATH)

@@ -11,6 +11,7 @@ mod deep;
 mod filter;
 mod hostile;
 mod metadata;
+mod quiet;
 mod source;
 mod target;
 mod tree;
