@@ -68,6 +68,8 @@ impl World {
     fn backup(&self, source: &Path) -> u64 {
         let options = BackupOptions {
             paths: vec![source.to_path_buf()],
+            as_path: None,
+            read_special: false,
             tags: Vec::new(),
             host: "bench".into(),
             user: "bench".into(),

@@ -104,6 +104,13 @@ impl From<EngineError> for Failure {
             }
             EngineError::NoPath(_) => (Code::Failed, "look for the path: lifeboat ls SNAP"),
             EngineError::NoSource(_) => (Code::Failed, "name paths that exist: lifeboat backup PATH..."),
+            EngineError::Source(_) => {
+                (Code::Failed, "name a directory that can be read: lifeboat backup DIR")
+            }
+            EngineError::Endless(_) => (Code::Usage, "save it as a stream: lifeboat backup --stdin < PATH"),
+            EngineError::Stream(_) => {
+                (Code::Failed, "nothing was saved: mend what makes the stream and run the same command again")
+            }
             EngineError::BadPattern(_) => (Code::Usage, "quote patterns from the shell: --exclude '*.tmp'"),
             EngineError::Target(_) => {
                 (Code::Failed, "name a directory that is new or empty: lifeboat restore SNAP --target DIR")

@@ -14,6 +14,7 @@ mod report;
 mod signals;
 mod snapshot_choice;
 mod source_path;
+mod stream;
 mod time;
 
 use cli::Cli;

@@ -3,6 +3,9 @@
 use crate::exit::Failure;
 use std::path::{Component, Path, PathBuf};
 
+/// Longest name that a Linux file system takes, in bytes.
+const NAME_MAX: usize = 255;
+
 /// `/home/me/b` for `a/../b` in `/home/me`.
 ///
 /// # Errors
@@ -24,17 +27,32 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     Ok(clean)
 }
 
+/// The path as which a snapshot is to show something: absolute, and made of names that a restore can create.
+///
+/// # Errors
+/// As [`absolute`], or when a name is too long.
+pub(crate) fn shown_as(path: &Path) -> Result<PathBuf, Failure> {
+    let path = absolute(path)?;
+    match path.iter().find(|name| name.len() > NAME_MAX) {
+        None => Ok(path),
+        Some(name) => Err(Failure::usage(
+            format!("the name \"{}\" is longer than {NAME_MAX} bytes", name.display()),
+            "choose a shorter name",
+        )),
+    }
+}
+
 /// All of them.
 ///
 /// # Errors
 /// As [`absolute`].
-pub(crate) fn all_absolute(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    paths.iter().map(|path| absolute(path)).collect()
+pub(crate) fn all_absolute(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>, Failure> {
+    paths.iter().map(|path| absolute(path.as_ref())).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::absolute;
+    use super::{absolute, shown_as};
     use std::path::Path;
 
     #[test]
@@ -44,5 +62,12 @@ mod tests {
         }
         assert!(absolute(Path::new("relative")).unwrap().is_absolute());
         assert!(absolute(Path::new("")).is_err());
+    }
+
+    #[test]
+    fn what_is_shown_can_be_restored() {
+        let name = "n".repeat(255);
+        assert_eq!(shown_as(Path::new(&format!("/a/../{name}"))).unwrap(), Path::new(&format!("/{name}")));
+        assert!(shown_as(Path::new(&format!("/{name}n/x"))).is_err());
     }
 }

@@ -4,11 +4,14 @@ use super::verdict;
 use crate::app::App;
 use crate::exit::Failure;
 use crate::report::{PROGRAM, Work};
+use crate::stream::StreamOptions;
 use crate::{environment, progress, source_path};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use lifeboat_engine::{BackupOptions, Compression, backup};
+use lifeboat_engine::{BackupOptions, Compression, EngineError, backup, backup_stream};
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Save files and directories as a new snapshot
 ///
@@ -16,9 +19,9 @@ use std::path::PathBuf;
 /// read is named and left out; the snapshot is then marked partial and the exit code is 3.
 #[derive(Args, Debug)]
 pub(crate) struct Backup {
-    /// What to save
-    #[arg(value_name = "PATH", required = true)]
-    paths: Vec<PathBuf>,
+    /// What to save, or the command that prints it
+    #[arg(value_name = "PATH", required_unless_present = "stream")]
+    paths: Vec<OsString>,
 
     /// Make the repository if there is none
     #[arg(long)]
@@ -40,12 +43,35 @@ pub(crate) struct Backup {
     /// Read and count, but store nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    stream: StreamOptions,
+
+    /// Path that the snapshot shows instead of the one PATH that is saved
+    #[arg(long, value_name = "PATH", conflicts_with = "stream")]
+    as_path: Option<PathBuf>,
+
+    /// Save the content of block devices that are named, or of what a named link leads to, as files
+    #[arg(long, conflicts_with = "stream")]
+    read_special: bool,
 }
 
 impl Backup {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
+        let stream = self.stream.asked(&self.paths, &app.globals)?;
+        let paths = match &stream {
+            Some(stream) => vec![stream.path.clone()],
+            None => source_path::all_absolute(&self.paths)?,
+        };
+        let as_path = self.as_path.as_deref().map(source_path::shown_as).transpose()?;
+        if as_path.is_some() && paths.len() > 1 {
+            let hint = "lifeboat backup PATH --as-path PATH";
+            return Err(Failure::usage("--as-path takes one path to save", hint));
+        }
         let options = BackupOptions {
-            paths: source_path::all_absolute(&self.paths)?,
+            paths,
+            as_path,
+            read_special: self.read_special,
             tags: self.tag,
             host: self.host.map_or_else(environment::host, Ok)?,
             user: environment::user()?,
@@ -56,10 +82,17 @@ impl Backup {
         };
         // A dry run stores nothing, a new repository least of all.
         let repository = if self.init && !self.dry_run { app.open_or_init()? } else { app.open()? };
-        note_repository_inside(app, &options)?;
+        if stream.is_none() {
+            note_repository_inside(app, &options)?;
+        }
         let workers = app.workers()?;
-        let (report, run) = progress::watch(app, Work::Backup, self.dry_run, |observer| {
-            backup(&repository, &options, &workers, observer)
+        let (report, run) = progress::watch(app, Work::Backup, self.dry_run, |observer| match &stream {
+            Some(stream) => {
+                let clock = Arc::clone(&app.environment.clock);
+                let mut stream = stream.open(clock).map_err(EngineError::Stream)?;
+                backup_stream(&repository, &mut stream, &options, &workers, observer)
+            }
+            None => backup(&repository, &options, &workers, observer),
         })?;
         app.report.backup(&report, &run);
         verdict::of(&report.problems, Work::Backup)

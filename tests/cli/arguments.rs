@@ -15,7 +15,7 @@ fn mistakes_end_with_2() {
         (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
         (&["completions", "cobol"], "invalid value 'cobol'"),
         (&["version", "-q", "-v"], "--quiet and --verbose exclude each other"),
-        (&["backup", ""], "a value is required for '<PATH>...'"),
+        (&["backup", ""], "\"\" is not a path"),
         (&["backup", "-e", "", "."], "a value is required for '--exclude <PATTERN>'"),
         (&["init", "--chunk-size", "0"], "invalid value '0'"),
     ];

@@ -17,5 +17,6 @@ mod options;
 mod password;
 mod restore;
 mod snapshots;
+mod sources;
 mod verify;
 mod world;

@@ -106,8 +106,13 @@ impl World {
     }
 
     pub(crate) fn run_in(&self, command: std::process::Command, arguments: &[&str]) -> Ended {
+        self.run_fed(command, arguments, b"")
+    }
+
+    /// Runs the program with something to read from its standard input.
+    pub(crate) fn run_fed(&self, command: std::process::Command, arguments: &[&str], input: &[u8]) -> Ended {
         let mut command = assert_cmd::Command::from_std(command);
-        let output = command.args(arguments).write_stdin("").output().unwrap();
+        let output = command.args(arguments).write_stdin(input).output().unwrap();
         Ended::of(arguments, output)
     }
 
@@ -140,7 +145,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn of(arguments: &[&str], output: Output) -> Self {
+    pub(crate) fn of(arguments: &[&str], output: Output) -> Self {
         let (out, err) =
             (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         let code = output.status.code().unwrap();

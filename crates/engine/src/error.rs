@@ -1,7 +1,10 @@
 //! Why a verb could not do what it was asked.
 
-use lifeboat_fs::FsError;
+use lifeboat_fs::{FsError, escaped};
 use lifeboat_repository::RepositoryError;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// What ended a verb. Trouble with single items does not: it is in the report.
@@ -31,6 +34,12 @@ pub enum EngineError {
     /// The source as a whole cannot be read.
     #[error("{0}")]
     Source(String),
+    /// A special file that was to be read may have no end.
+    #[error("\"{}\" is no block device: reading it may never end", escaped(.0.as_os_str().as_bytes()))]
+    Endless(PathBuf),
+    /// The stream to be backed up failed, or whoever makes it.
+    #[error(transparent)]
+    Stream(io::Error),
     /// The filter is not understood.
     #[error("bad exclude pattern")]
     BadPattern(#[source] FsError),

@@ -13,7 +13,7 @@ mod select;
 mod trees;
 mod verify;
 
-pub use backup::{BackupOptions, backup};
+pub use backup::{BackupOptions, backup, backup_stream};
 pub use error::EngineError;
 pub use event::{Event, Fate, Observer, Problem, ProblemKind};
 pub use list::{ListOptions, list};
@@ -25,7 +25,7 @@ pub use verify::{VerifyOptions, verify};
 pub use lifeboat_format::{
     Compression, Content, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Summary, Timestamp,
 };
-pub use lifeboat_fs::{escaped, raise_open_files};
+pub use lifeboat_fs::{escaped, raise_open_files, read_within};
 pub use lifeboat_repository::Workers;
 
 use error::cause_of;

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 
 mod damage;
+mod elsewhere;
 mod round_trip;
 mod stop;
 mod unsteady;

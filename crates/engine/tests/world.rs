@@ -72,6 +72,8 @@ impl World {
     pub(crate) fn options(&self) -> BackupOptions {
         BackupOptions {
             paths: vec![self.source()],
+            as_path: None,
+            read_special: false,
             tags: Vec::new(),
             host: "here".into(),
             user: "somebody".into(),

@@ -34,6 +34,18 @@ impl From<EngineError> for ContentError {
     }
 }
 
+/// What content is read from.
+pub(super) trait Bytes {
+    /// Fills the buffer as far as the content goes and gives how many bytes that were; fewer are the end.
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ContentError>;
+}
+
+impl Bytes for SourceFile {
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ContentError> {
+        Ok(self.read(buffer)?)
+    }
+}
+
 /// Cuts files and keeps their pieces; its buffer serves one file after the other.
 pub(super) struct ContentSaver {
     chunker: Chunker,
@@ -52,7 +64,7 @@ impl ContentSaver {
     /// every buffer, and its error ends the run.
     pub(super) fn save(
         &mut self,
-        file: &mut SourceFile,
+        file: &mut dyn Bytes,
         writer: &mut BlobWriter,
         read: &mut dyn FnMut(u64) -> Result<(), EngineError>,
     ) -> Result<(Content, u64), ContentError> {
@@ -60,7 +72,7 @@ impl ContentSaver {
         let (mut filled, mut length, mut ended) = (0, 0, false);
         loop {
             if !ended {
-                let got = file.read(&mut self.buffer[filled..])?;
+                let got = file.fill(&mut self.buffer[filled..])?;
                 ended = got < self.buffer.len() - filled;
                 filled += got;
                 length += got as u64;

@@ -37,7 +37,26 @@ pub(super) fn save_root<'a>(
     let path = PathBuf::from("/");
     let dir = SourceDir::open(&path).map_err(|error| unreadable_root(&error))?;
     let node = dir.stat_self().map_err(|error| unreadable_root(&error))?.node;
-    let mut stack = vec![open(save, dir, path, node, Some(wanted), parent, None)];
+    let top = open(save, dir, path, node, Some(wanted), parent, None);
+    walk(save, top)
+}
+
+/// Saves a directory that was named, with all that is in it, and gives its node.
+pub(super) fn save_below(
+    save: &mut Save<'_>,
+    dir: SourceDir,
+    previous: Option<&Node>,
+) -> Result<Node, EngineError> {
+    let node = dir.stat_self().map_err(|error| unreadable_root(&error))?.node;
+    let path = dir.path().to_owned();
+    let parent = Parent::of(save.reader, previous);
+    let top = open(save, dir, path, node, None, parent, previous.cloned());
+    walk(save, top)
+}
+
+/// Saves what is in a directory and below it, and gives its node, which is not told.
+fn walk<'w, 'r>(save: &mut Save<'r>, top: Frame<'w, 'r>) -> Result<Node, EngineError> {
+    let mut stack = vec![top];
     loop {
         save.check()?;
         let frame = stack.last_mut().expect("it ends when the first frame is closed");
@@ -124,7 +143,11 @@ fn step<'w, 'r>(
     }
     stat.node.name = name;
     if !is_directory {
-        if let Some(node) = save.item(&frame.dir, &path, stat, previous.as_ref())? {
+        let saved = match wanted {
+            Some(_) => save.named(&frame.dir, &path, stat, previous.as_ref())?,
+            None => save.item(&frame.dir, &path, stat, previous.as_ref())?,
+        };
+        if let Some(node) = saved {
             add(save, frame, &node)?;
         }
         return Ok(None);

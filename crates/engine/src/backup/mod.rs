@@ -5,28 +5,36 @@
 //! error of the repository always does.
 
 mod content;
+mod device;
 mod directory;
+mod graft;
 mod parent;
 mod save;
+mod source;
+mod stream;
 mod wanted;
 
 use crate::report::Teller;
-use crate::{BackupReport, EngineError, Event, Observer, Problem, ProblemKind, Workers, cause_of};
+use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, cause_of};
 use lifeboat_format::{Compression, Node, PathBytes, Snapshot};
 use lifeboat_fs::Filter;
-use lifeboat_repository::{BlobReader, BlobWriter, Repository, Session, View, WriterOptions};
-use parent::Parent;
+use lifeboat_repository::{BlobWriter, Repository, Session, View, WriterOptions};
 use save::Save;
+use source::Source;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wanted::Wanted;
 
 /// What to back up, and how.
 #[derive(Clone, Debug)]
 pub struct BackupOptions {
-    /// Absolute paths.
+    /// Absolute paths; of a stream the one where the snapshot shows it.
     pub paths: Vec<PathBuf>,
+    /// Absolute path where the snapshot shows the one path that is saved, when not where it is.
+    pub as_path: Option<PathBuf>,
+    /// Read block devices that are among the paths, instead of saving their numbers.
+    pub read_special: bool,
     /// Labels.
     pub tags: Vec<String>,
     /// Name of this machine.
@@ -54,15 +62,38 @@ pub fn backup(
     workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<BackupReport, EngineError> {
+    run(repository, Source::find(options)?, options, workers, observer)
+}
+
+/// Backs up a stream as a file. An error of the kind `WouldBlock` means that nothing has come for a while: it lets the
+/// observer be asked whether to stop, and then the stream again. Every other error ends the backup.
+///
+/// # Errors
+/// When the stream or the repository fails: then there is no snapshot.
+pub fn backup_stream(
+    repository: &Repository,
+    stream: &mut dyn Read,
+    options: &BackupOptions,
+    workers: &Workers,
+    observer: &dyn Observer,
+) -> Result<BackupReport, EngineError> {
+    run(repository, Source::of_stream(options, stream)?, options, workers, observer)
+}
+
+fn run(
+    repository: &Repository,
+    source: Source<'_>,
+    options: &BackupOptions,
+    workers: &Workers,
+    observer: &dyn Observer,
+) -> Result<BackupReport, EngineError> {
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
     let filter = Filter::new(&options.excludes).map_err(EngineError::BadPattern)?;
     let start = repository.environment().clock.now();
-    let (wanted, missing) = Wanted::find(&options.paths)?;
     let session = Session::start(repository)?;
     let parent = find_parent(session.view(), options);
     let empty = BackupReport { parent: parent.map(|parent| parent.id), ..BackupReport::default() };
     let teller = Teller::new(empty, observer);
-    missing.iter().for_each(|problem: &Problem| teller.tell(&Event::Problem(problem)));
     tell_expectation(&teller, parent);
 
     let index = Arc::new(repository.load_index_checked(session.view(), || teller.check())?);
@@ -78,7 +109,8 @@ pub fn backup(
     adopt(&mut writer, reader.index().orphans().len(), &teller)?;
     let saved = {
         let mut save = Save::new(repository, &reader, &mut writer, &filter, &teller, parent);
-        directory::save_root(&mut save, &wanted, parent_root(&reader, parent))
+        save.read_special = options.read_special;
+        source.save(&mut save, parent, start)
     };
     let root = match saved {
         Err(EngineError::Interrupted) => {
@@ -146,10 +178,6 @@ fn find_parent<'v>(view: &'v View, options: &BackupOptions) -> Option<&'v Snapsh
         .find(|snapshot| snapshot.host == options.host && snapshot.paths == paths)
 }
 
-fn parent_root<'r>(reader: &'r BlobReader, parent: Option<&Snapshot>) -> Parent<'r> {
-    parent.map_or_else(Parent::none, |parent| Parent::of(reader, Some(&parent.root)))
-}
-
 fn tell_expectation(teller: &Teller<'_, BackupReport>, parent: Option<&Snapshot>) {
     if let Some(parent) = parent {
         let (files, bytes) = (parent.summary.total_files_processed, parent.summary.total_bytes_processed);
@@ -175,10 +203,11 @@ fn describe(
     snapshot
 }
 
-/// In one order, so that the order they were typed in makes no other group.
+/// As the snapshot shows them; in one order, so that the order they were typed in makes no other group.
 fn paths(options: &BackupOptions) -> Vec<PathBytes> {
+    let shown = options.as_path.as_ref().map_or(&options.paths[..], std::slice::from_ref);
     let mut paths: Vec<PathBytes> =
-        options.paths.iter().map(|path| PathBytes(path.as_os_str().as_bytes().to_vec())).collect();
+        shown.iter().map(|path| PathBytes(path.as_os_str().as_bytes().to_vec())).collect();
     paths.sort();
     paths.dedup();
     paths

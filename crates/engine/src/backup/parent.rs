@@ -13,12 +13,7 @@ pub(super) struct Parent<'r> {
 }
 
 impl<'r> Parent<'r> {
-    /// There is none.
-    pub(super) fn none() -> Self {
-        Self { entries: None }
-    }
-
-    /// The directory of this node.
+    /// The directory of this node, if there is one.
     pub(super) fn of(reader: &'r BlobReader, node: Option<&Node>) -> Self {
         Self { entries: node.map(|node| nodes(reader, node).peekable()) }
     }

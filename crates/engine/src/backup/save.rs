@@ -22,8 +22,9 @@ pub(super) struct Save<'a> {
     pub(super) writer: &'a mut BlobWriter,
     pub(super) filter: &'a Filter,
     pub(super) page_key: Key,
-    teller: &'a Teller<'a, BackupReport>,
-    contents: ContentSaver,
+    pub(super) teller: &'a Teller<'a, BackupReport>,
+    pub(super) contents: ContentSaver,
+    pub(super) read_special: bool,
     parent_start: Option<Timestamp>,
     devices: HashMap<u64, u32>,
     linked: HashMap<(u32, u64), Node>,
@@ -45,6 +46,7 @@ impl<'a> Save<'a> {
             page_key: repository.page_key(),
             teller,
             contents: ContentSaver::new(repository),
+            read_special: false,
             parent_start: parent.map(|parent| parent.start),
             devices: HashMap::new(),
             linked: HashMap::new(),
@@ -63,6 +65,16 @@ impl<'a> Save<'a> {
             NodeKind::File => self.file(dir, path, stat, previous),
             _ => self.special(dir, stat),
         };
+        self.outcome(path, saved, previous)
+    }
+
+    /// Tells how the saving of an item ended: its own trouble is counted, that of the whole run is passed on.
+    pub(super) fn outcome(
+        &self,
+        path: &Path,
+        saved: Result<Node, ContentError>,
+        previous: Option<&Node>,
+    ) -> Result<Option<Node>, EngineError> {
         match saved {
             Ok(node) => {
                 self.saved(path, &node, previous);

@@ -4,6 +4,7 @@
 
 use crate::select::components;
 use crate::{EngineError, Problem, ProblemKind};
+use lifeboat_format::NodeKind;
 use lifeboat_fs::{FsError, SourceDir};
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
@@ -19,11 +20,15 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// The paths that are there, and a problem for each that is not.
-    pub(super) fn find(paths: &[PathBuf]) -> Result<(Self, Vec<Problem>), EngineError> {
+    /// The paths that are there, and a problem for each that is not. Of special files that shall be read, only those
+    /// are taken that have an end.
+    pub(super) fn find(paths: &[PathBuf], read_special: bool) -> Result<(Self, Vec<Problem>), EngineError> {
         let mut root = Self::default();
         let mut problems = Vec::new();
         for path in paths {
+            if read_special && is_endless(path) {
+                return Err(EngineError::Endless(path.clone()));
+            }
             match look_at(path) {
                 Ok(()) => root.add(&components(path.as_os_str().as_bytes())),
                 Err(error) => problems.push(problem(path, &error)),
@@ -49,6 +54,14 @@ fn look_at(path: &Path) -> Result<(), FsError> {
         (Some(parent), Some(name)) => SourceDir::open(parent)?.stat(name.as_bytes()).map(drop),
         _ => SourceDir::open(path).map(drop),
     }
+}
+
+/// Whether reading from it could go on for ever, or wait for somebody who writes.
+fn is_endless(path: &Path) -> bool {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
+    SourceDir::open(parent)
+        .and_then(|dir| dir.stat_target(name.as_bytes()))
+        .is_ok_and(|stat| matches!(stat.node.kind, NodeKind::CharDevice | NodeKind::Fifo | NodeKind::Socket))
 }
 
 fn problem(path: &Path, error: &FsError) -> Problem {
