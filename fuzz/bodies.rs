@@ -8,20 +8,21 @@ pub mod keys;
 
 use keys::{Constant, KEYRING, OBJECTS};
 use lifeboat_format::{
-    BlobId, Chunker, ChunkerParams, Codec, Commit, Config, Draft, Entry, EntryKind, FormatError, Index,
-    KdfParams, Keyring, Node, ObjectHash, Pack, PackHeader, PackId, PackSealer, Page, PageEntry,
-    PageTreeBuilder, Piece, SessionId, Slot, Statement, Timestamp, decompress as decompressed, limits,
+    BlobId, Chunker, ChunkerParams, Codec, Commit, Config, Credential, Draft, Entry, EntryKind, FormatError,
+    Index, Keyring, Node, ObjectHash, Pack, PackHeader, PackId, PackSealer, Page, PageEntry, PageTreeBuilder,
+    Piece, SessionId, Slot, Statement, Timestamp, decompress as decompressed, key_file_text, limits,
+    parse_key_text, sheet_words,
 };
-use minicbor::Decoder;
 use std::fmt::Debug;
 
 /// What a fuzz target calls.
 pub type Body = fn(&[u8]) -> bool;
 
 /// All of them, by the names of their targets.
-pub const TARGETS: [(&str, Body); 14] = [
+pub const TARGETS: [(&str, Body); 15] = [
     ("config", config),
     ("slot", slot),
+    ("key_text", key_text),
     ("keyring", keyring),
     ("entry", entry),
     ("statement", statement),
@@ -53,27 +54,32 @@ pub fn slot(bytes: &[u8]) -> bool {
     let encoded = slot.encode();
     let again = Slot::decode(&encoded).expect("it was just encoded");
     assert_eq!(again.encode(), encoded);
-    let costs = costs(&encoded);
+    let open = || keys::credentials().iter().any(|credential| slot.open(credential).is_ok());
+    let Some(costs) = slot.kdf else { return open() };
     let refused = costs.memory_kib > limits::KDF_MEMORY_KIB_MAX
         || costs.passes > limits::KDF_PASSES_MAX
         || costs.lanes > limits::KDF_LANES_MAX;
     if refused {
-        assert_eq!(slot.open(b"password").err(), Some(FormatError::Limit("cost of the key slot")));
+        let opened = slot.open(&keys::credentials()[0]);
+        assert_eq!(opened.err(), Some(FormatError::Limit("cost of the key slot")));
     } else if costs.memory_kib <= 256 {
-        return slot.open(b"password").is_ok();
+        return open();
     }
     true
 }
 
-/// The costs of an encoded slot, which it does not tell otherwise: its fourth field.
-fn costs(slot: &[u8]) -> KdfParams {
-    let mut decoder = Decoder::new(slot);
-    decoder
-        .map()
-        .and_then(|_| (0..6).try_for_each(|_| decoder.skip()))
-        .and_then(|()| decoder.u8())
-        .and_then(|_| decoder.decode())
-        .expect("it was just encoded")
+/// A key file or a recovery sheet: what is read is written again, and read again.
+pub fn key_text(bytes: &[u8]) -> bool {
+    let text = |credential: &Credential| match credential {
+        Credential::KeyFile(key) => key_file_text(key),
+        Credential::RecoverySheet(key) => sheet_words(key),
+        Credential::Password(_) => unreachable!("no text holds a password"),
+    };
+    let Ok(credential) = parse_key_text(bytes) else { return false };
+    let written = text(&credential);
+    let again = parse_key_text(written.as_bytes()).expect("it was just written");
+    assert_eq!(*text(&again), *written);
+    true
 }
 
 /// A key object, and the record within one, beside all the keys that are needed: those are found whatever it is.

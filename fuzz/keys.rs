@@ -6,8 +6,8 @@
 //! specification says. Spec: docs/format.md#keys
 
 use lifeboat_format::{
-    Key, KeyId, KeySetId, Keyring, PACK_HEADER_LENGTH, PackBuilder, PackSealer, PackSegment, Random, Role,
-    SealContext, SealRole, SealedKey, Sealer, SnapshotId,
+    Credential, Key, KeyId, KeySetId, Keyring, PACK_HEADER_LENGTH, PackBuilder, PackSealer, PackSegment,
+    Random, Role, SealContext, SealRole, SealedKey, Sealer, SnapshotId,
 };
 use minicbor::Encoder;
 use std::sync::LazyLock;
@@ -47,6 +47,12 @@ impl Random for Constant {
 /// The master key.
 pub fn master() -> Key {
     Key::new(SECRET)
+}
+
+/// What opens slots, one of each kind.
+pub fn credentials() -> [Credential; 3] {
+    let password = Credential::password(b"password".to_vec());
+    [password, Credential::KeyFile(master()), Credential::RecoverySheet(master())]
 }
 
 /// A key object whose record is `record`.

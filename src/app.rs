@@ -109,7 +109,7 @@ impl<'a> App<'a> {
         let made = location
             .create()
             .map_err(RepositoryError::from)
-            .and_then(|backend| init(backend, &password.credential(), options, self.environment.clone()));
+            .and_then(|backend| init(backend, &password.credential(), &options, self.environment.clone()));
         made.map_err(Failure::place)
     }
 }

@@ -26,6 +26,7 @@ const FENCES: [(&[&str], &[&str]); 8] = [
     (
         &[
             "argon2",
+            "bip39",
             "blake3",
             "chacha20poly1305",
             "ed25519-dalek",

@@ -11,7 +11,7 @@ pub(crate) fn repository(backend: Arc<dyn Backend>) -> Repository {
     let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
     let environment = Environment { clock: Arc::new(HourAhead), random: Arc::new(SystemRandom) };
     let credential = Credential::password(b"secret".to_vec());
-    init(backend, &credential, InitOptions { kdf, ..InitOptions::default() }, environment)
+    init(backend, &credential, &InitOptions { kdf, ..InitOptions::default() }, environment)
         .expect("an empty place")
 }
 

@@ -55,9 +55,14 @@ impl World {
         let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
         let environment = Environment { clock: Arc::clone(&clock) as _, random };
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
-        let options = InitOptions { kdf, chunk_average: Some(4 << 10), pack_size: Some(64 << 10) };
+        let options = InitOptions {
+            kdf,
+            chunk_average: Some(4 << 10),
+            pack_size: Some(64 << 10),
+            ..InitOptions::default()
+        };
         let credential = Credential::password(b"secret".to_vec());
-        let repository = init(Arc::clone(&backend) as _, &credential, options, environment).unwrap();
+        let repository = init(Arc::clone(&backend) as _, &credential, &options, environment).unwrap();
         Self { backend, repository, workers, folder: tempfile::tempdir().unwrap(), clock }
     }
 

@@ -113,7 +113,8 @@ impl SnapshotId {
     }
 }
 
-fn parse_hex(text: &str, out: &mut [u8]) -> bool {
+/// Reads lower-case digits that fill `out`; tells whether they do.
+pub(crate) fn parse_hex(text: &str, out: &mut [u8]) -> bool {
     let digits = text.as_bytes();
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

@@ -9,8 +9,11 @@ use crate::{
 };
 use minicbor::{Decode, Encode};
 use std::fmt;
+use zeroize::Zeroizing;
 
 const VERSION: u32 = 1;
+/// Room for an encoded key record, in bytes: a vector that grows leaves copies behind.
+const RECORD_ROOM: usize = 64;
 
 /// What a key of the keyring is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -56,8 +59,8 @@ struct KeyRecord {
     domain: u32,
     #[n(2)]
     epoch: u32,
-    #[cbor(n(3), with = "minicbor::bytes")]
-    secret: [u8; 32],
+    #[n(3)]
+    secret: Key,
 }
 
 /// The keys of a repository, ready for use.
@@ -93,9 +96,12 @@ impl Keyring {
         PURPOSES
             .iter()
             .map(|purpose| {
-                let record = KeyRecord { purpose: *purpose, domain: 0, epoch: 0, secret: random.array() };
+                let record =
+                    KeyRecord { purpose: *purpose, domain: 0, epoch: 0, secret: Key::random(random) };
                 let id = KeyId::new(random.array());
-                let sealed = sealer.seal(&context(id), &random.array(), &wire::encode(&record));
+                let mut bytes = Zeroizing::new(Vec::with_capacity(RECORD_ROOM));
+                wire::encode_into(&record, &mut bytes);
+                let sealed = sealer.seal(&context(id), &random.array(), &bytes);
                 SealedKey { id, bytes: wire::encode(&KeyObject { version: VERSION, id, sealed }) }
             })
             .collect()
@@ -125,13 +131,14 @@ impl Keyring {
             }
         }
         let absent = |what| if newer { FormatError::Newer("key") } else { FormatError::Malformed(what) };
-        let take = |purpose: Purpose, what| found[purpose as usize].ok_or_else(|| absent(what));
+        let mut take = |purpose: Purpose, what| found[purpose as usize].take().ok_or_else(|| absent(what));
         let mut key_set = [0; KeySetId::LENGTH];
-        key_set.copy_from_slice(&take(Purpose::KeySet, "keyring: no key-set id")?[..KeySetId::LENGTH]);
-        let domain = Key::new(take(Purpose::Domain, "keyring: no domain key")?);
-        let epoch = Key::new(take(Purpose::Epoch, "keyring: no epoch key")?);
-        let log = Key::new(take(Purpose::Log, "keyring: no log key")?);
-        let admin = Key::new(take(Purpose::Admin, "keyring: no admin key")?);
+        let named = take(Purpose::KeySet, "keyring: no key-set id")?;
+        key_set.copy_from_slice(&named.as_bytes()[..KeySetId::LENGTH]);
+        let domain = take(Purpose::Domain, "keyring: no domain key")?;
+        let epoch = take(Purpose::Epoch, "keyring: no epoch key")?;
+        let log = take(Purpose::Log, "keyring: no log key")?;
+        let admin = take(Purpose::Admin, "keyring: no admin key")?;
         let keyring = Self {
             key_set: KeySetId::new(key_set),
             wrap: Sealer::new(&epoch.derive("lifeboat v1 wrap")),
@@ -191,7 +198,7 @@ impl Keyring {
 fn open(sealer: &Sealer, bytes: &[u8]) -> Result<(KeyId, KeyRecord), FormatError> {
     let object: KeyObject = wire::decode(bytes, "key")?;
     wire::check_version(object.version, VERSION, "key")?;
-    let record = sealer.open(&context(object.id), &object.sealed, "key")?;
+    let record = Zeroizing::new(sealer.open(&context(object.id), &object.sealed, "key")?);
     Ok((object.id, wire::decode(&record, "key")?))
 }
 

@@ -36,6 +36,8 @@ pub enum SealRole {
     Slot = 8,
     /// A key of the keyring.
     Keyring = 9,
+    /// What a slot tells about itself.
+    SlotAbout = 10,
 }
 
 /// Where a sealed message belongs: the associated data of its authentication.

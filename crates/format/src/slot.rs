@@ -1,18 +1,24 @@
-//! Key slots: the master key, wrapped under what a person remembers.
+//! Key slots: the master key, wrapped under what a person remembers, or keeps in a file or on paper.
 //!
 //! Spec: docs/format.md#key-slots. The costs of the key derivation lie in the slot; readers refuse what would
-//! exhaust the machine, but never a slot that is merely cheap.
+//! exhaust the machine, but never a slot that is merely cheap. Who made a slot is told to whoever opens one, and
+//! to nobody else.
 
 use crate::key::tags_equal;
 use crate::{
-    FormatError, Key, KeySetId, Random, SealContext, SealRole, Sealer, SlotId, Timestamp, limits, wire,
+    Credential, FormatError, Key, KeySetId, Random, SealContext, SealRole, Sealer, SlotId, Timestamp, limits,
+    wire,
 };
 use argon2::{Algorithm, Argon2, Params, Version};
 use minicbor::{Decode, Encode};
+use zeroize::Zeroizing;
 
 const VERSION: u32 = 1;
 const COMMITMENT: &str = "lifeboat v1 slot commitment";
 const WRAP: &str = "lifeboat v1 slot wrap";
+const ABOUT: &str = "lifeboat v1 slot about";
+const KEY_FILE: &str = "lifeboat v1 slot key file";
+const RECOVERY_SHEET: &str = "lifeboat v1 slot recovery sheet";
 
 /// What it costs to turn a password into a key (Argon2id).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -36,11 +42,34 @@ impl Default for KdfParams {
     }
 }
 
+/// What a slot opens with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
-enum SlotKind {
+pub enum SlotKind {
+    /// A password, stretched by Argon2id.
     #[n(0)]
-    Passphrase,
+    Password,
+    /// The key in a key file.
+    #[n(1)]
+    KeyFile,
+    /// The key on a recovery sheet.
+    #[n(2)]
+    RecoverySheet,
+}
+
+/// Who made a slot and what for; sealed, so that the storage does not learn it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SlotAbout {
+    /// Machine it was made on.
+    #[n(0)]
+    pub host: String,
+    /// User who made it.
+    #[n(1)]
+    pub user: String,
+    /// What it is for, in the words of its maker.
+    #[n(2)]
+    pub label: Option<String>,
 }
 
 /// A key slot as stored.
@@ -52,10 +81,12 @@ pub struct Slot {
     /// Its name.
     #[n(1)]
     pub id: SlotId,
+    /// What it opens with.
     #[n(2)]
-    kind: SlotKind,
+    pub kind: SlotKind,
+    /// What a password costs to try; nothing for the other kinds.
     #[n(3)]
-    kdf: KdfParams,
+    pub kdf: Option<KdfParams>,
     #[cbor(n(4), with = "minicbor::bytes")]
     salt: [u8; 32],
     #[cbor(n(5), with = "minicbor::bytes")]
@@ -65,49 +96,68 @@ pub struct Slot {
     /// When it was made.
     #[n(7)]
     pub created: Timestamp,
+    #[cbor(n(8), with = "minicbor::bytes")]
+    about: Vec<u8>,
 }
 
 impl Slot {
-    /// Wraps the master key under a password.
+    /// Wraps the master key under a credential; the costs count for a password only.
     ///
     /// # Errors
-    /// [`FormatError::Limit`] for costs that no reader would accept.
+    /// [`FormatError::Limit`] for costs that no reader would accept, and for more words about it than a slot holds.
     pub fn create(
         master: &Key,
-        password: &[u8],
+        credential: &Credential,
         kdf: KdfParams,
+        about: &SlotAbout,
         created: Timestamp,
         random: &dyn Random,
     ) -> Result<Self, FormatError> {
-        let (id, salt) = (SlotId::new(random.array()), random.array());
-        let key = derive(password, kdf, &salt)?;
+        let kind = credential.kind();
         let mut slot = Self {
             version: VERSION,
-            id,
-            kind: SlotKind::Passphrase,
-            kdf,
-            salt,
+            id: SlotId::new(random.array()),
+            kind,
+            kdf: (kind == SlotKind::Password).then_some(kdf),
+            salt: random.array(),
             commitment: [0; 32],
             sealed: Vec::new(),
             created,
+            about: Vec::new(),
         };
+        let key = slot.key(credential)?;
         slot.commitment = key.commitment(COMMITMENT, &slot.bound());
-        slot.sealed =
-            Sealer::new(&key.derive(WRAP)).seal(&slot.context(), &random.array(), master.as_bytes());
-        Ok(slot)
+        let sealer = Sealer::new(&key.derive(WRAP));
+        slot.sealed = sealer.seal(&slot.context(), &random.array(), master.as_bytes());
+        let about = wire::encode(about);
+        slot.about = about_sealer(master).seal(&slot.about_context(), &random.array(), &about);
+        match slot.encode().len() as u64 <= limits::SMALL_OBJECT_MAX {
+            true => Ok(slot),
+            false => Err(FormatError::Limit("key slot")),
+        }
     }
 
     /// The master key.
     ///
     /// # Errors
-    /// [`FormatError::WrongKey`] for another password; [`FormatError::Limit`] for costs beyond the limits.
-    pub fn open(&self, password: &[u8]) -> Result<Key, FormatError> {
-        let key = derive(password, self.kdf, &self.salt)?;
+    /// [`FormatError::WrongKey`] for another credential; [`FormatError::Limit`] for costs beyond the limits.
+    pub fn open(&self, credential: &Credential) -> Result<Key, FormatError> {
+        let key = self.key(credential)?;
         if !tags_equal(&key.commitment(COMMITMENT, &self.bound()), &self.commitment) {
             return Err(FormatError::WrongKey);
         }
-        let master = Sealer::new(&key.derive(WRAP)).open(&self.context(), &self.sealed, "key slot")?;
-        master.try_into().map(Key::new).map_err(|_| FormatError::Malformed("key slot"))
+        let sealer = Sealer::new(&key.derive(WRAP));
+        let master = Zeroizing::new(sealer.open(&self.context(), &self.sealed, "key slot")?);
+        Key::of_slice(&master).ok_or(FormatError::Malformed("key slot"))
+    }
+
+    /// Who made it and what for.
+    ///
+    /// # Errors
+    /// When it is not authentic: altered, or a slot of another master key.
+    pub fn about(&self, master: &Key) -> Result<SlotAbout, FormatError> {
+        let about = about_sealer(master).open(&self.about_context(), &self.about, "key slot")?;
+        wire::decode(&about, "key slot")
     }
 
     /// The object's bytes.
@@ -123,14 +173,35 @@ impl Slot {
     pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         let slot: Self = wire::decode(bytes, "key slot")?;
         wire::check_version(slot.version, VERSION, "key slot")?;
-        Ok(slot)
+        match slot.kdf.is_some() == (slot.kind == SlotKind::Password) {
+            true => Ok(slot),
+            false => Err(FormatError::Malformed("key slot")),
+        }
+    }
+
+    /// What the credential makes of this slot's costs and salt.
+    fn key(&self, credential: &Credential) -> Result<Key, FormatError> {
+        match (credential, self.kind, self.kdf) {
+            (Credential::Password(password), SlotKind::Password, Some(kdf)) => {
+                stretch(password, kdf, &self.salt)
+            }
+            (Credential::KeyFile(key), SlotKind::KeyFile, None) => {
+                Ok(Key::new(key.commitment(KEY_FILE, &self.salt)))
+            }
+            (Credential::RecoverySheet(key), SlotKind::RecoverySheet, None) => {
+                Ok(Key::new(key.commitment(RECOVERY_SHEET, &self.salt)))
+            }
+            _ => Err(FormatError::WrongKey),
+        }
     }
 
     /// Everything in the slot that must not be changed unnoticed.
     fn bound(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.id.as_bytes());
-        for cost in [self.kdf.memory_kib, self.kdf.passes, self.kdf.lanes] {
+        hasher.update(&[self.kind as u8]);
+        let costs = self.kdf.map_or([0; 3], |kdf| [kdf.memory_kib, kdf.passes, kdf.lanes]);
+        for cost in costs {
             hasher.update(&cost.to_le_bytes());
         }
         hasher.update(&self.salt);
@@ -142,17 +213,25 @@ impl Slot {
     fn context(&self) -> SealContext {
         SealContext::alone(KeySetId::default(), SealRole::Slot, self.bound(), 32)
     }
+
+    fn about_context(&self) -> SealContext {
+        SealContext::alone(KeySetId::default(), SealRole::SlotAbout, self.bound(), 0)
+    }
 }
 
-fn derive(password: &[u8], kdf: KdfParams, salt: &[u8; 32]) -> Result<Key, FormatError> {
+fn about_sealer(master: &Key) -> Sealer {
+    Sealer::new(&master.derive(ABOUT))
+}
+
+fn stretch(password: &[u8], kdf: KdfParams, salt: &[u8; 32]) -> Result<Key, FormatError> {
     let bounded = kdf.memory_kib <= limits::KDF_MEMORY_KIB_MAX
         && kdf.passes <= limits::KDF_PASSES_MAX
         && kdf.lanes <= limits::KDF_LANES_MAX;
     let params = Params::new(kdf.memory_kib, kdf.passes, kdf.lanes, Some(32));
     let params = params.ok().filter(|_| bounded).ok_or(FormatError::Limit("cost of the key slot"))?;
-    let mut out = [0; 32];
+    let mut out = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(password, salt, &mut out)
+        .hash_password_into(password, salt, &mut *out)
         .map_err(|_| FormatError::Limit("cost of the key slot"))?;
-    Ok(Key::new(out))
+    Ok(Key::filled(|key| key.copy_from_slice(&*out)))
 }

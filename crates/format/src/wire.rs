@@ -11,6 +11,11 @@ pub(crate) fn encode<T: Encode<()>>(record: &T) -> Vec<u8> {
     minicbor::to_vec(record).expect("writing to a vector cannot fail")
 }
 
+/// Encodes a record behind what `out` holds.
+pub(crate) fn encode_into<T: Encode<()>>(record: &T, out: &mut Vec<u8>) {
+    minicbor::encode(record, out).expect("writing to a vector cannot fail");
+}
+
 /// Decodes a record that must fill `bytes` to the end; `what` names it in errors.
 pub(crate) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], what: &'static str) -> Result<T, FormatError> {
     decode_rest(&mut Decoder::new(bytes), what)

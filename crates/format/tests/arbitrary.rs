@@ -1,8 +1,8 @@
 //! Any record that the format allows, for proptest.
 
 use lifeboat_format::{
-    BlobId, ChildPage, ChunkerParams, Config, Content, Device, Node, NodeKind, Origin, PathBytes, Piece,
-    RepositoryId, Snapshot, SnapshotId, Summary, Timestamp, Totals, Xattr, XattrValue,
+    BlobId, ChildPage, ChunkerParams, Config, Content, Credential, Device, Key, Node, NodeKind, Origin,
+    PathBytes, Piece, RepositoryId, Snapshot, SnapshotId, Summary, Timestamp, Totals, Xattr, XattrValue,
 };
 use proptest::prelude::*;
 use proptest::{collection::vec, option};
@@ -173,4 +173,12 @@ pub(crate) fn segments() -> impl Strategy<Value = Vec<Vec<Vec<u8>>>> {
     let incompressible = bytes(200);
     let compressible = (any::<u8>(), 0..600_usize).prop_map(|(byte, length)| vec![byte; length]);
     vec(vec(prop_oneof![incompressible, compressible], 0..5), 0..5)
+}
+
+pub(crate) fn credential() -> impl Strategy<Value = Credential> {
+    prop_oneof![
+        vec(any::<u8>(), 0..40).prop_map(Credential::password),
+        any::<[u8; 32]>().prop_map(|key| Credential::KeyFile(Key::new(key))),
+        any::<[u8; 32]>().prop_map(|key| Credential::RecoverySheet(Key::new(key))),
+    ]
 }

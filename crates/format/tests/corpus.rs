@@ -8,8 +8,8 @@
 use crate::{by_hand, world};
 use bodies::keys::{self, Constant, KEYRING, OBJECTS, SECRET};
 use lifeboat_format::{
-    BlobId, ChildPage, Commit, Compression, Compressor, Entry, EntryKind, Genesis, Node, ObjectHash, Piece,
-    Slot, SnapshotId,
+    BlobId, ChildPage, Commit, Compression, Compressor, Credential, Entry, EntryKind, Genesis, Node,
+    ObjectHash, Piece, Slot, SnapshotId, key_file_text, sheet_words,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,12 @@ fn samples() -> Vec<Samples> {
     let index = world::index_of(&KEYRING, std::slice::from_ref(&pack), 5);
     vec![
         Samples::new("config", vec![world::config().encode()]),
-        Samples::new("slot", vec![slot()]),
+        Samples::new("slot", keys::credentials().iter().map(slot).collect()),
+        Samples {
+            target: "key_text",
+            valid: vec![after(b"", key_file_text(&keys::master()).as_bytes()), sheet()],
+            broken: vec![b"lifeboat-key-1-42".to_vec(), after(b"9: ", &sheet()[3..]), Vec::new()],
+        },
         Samples::new("keyring", vec![OBJECTS[1].bytes.clone(), key_record(3), key_record(4)]),
         Samples::new("entry", vec![entry(EntryKind::GENESIS, genesis()), entry(EntryKind::COMMIT, commit())]),
         Samples::new("statement", vec![genesis(), commit()]),
@@ -68,9 +73,14 @@ fn samples() -> Vec<Samples> {
     ]
 }
 
-fn slot() -> Vec<u8> {
-    let slot = Slot::create(&keys::master(), b"password", world::cheap(), world::moment(), &Constant);
+fn slot(credential: &Credential) -> Vec<u8> {
+    let (master, kdf, about) = (keys::master(), world::cheap(), world::about());
+    let slot = Slot::create(&master, credential, kdf, &about, world::moment(), &Constant);
     slot.expect("costs within the limits").encode()
+}
+
+fn sheet() -> Vec<u8> {
+    sheet_words(&keys::master()).as_bytes().to_vec()
 }
 
 fn key_record(purpose: u32) -> Vec<u8> {

@@ -32,9 +32,9 @@ fn records(keyring: &Keyring) -> Vec<Record<'_>> {
     let index = world::index_of(keyring, std::slice::from_ref(&pack), 5).bytes;
     vec![
         Record::new("config", world::config().encode(), |bytes| Config::decode(bytes).map(drop)),
-        Record::new("slot", world::slot().encode(), |bytes| {
-            Slot::decode(bytes)?.open(b"correct horse").map(drop)
-        }),
+        slot(0),
+        slot(1),
+        slot(2),
         Record::new("node page", round_trips::leaf_of(&world::full_node(&hasher)), |bytes| {
             Page::<Node>::decode(bytes, Some(0)).map(drop)
         }),
@@ -47,6 +47,14 @@ fn records(keyring: &Keyring) -> Vec<Record<'_>> {
         Record::new("index", index, |bytes| Index::parse(ObjectHash::of(bytes), bytes, keyring).map(drop)),
         Record::new("pack", pack.bytes, move |bytes| Pack::parse(id, bytes.to_vec(), keyring).map(drop)),
     ]
+}
+
+fn slot<'a>(kind: usize) -> Record<'a> {
+    let credential = world::credentials()[kind].clone();
+    Record::new("slot", world::slot_of(&credential).encode(), move |bytes| {
+        let slot = Slot::decode(bytes)?;
+        slot.about(&slot.open(&credential)?).map(drop)
+    })
 }
 
 /// All bytes that differ from these in one bit, with the number of the byte.

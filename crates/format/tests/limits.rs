@@ -3,8 +3,8 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Compression, Compressor, FormatError, Index, KdfParams, Node, ObjectHash, Pack,
-    PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, Xattr, XattrValue, decompress,
-    limits,
+    PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, SlotAbout, Xattr, XattrValue,
+    decompress, limits,
 };
 use minicbor::Encoder;
 
@@ -222,10 +222,35 @@ fn costs_beyond_the_limits_are_refused_at_once() {
     ];
     let refused = FormatError::Limit("cost of the key slot");
     for kdf in costs {
-        let slot = Slot::create(&world::master(), b"", kdf, world::moment(), &world::Seeded::new(1));
+        let (about, random) = (world::about(), world::Seeded::new(1));
+        let slot = Slot::create(&world::master(), &world::password(), kdf, &about, world::moment(), &random);
         assert_eq!(slot.expect_err("no reader would accept it"), refused, "{kdf:?}");
-        let opened = slot_of(kdf).open(b"correct horse");
+        let opened = slot_of(kdf).open(&world::password());
         assert_eq!(opened.expect_err("too costly"), refused, "{kdf:?}");
+    }
+}
+
+#[test]
+fn a_slot_holds_no_more_words_than_readers_take() {
+    let create = |length: usize| {
+        let about = SlotAbout { label: Some("x".repeat(length)), ..world::about() };
+        let (master, credential, kdf) = (world::master(), world::password(), world::cheap());
+        Slot::create(&master, &credential, kdf, &about, world::moment(), &world::Seeded::new(1)).map(drop)
+    };
+    let most = usize::try_from(limits::SMALL_OBJECT_MAX).expect("64 KiB");
+    assert_eq!(create(most), Err(FormatError::Limit("key slot")));
+    assert_eq!(create(most - 500), Ok(()));
+}
+
+#[test]
+fn costs_belong_to_passwords() {
+    let [password, key_file, _] = world::credentials().map(|credential| world::slot_of(&credential).encode());
+    let kind =
+        |slot: &[u8]| slot.windows(2).position(|window| window[0] == 2 && window[1] < 3).expect("a kind");
+    for (mut slot, other) in [(password, 1), (key_file, 0)] {
+        let place = kind(&slot) + 1;
+        slot[place] = other;
+        assert_eq!(Slot::decode(&slot).err(), Some(FormatError::Malformed("key slot")));
     }
 }
 

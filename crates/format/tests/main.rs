@@ -6,6 +6,7 @@ mod chunker;
 mod corpus;
 mod damage;
 mod index_places;
+mod key_text;
 mod limits;
 mod newer;
 mod page_trees;

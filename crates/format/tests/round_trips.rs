@@ -144,15 +144,17 @@ proptest! {
     }
 
     #[test]
-    fn slots(master: [u8; 32], password in vec(any::<u8>(), 0..40), created in arbitrary::timestamp(), seed: u64) {
+    fn slots(master: [u8; 32], credential in arbitrary::credential(), created in arbitrary::timestamp(), seed: u64) {
         let kdf = KdfParams { memory_kib: 16, passes: 2, lanes: 2 };
         let master = lifeboat_format::Key::new(master);
-        let slot = Slot::create(&master, &password, kdf, created, &world::Seeded::new(seed)).expect("cheap");
+        let random = world::Seeded::new(seed);
+        let slot = Slot::create(&master, &credential, kdf, &world::about(), created, &random).expect("cheap");
         let bytes = slot.encode();
         let decoded = Slot::decode(&bytes).expect("it was just encoded");
         prop_assert_eq!(decoded.encode(), bytes);
         prop_assert_eq!((decoded.id, decoded.created), (slot.id, created));
-        let opened = decoded.open(&password).expect("the same password");
+        let opened = decoded.open(&credential).expect("the same credential");
+        prop_assert_eq!(decoded.about(&opened), Ok(world::about()));
         // Keys are not compared by the crate: two of them are the same when they draw up the same keyring.
         let [ours, theirs] = [&master, &opened].map(|key| Keyring::generate(key, &world::Seeded::new(1)));
         prop_assert!(ours.iter().zip(&theirs).all(|(ours, theirs)| ours.bytes == theirs.bytes));

@@ -49,6 +49,12 @@ fn packs_and_slots_do_not_show_their_keys() {
     assert_silent(&sealer, &key);
     assert_silent(&world::small_pack(&keyring, Compression::Off), &key);
     assert_silent(&world::slot(), &[0xa7; 32]);
+    let key = world::Seeded::new(8).array::<32>();
+    for credential in world::credentials() {
+        assert_silent(&credential, &key);
+        assert_silent(&world::slot_of(&credential), &key);
+    }
+    assert!(!format!("{:?}", world::password()).contains("horse"));
 }
 
 #[test]

@@ -6,8 +6,8 @@
 
 use crate::{chunker, round_trips, world};
 use lifeboat_format::{
-    ChunkerParams, Compression, Config, Entry, Index, Key, KeySetId, Keyring, Node, Pack, PackId, Page, Role,
-    SealContext, SealRole, Sealer, Slot, Statement,
+    ChunkerParams, Compression, Config, Credential, Entry, Index, Key, KeySetId, Keyring, Node, Pack, PackId,
+    Page, Role, SealContext, SealRole, Sealer, Slot, Statement, key_file_text, parse_key_text, sheet_words,
 };
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -118,13 +118,40 @@ fn keyring() {
     assert_eq!(keyring.key_set(), world::keyring(1).key_set());
 }
 
-#[test]
-fn slot() {
-    let kept = golden("slot.hex", &world::slot().encode());
+fn check_slot(name: &str, credential: &Credential) {
+    let kept = golden(name, &world::slot_of(credential).encode());
     let slot = Slot::decode(&kept).expect("a slot");
-    let master = slot.open(b"correct horse").expect("its password");
+    let master = slot.open(credential).expect("its credential");
+    assert_eq!(slot.about(&master), Ok(world::about()));
     let [ours, theirs] = [master, world::master()].map(|key| Keyring::generate(&key, &world::Seeded::new(1)));
     assert_eq!(ours[0].bytes, theirs[0].bytes);
+}
+
+#[test]
+fn slot() {
+    check_slot("slot.hex", &world::password());
+}
+
+#[test]
+fn key_file() {
+    check("key-file.txt", &key_file_text(&world::written_key()));
+}
+
+#[test]
+fn sheet() {
+    check("sheet.txt", &sheet_words(&world::written_key()));
+}
+
+#[test]
+fn slot_of_a_key_file() {
+    let text = key_file_text(&world::written_key());
+    check_slot("slot-key-file.hex", &parse_key_text(text.as_bytes()).expect("it was just written"));
+}
+
+#[test]
+fn slot_of_a_sheet() {
+    let text = sheet_words(&world::written_key());
+    check_slot("slot-sheet.hex", &parse_key_text(text.as_bytes()).expect("it was just written"));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What the tests start from: seeded randomness, keys, and one sample of every record.
 
 use lifeboat_format::{
-    BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Draft, Entry, EntryKind,
-    IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, Pack, PackBuilder, PackSealer, PackedBlob,
-    PathBytes, Piece, Random, RepositoryId, Role, SessionId, Slot, Snapshot, SnapshotId, Timestamp, Totals,
-    Xattr, XattrValue,
+    BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Credential, Draft, Entry,
+    EntryKind, IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, Pack, PackBuilder, PackSealer,
+    PackedBlob, PathBytes, Piece, Random, RepositoryId, Role, SessionId, Slot, SlotAbout, Snapshot,
+    SnapshotId, Timestamp, Totals, Xattr, XattrValue,
 };
 use std::sync::Mutex;
 
@@ -58,8 +58,30 @@ pub(crate) fn cheap() -> KdfParams {
     KdfParams { memory_kib: 8, passes: 1, lanes: 1 }
 }
 
+pub(crate) fn password() -> Credential {
+    Credential::password(b"correct horse".to_vec())
+}
+
+/// One of each kind, in the order of their numbers.
+pub(crate) fn credentials() -> [Credential; 3] {
+    [password(), Credential::KeyFile(written_key()), Credential::RecoverySheet(written_key())]
+}
+
+/// The key in key files and on recovery sheets.
+pub(crate) fn written_key() -> Key {
+    Key::random(&Seeded::new(8))
+}
+
+pub(crate) fn about() -> SlotAbout {
+    SlotAbout { host: "ark".to_owned(), user: "noah".to_owned(), label: Some("in the drawer".to_owned()) }
+}
+
 pub(crate) fn slot() -> Slot {
-    Slot::create(&master(), b"correct horse", cheap(), moment(), &Seeded::new(3))
+    slot_of(&password())
+}
+
+pub(crate) fn slot_of(credential: &Credential) -> Slot {
+    Slot::create(&master(), credential, cheap(), &about(), moment(), &Seeded::new(3))
         .expect("costs within limits")
 }
 

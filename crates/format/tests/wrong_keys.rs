@@ -2,8 +2,8 @@
 
 use crate::{by_hand, world};
 use lifeboat_format::{
-    Codec, Commit, Compression, Entry, EntryKind, FormatError, Index, Key, KeySetId, Keyring, Pack,
-    PackHeader, PackSealer, PackSegment, Role, SealContext, SealRole, Sealer, Slot, Statement,
+    Codec, Commit, Compression, Credential, Entry, EntryKind, FormatError, Index, Key, KeySetId, Keyring,
+    Pack, PackHeader, PackSealer, PackSegment, Role, SealContext, SealRole, Sealer, Slot, Statement,
 };
 
 fn is_not_authentic<T>(result: Result<T, FormatError>) -> bool {
@@ -28,13 +28,46 @@ fn another_keyring_opens_nothing() {
 #[test]
 fn another_password_or_master_key_opens_nothing() {
     let slot = world::slot();
-    for password in [b"".as_slice(), b"correct hors", b"correct horse\n", b"Correct horse"] {
-        assert_eq!(slot.open(password).expect_err("another password"), FormatError::WrongKey);
+    for password in ["", "correct hors", "correct horse\n", "Correct horse"] {
+        let opened = slot.open(&Credential::password(password.into()));
+        assert_eq!(opened.expect_err("another password"), FormatError::WrongKey);
     }
-    assert!(Slot::decode(&slot.encode()).is_ok_and(|slot| slot.open(b"correct horse").is_ok()));
+    assert!(Slot::decode(&slot.encode()).is_ok_and(|slot| slot.open(&world::password()).is_ok()));
+    assert!(is_not_authentic(slot.about(&Key::new([1; 32]))));
     let objects = Keyring::generate(&world::master(), &world::Seeded::new(1));
     let objects = objects.iter().map(|object| object.bytes.as_slice());
     assert!(Keyring::assemble(&Key::new([1; 32]), objects).is_err());
+}
+
+#[test]
+fn a_slot_opens_with_credentials_of_its_kind_only() {
+    for (number, made_with) in world::credentials().iter().enumerate() {
+        let slot = world::slot_of(made_with);
+        for (other, credential) in world::credentials().iter().enumerate() {
+            assert_eq!(
+                slot.open(credential).is_ok(),
+                number == other,
+                "{:?}, {:?}",
+                slot.kind,
+                credential.kind()
+            );
+        }
+        for another in [Credential::KeyFile(Key::new([1; 32])), Credential::RecoverySheet(Key::new([1; 32]))]
+        {
+            assert_eq!(slot.open(&another).expect_err("another key"), FormatError::WrongKey);
+        }
+    }
+}
+
+#[test]
+fn what_is_told_about_a_slot_does_not_pass_for_another() {
+    let [password, key_file, _] = world::credentials().map(|credential| world::slot_of(&credential).encode());
+    let place = |slot: &[u8]| slot.len() - 40 - minicbor::to_vec(world::about()).expect("a vector").len();
+    let (ours, theirs) = (place(&password), place(&key_file));
+    let mixed =
+        Slot::decode(&[&password[..ours], &key_file[theirs..]].concat()).expect("the form is the same");
+    assert!(is_not_authentic(mixed.about(&world::master())));
+    assert!(mixed.open(&world::password()).is_ok(), "words about a slot lock nobody out");
 }
 
 #[test]

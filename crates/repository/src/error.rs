@@ -3,6 +3,7 @@
 //! Invariant: errors of the storage and errors of the source are different types all the way up; a full repository
 //! can never be mistaken for an unreadable file.
 
+use crate::SlotError;
 use lifeboat_backend::BackendError;
 use lifeboat_format::FormatError;
 use thiserror::Error;
@@ -51,6 +52,9 @@ pub enum RepositoryError {
         /// What is new.
         source: FormatError,
     },
+    /// Key slots are not changed, or cannot be read.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
     /// What was to be stored could not be made.
     #[error("cannot make what is to be stored")]
     Produce(#[from] FormatError),

@@ -4,20 +4,23 @@
 //! on (docs/log-protocol.md, "init"). The config is written last: without it there is no repository.
 
 use crate::log::put_entry;
+use crate::slots::store_slot;
 use crate::{Credential, Environment, Repository, RepositoryError, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{
     Chunker, ChunkerParams, Config, Draft, EntryKind, Genesis, KdfParams, Key, Keyring, ObjectHash,
-    RepositoryId, SessionId, Slot,
+    RepositoryId, SessionId, Slot, SlotAbout,
 };
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What is decided when a repository is made.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct InitOptions {
     /// What a password costs to try.
     pub kdf: KdfParams,
+    /// Who makes its first key slot.
+    pub about: SlotAbout,
     /// Average size of chunks in bytes, when not the usual one.
     pub chunk_average: Option<u32>,
     /// Size at which packs are closed in bytes, when not the usual one.
@@ -35,7 +38,7 @@ const TRIES: u32 = 8;
 pub fn init(
     backend: Arc<dyn Backend>,
     credential: &Credential,
-    options: InitOptions,
+    options: &InitOptions,
     environment: Environment,
 ) -> Result<Repository, RepositoryError> {
     for attempt in 1..=TRIES {
@@ -109,7 +112,7 @@ fn remove_all(backend: &dyn Backend) -> Result<(), BackendError> {
 fn create(
     backend: &dyn Backend,
     credential: &Credential,
-    options: InitOptions,
+    options: &InitOptions,
     environment: &Environment,
     session: SessionId,
 ) -> Result<(), RepositoryError> {
@@ -120,11 +123,9 @@ fn create(
     // A pack holds several segments, however small it is.
     config.data_segment = config.data_segment.min(config.pack / 4);
     config.tree_segment = config.tree_segment.min(config.pack / 4);
-    let master = Key::new(random.array());
-    let slot = Slot::create(&master, credential.bytes(), options.kdf, now, random)?;
-    let name = layout::slot(slot.id);
-    backend.put(&name, &slot.encode())?;
-    verify_slot(backend, &name, credential)?;
+    let master = Key::random(random);
+    let slot = Slot::create(&master, credential, options.kdf, &options.about, now, random)?;
+    store_slot(backend, &slot, credential)?;
 
     let objects = Keyring::generate(&master, random);
     for key in &objects {
@@ -145,15 +146,4 @@ fn create(
     };
     put_entry(backend, draft, &keyring, random)?;
     Ok(backend.put(&layout::config(), &config)?)
-}
-
-/// A slot that does not open again must not be the only way in.
-fn verify_slot(
-    backend: &dyn Backend,
-    name: &ObjectName,
-    credential: &Credential,
-) -> Result<(), RepositoryError> {
-    let stored = backend.get(name, lifeboat_format::limits::SMALL_OBJECT_MAX)?;
-    let opened = Slot::decode(&stored).and_then(|slot| slot.open(credential.bytes()));
-    opened.map(drop).map_err(|source| RepositoryError::reading(&name, source))
 }

@@ -1,57 +1,93 @@
 //! Key slots and keyring: unlocking them, and proving them sound.
 
-use crate::{Credential, Repository, RepositoryError, layout};
+use crate::{Credential, Repository, RepositoryError, SlotError, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
-use lifeboat_format::{FormatError, KeyId, Keyring, ObjectHash, Slot, limits};
+use lifeboat_format::{FormatError, Key, KeyId, Keyring, ObjectHash, Slot, limits};
+
+/// Times the slots are listed anew because one that was listed is gone: somebody replaces them.
+const READINGS: usize = 3;
+
+/// What an opened slot leads to.
+pub(crate) struct Unlocked {
+    /// Name of the slot.
+    pub(crate) slot: ObjectName,
+    pub(crate) master: Key,
+    pub(crate) keyring: Keyring,
+    /// Keys that the keyring is made of.
+    pub(crate) keys: Vec<KeyId>,
+}
 
 /// The keyring, through whichever slot the credential opens.
 ///
 /// # Errors
-/// [`RepositoryError::WrongKey`] when it opens none of the sound ones; damage when no slot is sound, or when those it
-/// opens lead to no keyring.
-pub(crate) fn unlock(
-    backend: &dyn Backend,
-    credential: &Credential,
-) -> Result<(Keyring, Vec<KeyId>), RepositoryError> {
-    let slots = read_folder(backend, layout::KEYS)?;
+/// [`RepositoryError::WrongKey`] when it opens none of them, [`SlotError::Unread`] when it may be that of a slot which
+/// cannot be read; damage when no slot is sound, or when those it opens lead to no keyring.
+pub(crate) fn unlock(backend: &dyn Backend, credential: &Credential) -> Result<Unlocked, RepositoryError> {
     let objects = read_folder(backend, layout::KEYRING)?;
-    let (mut damaged, mut leads_nowhere, mut is_closed) = (None, None, false);
-    for (name, bytes) in slots.iter().take(limits::SLOTS_MAX) {
-        match Slot::decode(bytes).and_then(|slot| slot.open(credential.bytes())) {
-            Ok(master) => match Keyring::assemble(&master, objects.iter().map(|(_, bytes)| &bytes[..])) {
-                Ok(unlocked) => return Ok(unlocked),
-                Err(source) => leads_nowhere = Some(RepositoryError::reading(&"keyring", source)),
-            },
-            Err(FormatError::WrongKey) => is_closed = true,
-            Err(source) => damaged = Some(RepositoryError::reading(name, source)),
+    let mut closed = Closed::default();
+    for _ in 0..READINGS {
+        closed = Closed::default();
+        for name in slot_names(backend)?.into_iter().take(limits::SLOTS_MAX) {
+            match read_slot(backend, &name) {
+                Ok(None) => closed.is_gone = true,
+                Ok(Some(slot)) => match slot.and_then(|slot| slot.open(credential)) {
+                    Ok(master) => {
+                        match Keyring::assemble(&master, objects.iter().map(|(_, bytes)| &bytes[..])) {
+                            Ok((keyring, keys)) => return Ok(Unlocked { slot: name, master, keyring, keys }),
+                            Err(source) => closed.leads_nowhere = Some(source),
+                        }
+                    }
+                    Err(FormatError::WrongKey) => closed.is_locked = true,
+                    Err(source) => closed.unread = Some((name, source)),
+                },
+                // Another slot may be readable.
+                Err(error) => closed.storage = Some(error),
+            }
+        }
+        if !closed.is_gone {
+            break;
         }
     }
-    Err(match (leads_nowhere, damaged) {
-        (Some(error), _) => error,
-        (None, _) if is_closed => RepositoryError::WrongKey,
-        (None, Some(error)) => error,
-        (None, None) => RepositoryError::Missing("every key slot".into()),
-    })
+    Err(closed.into())
+}
+
+/// Why no slot opened.
+#[derive(Default)]
+struct Closed {
+    is_locked: bool,
+    is_gone: bool,
+    unread: Option<(ObjectName, FormatError)>,
+    leads_nowhere: Option<FormatError>,
+    storage: Option<BackendError>,
+}
+
+impl From<Closed> for RepositoryError {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed { leads_nowhere: Some(source), .. } => Self::reading(&"keyring", source),
+            Closed { storage: Some(error), .. } => error.into(),
+            Closed { unread: Some((name, source)), is_locked: true, .. } => {
+                SlotError::Unread(name.to_string(), source).into()
+            }
+            Closed { unread: Some((name, source)), .. } => Self::reading(&name, source),
+            Closed { is_locked: true, .. } => Self::WrongKey,
+            _ => Self::Missing("every key slot".into()),
+        }
+    }
 }
 
 impl Repository {
-    /// Key slots and key objects that are not what their names say, and why.
+    /// Key slots and key objects that are not what their names say, and why; those of a newer version are not looked
+    /// into.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn check_keys(&self) -> Result<Vec<(String, FormatError)>, RepositoryError> {
-        let slots = read_folder(&*self.backend, layout::KEYS)?;
+        let slots = self.slots().list()?.faults;
         let keys = read_folder(&*self.backend, layout::KEYRING)?;
-        let slots = slots.iter().map(|(name, bytes)| (name, check_slot(name, bytes)));
-        let keys = keys.iter().map(|(name, bytes)| (name, check_key(name, bytes)));
-        Ok(slots.chain(keys).filter_map(|(name, checked)| Some((name.to_string(), checked.err()?))).collect())
-    }
-}
-
-fn check_slot(name: &ObjectName, bytes: &[u8]) -> Result<(), FormatError> {
-    match layout::slot(Slot::decode(bytes)?.id) == *name {
-        true => Ok(()),
-        false => Err(FormatError::WrongHash("key slot")),
+        let keys =
+            keys.iter().filter_map(|(name, bytes)| Some((name.to_string(), check_key(name, bytes).err()?)));
+        Ok(slots.into_iter().chain(keys).filter(|(_, error)| !error.is_newer()).collect())
     }
 }
 
@@ -62,15 +98,37 @@ fn check_key(name: &ObjectName, bytes: &[u8]) -> Result<(), FormatError> {
     }
 }
 
+/// Names of all objects among the slots, sorted.
+pub(crate) fn slot_names(backend: &dyn Backend) -> Result<Vec<ObjectName>, BackendError> {
+    names(backend, layout::KEYS)
+}
+
+/// The slot of this name, or what is wrong with it; none if it is gone.
+pub(crate) fn read_slot(
+    backend: &dyn Backend,
+    name: &ObjectName,
+) -> Result<Option<Result<Slot, FormatError>>, BackendError> {
+    match backend.get(name, limits::SMALL_OBJECT_MAX) {
+        Ok(bytes) => Ok(Some(Slot::decode(&bytes))),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.is_too_large() => Ok(Some(Err(FormatError::Limit("key slot")))),
+        Err(error) => Err(error),
+    }
+}
+
 fn read_folder(backend: &dyn Backend, folder: &str) -> Result<Vec<(ObjectName, Vec<u8>)>, BackendError> {
-    let mut names = Vec::new();
-    backend.list(folder, &mut |object| names.push(object.name))?;
-    names.sort();
-    names
+    names(backend, folder)?
         .into_iter()
         .map(|name| {
             let bytes = backend.get(&name, limits::SMALL_OBJECT_MAX)?;
             Ok((name, bytes))
         })
         .collect()
+}
+
+fn names(backend: &dyn Backend, folder: &str) -> Result<Vec<ObjectName>, BackendError> {
+    let mut names = Vec::new();
+    backend.list(folder, &mut |object| names.push(object.name))?;
+    names.sort();
+    Ok(names)
 }

@@ -2,7 +2,7 @@
 //!
 //! Floor 1. It knows nothing of source and target files and nothing of the terminal. A [`Repository`] opens and
 //! hands out the roles that do the work: [`Session`] (a run that writes), [`BlobWriter`], [`BlobReader`], [`Index`],
-//! [`Reading`] and [`View`] of the log.
+//! [`Reading`] and [`View`] of the log, [`Slots`] (who can open it).
 //!
 //! Write order, each durable before the next: packs, index objects, commit. So an index object exists only if its
 //! packs do, and a snapshot counts only if everything it reaches does.
@@ -14,7 +14,6 @@
 //! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
 
 mod buffers;
-mod credential;
 mod environment;
 mod error;
 mod index;
@@ -28,11 +27,11 @@ mod rehearsal;
 mod repository;
 mod segments;
 mod session;
+mod slots;
 mod view;
 mod workers;
 mod writer;
 
-pub use credential::Credential;
 pub use environment::{Clock, Environment};
 pub use error::RepositoryError;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
@@ -41,8 +40,12 @@ pub use log::Reading;
 pub use reader::BlobReader;
 pub use repository::Repository;
 pub use session::Session;
+pub use slots::{SlotError, SlotInfo, SlotList, Slots};
 pub use view::View;
 pub use workers::Workers;
 pub use writer::{BlobWriter, Flushed, WriterOptions, WriterStats};
 
-pub use lifeboat_format::Random;
+pub use lifeboat_format::{
+    Credential, Key, KeyTextError, Random, SlotAbout, SlotId, SlotKind, key_file_text, parse_key_text,
+    sheet_words,
+};

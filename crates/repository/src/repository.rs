@@ -1,9 +1,9 @@
 //! A repository, opened: it hands out the roles that do the work.
 
-use crate::keys::unlock;
+use crate::keys::{Unlocked, unlock};
 use crate::log::{Reading, read_log};
 use crate::{Credential, Environment, RepositoryError, View, layout};
-use lifeboat_backend::{Backend, BackendError};
+use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{BlobHasher, Chunker, Config, Key, Keyring, ObjectHash, Statement, limits};
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +14,9 @@ pub struct Repository {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) environment: Environment,
+    /// The key slot that opened it, and what was in it.
+    pub(crate) slot: ObjectName,
+    pub(crate) master: Key,
     config: Config,
     config_hash: ObjectHash,
     chunker: Chunker,
@@ -42,11 +45,12 @@ impl Repository {
             other => other?,
         };
         let config = Config::decode(&bytes).map_err(|source| RepositoryError::reading(&"config", source))?;
-        let (keyring, keys) = unlock(&*backend, credential)?;
+        let Unlocked { slot, master, keyring, keys } = unlock(&*backend, credential)?;
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
         let config_hash = ObjectHash::of(&bytes);
-        Ok(Self { backend, keyring: Arc::new(keyring), environment, config, config_hash, chunker, keys })
+        let keyring = Arc::new(keyring);
+        Ok(Self { backend, keyring, environment, slot, master, config, config_hash, chunker, keys })
     }
 
     /// Its parameters.

@@ -116,7 +116,7 @@ fn keyring(backend: &dyn Backend) -> Keyring {
         let objects = names(backend, folder).into_iter().map(|name| ObjectName::new(&name).unwrap());
         objects.map(|name| backend.get(&name, u64::MAX).unwrap()).collect()
     };
-    let master = Slot::decode(&read("keys/")[0]).unwrap().open(b"secret").unwrap();
+    let master = Slot::decode(&read("keys/")[0]).unwrap().open(&password()).unwrap();
     Keyring::assemble(&master, read("keyring/").iter().map(Vec::as_slice)).unwrap().0
 }
 

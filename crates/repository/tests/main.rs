@@ -4,5 +4,6 @@
 mod adoption;
 mod init;
 mod log;
+mod slots;
 mod world;
 mod writer;

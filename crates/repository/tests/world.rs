@@ -48,11 +48,11 @@ pub(crate) fn password() -> Credential {
 
 pub(crate) fn small() -> InitOptions {
     let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
-    InitOptions { kdf, chunk_average: Some(1 << 10), pack_size: Some(32 << 10) }
+    InitOptions { kdf, chunk_average: Some(1 << 10), pack_size: Some(32 << 10), ..InitOptions::default() }
 }
 
 pub(crate) fn make(backend: &Arc<dyn Backend>, seed: u64) -> Result<Repository, RepositoryError> {
-    init(Arc::clone(backend), &password(), small(), environment(seed))
+    init(Arc::clone(backend), &password(), &small(), environment(seed))
 }
 
 pub(crate) fn new(seed: u64) -> (Arc<Watched>, Repository) {

@@ -8,6 +8,7 @@ use crate::{
     Codec, Compressor, FormatError, Key, KeySetId, Keyring, PackSegment, Random, Role, SealContext, SealRole,
     Sealer, compress::decompress, limits,
 };
+use zeroize::Zeroizing;
 
 /// Ordinal of the directory: no segment has it.
 const DIRECTORY_ORDINAL: u32 = u32::MAX;
@@ -26,7 +27,7 @@ impl PackSealer {
     #[must_use]
     pub fn create(keyring: &Keyring, role: Role, random: &dyn Random) -> Self {
         let salt = random.array();
-        let key = Key::new(random.array());
+        let key = Key::random(random);
         let wrapped = keyring.wrap_sealer().seal(
             &wrap_context(keyring.key_set(), salt),
             &random.array(),
@@ -47,8 +48,8 @@ impl PackSealer {
             return Err(FormatError::Newer("pack key epoch"));
         }
         let context = wrap_context(keyring.key_set(), header.salt);
-        let key = keyring.wrap_sealer().open(&context, &header.wrapped_key, "pack key")?;
-        let key = Key::new(key.try_into().map_err(|_| FormatError::Malformed("pack key"))?);
+        let key = Zeroizing::new(keyring.wrap_sealer().open(&context, &header.wrapped_key, "pack key")?);
+        let key = Key::of_slice(&key).ok_or(FormatError::Malformed("pack key"))?;
         match tags_equal(&key.commitment(COMMITMENT, &header.salt), &header.commitment) {
             true => Ok(Self { key_set: keyring.key_set(), header, sealer: Sealer::new(&key) }),
             false => Err(FormatError::NotAuthentic("pack key")),
