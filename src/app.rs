@@ -2,15 +2,18 @@
 //! repository.
 
 use crate::cli::Globals;
+use crate::credential::Given;
 use crate::environment;
 use crate::exit::{Code, Failure};
-use crate::password::Password;
 use crate::report::Report;
 use lifeboat_backend::{Backend, Location};
 use lifeboat_engine::Workers;
 use lifeboat_repository::{Credential, Environment, InitOptions, Repository, RepositoryError, init};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What is said where a repository is made without a recovery sheet.
+pub(crate) const NO_SHEET: &str = "there is no recovery sheet for the day when the password is lost: lifeboat key add --recovery-sheet FILE";
 
 /// A run of the program.
 pub(crate) struct App<'a> {
@@ -28,26 +31,30 @@ impl<'a> App<'a> {
     pub(crate) fn open(&self) -> Result<Repository, Failure> {
         // Whoever has no repository is not asked for its password.
         let backend = self.existing()?;
-        self.open_with(backend, &Password::read(&self.globals)?.credential())
+        self.open_with(backend, &Given::read(&self.globals)?.credential)
     }
 
-    /// Makes the repository and opens it.
-    pub(crate) fn init(&self, options: InitOptions) -> Result<Repository, Failure> {
+    /// Makes the repository and opens it; tells besides whether a person is there, who typed the password.
+    pub(crate) fn init(&self, options: &InitOptions) -> Result<(Repository, bool), Failure> {
         self.location()?;
-        self.init_with(Password::read(&self.globals)?, options)
+        let given = Given::read(&self.globals)?;
+        let typed = given.is_typed();
+        Ok((self.init_with(given, options)?, typed))
     }
 
     /// Opens the repository, and makes it before if there is none.
     pub(crate) fn open_or_init(&self) -> Result<Repository, Failure> {
         self.location()?;
-        let password = Password::read(&self.globals)?;
-        let credential = password.credential();
+        let given = Given::read(&self.globals)?;
+        let credential = given.credential.clone();
         let open = || self.existing().and_then(|backend| self.open_with(backend, &credential));
         match open() {
             Err(failure) if failure.code == Code::NoRepository => {
-                match self.init_with(password, InitOptions::default()) {
+                let options = InitOptions { about: environment::maker(), ..InitOptions::default() };
+                match self.init_with(given, &options) {
                     Ok(repository) => {
                         self.report.note(&format!("created the repository at {}", repository.location()));
+                        self.report.note(NO_SHEET);
                         Ok(repository)
                     }
                     // Somebody else may have been faster.
@@ -100,16 +107,16 @@ impl<'a> App<'a> {
         Ok(Repository::open(backend, credential, self.environment.clone())?)
     }
 
-    fn init_with(&self, password: Password, options: InitOptions) -> Result<Repository, Failure> {
+    fn init_with(&self, given: Given, options: &InitOptions) -> Result<Repository, Failure> {
         let location = self.location()?;
         if let Location::Directory(path) = &location {
             refuse_foreign_files(path)?;
         }
-        let password = password.confirm()?;
+        let given = given.confirm()?;
         let made = location
             .create()
             .map_err(RepositoryError::from)
-            .and_then(|backend| init(backend, &password.credential(), &options, self.environment.clone()));
+            .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
         made.map_err(Failure::place)
     }
 }

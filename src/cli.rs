@@ -12,13 +12,14 @@ use clap::{Args, CommandFactory as _, Parser};
 use std::path::PathBuf;
 
 /// Variables that stand for options.
-const VARIABLES: [&str; 3] = ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND"];
+const VARIABLES: [&str; 4] =
+    ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND", "LIFEBOAT_KEY_FILE"];
 
 /// Back up files into an encrypted, deduplicated repository, and bring them back.
 #[derive(Debug, Parser)]
 #[command(name = "lifeboat", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 could not, 2 bad usage, 3 done in part, 4 damage, \
-                  10 no repository, 12 wrong password, 13 storage full, 14 tampering.")]
+                  10 no repository, 12 wrong password or key, 13 storage full, 14 tampering.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) globals: Globals,
@@ -43,6 +44,10 @@ pub(crate) struct Globals {
     #[arg(env = "LIFEBOAT_PASSWORD_COMMAND", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) password_command: Option<String>,
+
+    /// File with a key, or with the words of a recovery sheet, in place of a password.
+    #[arg(long, value_name = "FILE", global = true, env = "LIFEBOAT_KEY_FILE", hide_env_values = true)]
+    pub(crate) key_file: Option<PathBuf>,
 
     /// Print JSON lines instead of text.
     #[arg(long, global = true)]

@@ -5,7 +5,7 @@
 
 use lifeboat_backend::{BackendError, ErrorKind};
 use lifeboat_engine::EngineError;
-use lifeboat_repository::RepositoryError;
+use lifeboat_repository::{RepositoryError, SlotError};
 use std::io;
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ pub(crate) enum Code {
     Damage = 4,
     /// There is no repository.
     NoRepository = 10,
-    /// Wrong password.
+    /// Wrong password or key.
     WrongPassword = 12,
     /// Storage full, or a quota.
     Full = 13,
@@ -135,9 +135,11 @@ impl From<RepositoryError> for Failure {
             RepositoryError::Unfinished(_) => {
                 (Code::Failed, "if no other init is under way, empty the directory and type it again")
             }
-            RepositoryError::WrongKey => {
-                (Code::WrongPassword, "check LIFEBOAT_PASSWORD, --password-file or --password-command")
-            }
+            RepositoryError::WrongKey => (
+                Code::WrongPassword,
+                "check LIFEBOAT_PASSWORD, --password-file, --password-command or --key-file",
+            ),
+            RepositoryError::Slot(error) => of_slot(error),
             RepositoryError::Damaged { .. } | RepositoryError::Missing(_) => {
                 (Code::Damage, "see how far the damage goes: lifeboat verify --read-data")
             }
@@ -156,6 +158,22 @@ impl From<RepositoryError> for Failure {
 impl From<BackendError> for Failure {
     fn from(error: BackendError) -> Self {
         RepositoryError::from(error).into()
+    }
+}
+
+fn of_slot(error: &SlotError) -> (Code, &'static str) {
+    match error {
+        SlotError::Unread(..) => (
+            Code::WrongPassword,
+            "try another password, key file or recovery sheet: lifeboat --key-file FILE",
+        ),
+        SlotError::InUse(_) => {
+            (Code::Failed, "open it with another password or key to remove this one, or: lifeboat key passwd")
+        }
+        SlotError::Last(_) => (Code::Failed, "add another one before: lifeboat key add"),
+        SlotError::TooMany => (Code::Failed, "remove one that nobody needs: lifeboat key remove ID"),
+        SlotError::Contended => (Code::Failed, "see what is there, and try again: lifeboat key list"),
+        _ => (Code::Failed, "look for the id: lifeboat key list"),
     }
 }
 

@@ -41,7 +41,7 @@ const FENCES: [(&[&str], &[&str]); 8] = [
     (&["memmap2"], &["lifeboat-repository"]),
     (&["crossbeam-channel", "rayon"], &["lifeboat-repository", "lifeboat-engine"]),
     (&["globset", "ignore", "xattr"], &["lifeboat-fs"]),
-    (&["rustix"], &["lifeboat-backend", "lifeboat-fs", "lifeboat-testkit"]),
+    (&["rustix"], &["lifeboat", "lifeboat-backend", "lifeboat-fs", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
     (
         &[

@@ -1,16 +1,20 @@
 //! `init`.
 
-use crate::app::App;
+use super::key::add_recovery_sheet;
+use crate::app::{App, NO_SHEET};
 use crate::exit::Failure;
+use crate::key_file::NewKeyFile;
+use crate::{environment, terminal};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use lifeboat_engine::KdfParams;
 use lifeboat_repository::InitOptions;
+use std::path::{Path, PathBuf};
 
 /// Make a repository in a directory that is new or empty
 ///
 /// The password that opens it is asked for, or comes from LIFEBOAT_PASSWORD, --password-file or
-/// --password-command. Without it nothing can be restored, by nobody.
+/// --password-command. Without it, or a recovery sheet, nothing can be restored, by nobody.
 #[derive(Args, Debug)]
 pub(crate) struct Init {
     /// Average size of the chunks that files are cut into, in KiB; it cannot be changed later
@@ -20,18 +24,41 @@ pub(crate) struct Init {
     /// Memory that trying a password costs, in KiB
     #[arg(long, value_name = "KIB", value_parser = RangedU64ValueParser::<u32>::new().range(32..=4_194_304))]
     kdf_memory: Option<u32>,
+
+    /// Make this file with words that open the repository when the password is lost, to be printed and deleted
+    #[arg(long, value_name = "FILE")]
+    recovery_sheet: Option<PathBuf>,
 }
 
 impl Init {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         let usual = KdfParams::default();
+        // Whoever wants a sheet and cannot have it wants no repository either.
+        let sheet = self.recovery_sheet.as_deref().map(NewKeyFile::create).transpose()?;
+        let about = environment::maker();
         let options = InitOptions {
+            about: about.clone(),
             kdf: KdfParams { memory_kib: self.kdf_memory.unwrap_or(usual.memory_kib), ..usual },
             chunk_average: self.chunk_size.map(|kib| kib << 10),
             ..InitOptions::default()
         };
-        let repository = app.init(options)?;
+        let (repository, typed) = app.init(&options)?;
         app.report.initialized(&repository.config().repository.to_string(), &repository.location());
-        Ok(())
+        match if typed { sheet.map_or_else(offer_sheet, |sheet| Ok(Some(sheet)))? } else { sheet } {
+            Some(sheet) => add_recovery_sheet(app, &repository, sheet, &about),
+            None => {
+                app.report.note(NO_SHEET);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Where a person who is there anyway wants a recovery sheet, if anywhere.
+fn offer_sheet() -> Result<Option<NewKeyFile>, Failure> {
+    let answer = terminal::line("file for a recovery sheet, to be printed and deleted (none if empty): ")?;
+    match answer.is_empty() {
+        true => Ok(None),
+        false => NewKeyFile::create(Path::new(&answer)).map(Some),
     }
 }

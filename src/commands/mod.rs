@@ -3,6 +3,7 @@
 mod backup;
 mod completions;
 mod init;
+mod key;
 mod ls;
 mod restore;
 mod snapshots;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Restore(restore::Restore),
     #[command(visible_alias = "check")]
     Verify(verify::Verify),
+    Key(key::Key),
     Completions(completions::Completions),
     Version(version::Version),
 }
@@ -42,6 +44,7 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Ls(ls) => ls.run(&app),
         Command::Restore(restore) => restore.run(&app),
         Command::Verify(verify) => verify.run(&app),
+        Command::Key(key) => key.run(&app),
         Command::Completions(completions) => completions.run(&app),
         Command::Version(version) => version.run(&app),
     }

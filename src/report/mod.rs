@@ -15,6 +15,7 @@ use json::Json;
 use lifeboat_engine::{
     BackupReport, Fate, Node, NodeKind, Problem, RestoreReport, Snapshot, Timestamp, VerifyReport,
 };
+use lifeboat_repository::SlotInfo;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,6 +33,10 @@ pub(crate) trait Report: Send + Sync {
     fn listing(&self, snapshot: &Snapshot);
     /// An item of a snapshot.
     fn node(&self, path: &[u8], node: &Node, long: bool);
+    /// What opens the repository.
+    fn keys(&self, slots: &[SlotInfo]);
+    /// What opens the repository has changed.
+    fn key(&self, change: &KeyChange<'_>);
     /// The version of the program.
     fn version(&self);
     /// A script to be read by a shell.
@@ -59,6 +64,15 @@ pub(crate) trait Report: Send + Sync {
     fn finish(&self) -> io::Result<()>;
     /// Why the program does not end with 0.
     fn failure(&self, failure: &Failure);
+}
+
+/// What has become of a key slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KeyChange<'a> {
+    /// It is new.
+    Added(&'a SlotInfo),
+    /// The one with this id is gone.
+    Removed(&'a str),
 }
 
 /// The report that the options ask for.

@@ -2,7 +2,9 @@
 
 use super::world::World;
 
-const VERBS: [&str; 8] = ["init", "backup", "snapshots", "ls", "restore", "verify", "completions", "version"];
+const VERBS: [&str; 9] =
+    ["init", "backup", "snapshots", "ls", "restore", "verify", "key", "completions", "version"];
+const KEY_VERBS: [&str; 4] = ["list", "add", "remove", "passwd"];
 
 #[test]
 fn mistakes_end_with_2() {
@@ -45,7 +47,9 @@ fn the_repository_has_to_be_named_and_understood() {
 #[test]
 fn an_empty_variable_is_named() {
     let world = World::new();
-    for name in ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND"] {
+    for name in
+        ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND", "LIFEBOAT_KEY_FILE"]
+    {
         let mut command = world.command();
         command.env(name, "");
         let ended = world.run_in(command, &["snapshots"]).fails(2, "is set, but empty");
@@ -67,11 +71,12 @@ fn global_options_stand_before_or_after_the_verb() {
 fn help_of_every_verb() {
     let world = World::without_repository();
     insta::assert_snapshot!("help", world.run(&["--help"]).succeeds().out);
-    for verb in VERBS {
-        let help = world.run(&[verb, "-h"]).succeeds().out;
+    let below_key = KEY_VERBS.map(|verb| vec!["key", verb]);
+    for verb in VERBS.map(|verb| vec![verb]).into_iter().chain(below_key) {
+        let help = world.run(&[&verb[..], &["-h"]].concat()).succeeds().out;
         // The global options are the same everywhere.
         let (own, _) = help.split_once("Global options:").unwrap();
-        insta::assert_snapshot!(format!("help_{verb}"), own.trim_end());
+        insta::assert_snapshot!(format!("help_{}", verb.join("_")), own.trim_end());
     }
 }
 

@@ -60,7 +60,7 @@ fn an_endless_password_is_refused() {
     let options = [["--password-file", "/dev/zero"], ["--password-command", "cat /dev/zero; sleep 600"]];
     for [option, value] in options {
         let ended = world.run_with(&[NO_VARIABLE], &["snapshots", option, value]);
-        ended.fails(2, "the password is longer than 64 KiB");
+        ended.fails(2, "the password or key is longer than 64 KiB");
     }
 }
 

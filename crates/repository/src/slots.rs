@@ -96,6 +96,16 @@ impl Slots<'_> {
         Ok(list)
     }
 
+    /// The slot that opened the repository.
+    ///
+    /// # Errors
+    /// When it cannot be read, or somebody else has removed it meanwhile.
+    pub fn current(&self) -> Result<SlotInfo, RepositoryError> {
+        let name = &self.repository.slot;
+        let slot = read_slot(self.backend(), name)?.ok_or(SlotError::Contended)?;
+        slot.and_then(|slot| self.look(name, &slot)).map_err(|source| RepositoryError::reading(name, source))
+    }
+
     /// Makes a slot for another credential.
     ///
     /// # Errors

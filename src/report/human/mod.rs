@@ -2,12 +2,13 @@
 
 mod table;
 
-use super::{PROGRAM, Report, Run, Status, Work, is_directory, mode, streams::Streams};
+use super::{KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode, streams::Streams};
 use crate::exit::Failure;
 use crate::{amount, time};
 use lifeboat_engine::{
     BackupReport, Fate, Node, Problem, ProblemKind, RestoreReport, Snapshot, VerifyReport, escaped,
 };
+use lifeboat_repository::SlotInfo;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -69,6 +70,21 @@ impl Report for Human {
         let (mode, time) = (mode::letters(node), time::local(node.mtime));
         let Node { uid, gid, size, .. } = node;
         self.streams.line(&format!("{mode:<10} {uid:>5} {gid:>5} {size:>12} {time} {path}{link}"));
+    }
+
+    fn keys(&self, slots: &[SlotInfo]) {
+        for line in table::of_keys(slots) {
+            self.streams.line(&line);
+        }
+    }
+
+    fn key(&self, change: &KeyChange<'_>) {
+        match change {
+            KeyChange::Added(slot) => {
+                self.line(&format!("added key {}, a {}", table::short(slot), table::kind(slot.kind)));
+            }
+            KeyChange::Removed(id) => self.line(&format!("removed key {}", id.get(..8).unwrap_or(id))),
+        }
     }
 
     fn version(&self) {

@@ -4,21 +4,63 @@ use super::super::Run;
 use super::one_line;
 use crate::{amount, time};
 use lifeboat_engine::{BackupReport, Snapshot, escaped};
+use lifeboat_repository::{SlotInfo, SlotKind};
 
 const HEADER: [&str; 7] = ["ID", "Time", "Host", "Tags", "State", "Size", "Paths"];
+const KEY_HEADER: [&str; 7] = ["", "ID", "Kind", "Created", "Host", "User", "Label"];
 const GAP: &str = "  ";
 
 /// One row per snapshot, and how many there are.
 pub(super) fn of_snapshots(snapshots: &[&Snapshot]) -> Vec<String> {
-    let mut rows = vec![HEADER.map(str::to_owned)];
-    rows.extend(snapshots.iter().map(|snapshot| row(snapshot)));
-    let widths: [usize; HEADER.len()] =
+    let rows = snapshots.iter().map(|snapshot| row(snapshot));
+    let mut lines = of_rows(HEADER, rows);
+    lines.push(amount::of(snapshots.len() as u64, "snapshot"));
+    lines
+}
+
+/// One row per key slot, and how many there are.
+pub(super) fn of_keys(slots: &[SlotInfo]) -> Vec<String> {
+    let rows = slots.iter().map(|slot| {
+        [
+            if slot.current { "*" } else { "" }.to_owned(),
+            short(slot),
+            kind(slot.kind).to_owned(),
+            time::local(slot.created),
+            one_line(&slot.about.host),
+            one_line(&slot.about.user),
+            one_line(slot.about.label.as_deref().unwrap_or_default()),
+        ]
+    });
+    let mut lines = of_rows(KEY_HEADER, rows);
+    lines.push(amount::of(slots.len() as u64, "key"));
+    lines
+}
+
+/// The form for people of the name of a key slot.
+pub(super) fn short(slot: &SlotInfo) -> String {
+    slot.id.to_string()[..8].to_owned()
+}
+
+/// What a key slot opens with.
+pub(super) fn kind(kind: SlotKind) -> &'static str {
+    match kind {
+        SlotKind::Password => "password",
+        SlotKind::KeyFile => "key file",
+        SlotKind::RecoverySheet => "recovery sheet",
+    }
+}
+
+fn of_rows<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> Vec<String> {
+    let rows: Vec<_> = [header.map(str::to_owned)].into_iter().chain(rows).collect();
+    let widths: [usize; COLUMNS] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut lines: Vec<String> = rows.iter().map(|row| aligned(row, &widths)).collect();
     let rule = "-".repeat(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
     lines.insert(1, rule.clone());
     lines.push(rule);
-    lines.push(amount::of(snapshots.len() as u64, "snapshot"));
     lines
 }
 
@@ -36,7 +78,7 @@ fn row(snapshot: &Snapshot) -> [String; HEADER.len()] {
     ]
 }
 
-fn aligned(row: &[String; HEADER.len()], widths: &[usize; HEADER.len()]) -> String {
+fn aligned<const COLUMNS: usize>(row: &[String; COLUMNS], widths: &[usize; COLUMNS]) -> String {
     let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
     cells.join(GAP).trim_end().to_owned()
 }

@@ -1,15 +1,17 @@
 //! JSON lines for programs: those of restic, as docs/json.md says.
 
 mod bytes;
+mod key;
 mod message;
 mod node;
 mod progress;
 mod snapshot;
 mod summary;
 
-use super::{Report, Run, Status, Work, streams::Streams};
+use super::{KeyChange, Report, Run, Status, Work, streams::Streams};
 use crate::exit::Failure;
 use lifeboat_engine::{BackupReport, Fate, Node, Problem, RestoreReport, Snapshot, VerifyReport};
+use lifeboat_repository::SlotInfo;
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -56,6 +58,14 @@ impl Report for Json {
 
     fn node(&self, path: &[u8], node: &Node, _: bool) {
         self.data(&node::Line::of(path, node));
+    }
+
+    fn keys(&self, slots: &[SlotInfo]) {
+        self.data(&slots.iter().map(key::Line::of).collect::<Vec<_>>());
+    }
+
+    fn key(&self, change: &KeyChange<'_>) {
+        self.data(&key::Change::of(change));
     }
 
     fn version(&self) {
