@@ -6,21 +6,37 @@
 
 #![expect(clippy::panic, reason = "a broken test world ends the test, and the message says why")]
 
+mod age;
+mod births;
 mod change;
 mod compare;
+mod comparison;
+mod cursor;
+mod difference;
+mod every_kind;
+mod extents;
+mod inode;
 mod must;
 mod needs;
 mod odd;
 mod random;
 mod real;
+mod scratch;
 mod totals;
 mod tree;
 mod walk;
+mod without_root;
 
+pub use births::birth_times;
 pub use change::{Changes, change_tree};
-pub use compare::rsync_differences;
+pub use compare::{rsync_differences, rsync_differences_except};
+pub use comparison::tree_differences;
+pub use difference::{Aspect, Difference};
+pub use every_kind::{EveryKindSpec, change_every_kind, make_every_kind};
 pub use needs::{needs, needs_root, skip};
 pub use random::Random;
 pub use real::{copy_real_tree, copy_tree};
+pub use scratch::Scratch;
 pub use totals::{Totals, totals};
 pub use tree::{TreeSpec, make_tree};
+pub use without_root::{NOBODY, without_root};

@@ -3,10 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps};
-
+use crate::age::age;
 use crate::must::must;
-use crate::walk::walk;
 use crate::{Random, Totals, odd, totals};
 
 /// Sizes around the limits of the format: nothing, inline files, small blobs, chunk boundaries.
@@ -14,9 +12,6 @@ const SIZES: [usize; 12] = [0, 1, 127, 128, 129, 4095, 4096, 20_000, 65_535, 65_
 
 /// Sizes that take many chunks and more than one segment.
 const LARGE_SIZES: [usize; 2] = [3 << 20, (5 << 20) + 1];
-
-/// Seconds since 1970 from which times are made: 1969, 1970, 2001, 2020 and, beyond 32 bits, 2096.
-const EPOCHS: [i64; 5] = [-86_400, 0, 1_000_000_000, 1_600_000_000, 4_000_000_000];
 
 /// What [`make_tree`] makes.
 #[derive(Clone, Debug)]
@@ -83,16 +78,4 @@ fn write_file(path: &Path, size: usize, random: &mut Random) {
     let compressible = random.below(2) == 0;
     let content = if compressible { random.text(size) } else { random.bytes(size) };
     must(fs::write(path, content), "write", path);
-}
-
-/// Gives the root and everything below it a time of its own, with nanoseconds.
-fn age(root: &Path, random: &mut Random) {
-    let below = walk(root).into_iter().map(|entry| entry.path);
-    for path in below.chain([root.to_path_buf()]) {
-        let tv_sec = random.pick(&EPOCHS) + random.below(80_000).cast_signed();
-        let time = Timespec { tv_sec, tv_nsec: random.below(1_000_000_000).cast_signed() };
-        let times = Timestamps { last_access: time, last_modification: time };
-        let set = rustix::fs::utimensat(CWD, &path, &times, AtFlags::SYMLINK_NOFOLLOW);
-        must(set, "set the time of", &path);
-    }
 }

@@ -4,6 +4,8 @@
 
 mod change;
 mod compare;
+mod comparison;
+mod every_kind;
 mod random;
 mod real;
 mod tree;
