@@ -3,31 +3,13 @@
 use crate::world::{World, node, put_xattr, xattr};
 use lifeboat_format::{Device, Node, NodeKind};
 use lifeboat_fs::{SourceDir, Unset, UnsetReason};
-use rustix::fs::{Gid, Uid, chown};
 use rustix::process::{getegid, geteuid};
-use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
-const NOBODY: u32 = 65_534;
-
 /// Runs `body` without root in a world that belongs to whoever runs it.
 fn without_root(world: &World, body: impl FnOnce() + Send) {
-    if !geteuid().is_root() {
-        return body();
-    }
-    let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-    for path in [world.scratch.path(), &world.from()] {
-        chown(path, Some(uid), Some(gid)).unwrap();
-    }
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            set_thread_groups(&[]).unwrap();
-            set_thread_res_gid(gid, gid, gid).unwrap();
-            set_thread_res_uid(uid, uid, uid).unwrap();
-            body();
-        });
-    });
+    lifeboat_testkit::without_root(&[world.scratch.path(), &world.from()], body);
 }
 
 #[test]
