@@ -8,8 +8,11 @@
 
 mod cli;
 mod docs;
+mod every_kind;
 mod kill;
 mod manifests;
+mod program;
 mod real_tree;
 mod sources;
 mod tidy;
+mod unprivileged;

@@ -150,7 +150,9 @@ impl Comparison {
             self.differ(path, Aspect::Content, [format!("from byte {byte}"), format!("of {}", sizes[0])]);
         }
         if maps[0] != maps[1] {
-            self.differ(path, Aspect::Holes, maps.map(|map| format!("data at {map:?}")));
+            let [first, second] = &maps;
+            let texts = [only_in(first, second), only_in(second, first)];
+            self.differ(path, Aspect::Holes, texts.map(|runs| format!("data at {runs:?}")));
         }
     }
 
@@ -163,4 +165,9 @@ impl Comparison {
     fn differ(&mut self, path: &Path, aspect: Aspect, [first, second]: [String; 2]) {
         self.differences.push(Difference { path: path.to_owned(), aspect, first, second });
     }
+}
+
+/// The first runs of data that the other map does not have: enough to see what differs.
+fn only_in(one: &[(u64, u64)], other: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    one.iter().filter(|run| !other.contains(run)).take(3).copied().collect()
 }

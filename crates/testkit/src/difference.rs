@@ -46,7 +46,7 @@ pub enum Aspect {
     HardLinks,
     /// Content of a file, from the byte that is told.
     Content,
-    /// Which blocks of a file are data.
+    /// Which blocks of a file are data; the first few runs that only one of the files has are told.
     Holes,
 }
 

@@ -22,6 +22,9 @@ use crate::must::must;
 /// Longest list of names and longest value that the kernel gives.
 const XATTR_MAX: usize = 64 << 10;
 
+/// Flags of `chattr` without a name in rustix: not compressed, direct access, casefold.
+const UNNAMED: IFlags = IFlags::from_bits_retain(0x4200_0400);
+
 /// The flags that somebody sets. The others tell how the file system keeps the file: as extents, hashed, inline.
 const SET_BY_SOMEBODY: IFlags = IFlags::APPEND
     .union(IFlags::COMPRESSED)
@@ -36,7 +39,8 @@ const SET_BY_SOMEBODY: IFlags = IFlags::APPEND
     .union(IFlags::SECURE_REMOVAL)
     .union(IFlags::SYNC)
     .union(IFlags::TOPDIR)
-    .union(IFlags::UNRM);
+    .union(IFlags::UNRM)
+    .union(UNNAMED);
 
 /// An entry that is held, so that it stays the same one.
 pub(crate) struct Inode {

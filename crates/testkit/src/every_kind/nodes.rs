@@ -52,11 +52,15 @@ pub(super) fn make_sizes(directory: &Path, random: &mut Random) {
     }
 }
 
-/// Many small files in one directory; every hundredth does not fit into its node.
+/// Many files in one directory. Most are empty: a disk takes minutes to free as many blocks.
 pub(super) fn make_many(directory: &Path, count: usize, random: &mut Random) {
     for number in 0..count {
         let path = directory.join(format!("{number:06}-{:04x}", random.below(1 << 16)));
-        let size = if number % 100 == 0 { 1_000 } else { random.index(20) };
+        let size = match number % 100 {
+            0 => 1_000,
+            1..10 => random.index(100),
+            _ => 0,
+        };
         must(fs::write(&path, random.text(size)), "write", &path);
     }
 }
