@@ -11,8 +11,8 @@ use criterion::{
 };
 use lifeboat_backend::{Backend, LocalBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, Compression, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers, backup,
-    restore, snapshots, verify,
+    BackupOptions, Compression, Filter, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers,
+    backup, restore, snapshots, verify,
 };
 use lifeboat_repository::Repository;
 use lifeboat_testkit::Random;
@@ -73,6 +73,7 @@ impl World {
             tags: Vec::new(),
             host: "bench".into(),
             user: "bench".into(),
+            filter: Filter::default(),
             excludes: Vec::new(),
             dry_run: false,
             program: "bench".into(),

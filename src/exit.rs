@@ -111,7 +111,6 @@ impl From<EngineError> for Failure {
             EngineError::Stream(_) => {
                 (Code::Failed, "nothing was saved: mend what makes the stream and run the same command again")
             }
-            EngineError::BadPattern(_) => (Code::Usage, "quote patterns from the shell: --exclude '*.tmp'"),
             EngineError::Target(_) => {
                 (Code::Failed, "name a directory that is new or empty: lifeboat restore SNAP --target DIR")
             }

@@ -57,6 +57,8 @@ struct Progress<'a> {
     work: Work,
     dry: bool,
     verbose: bool,
+    /// A dry run is how people look for what is left out.
+    names_excluded: bool,
     json: bool,
     bar: ProgressBar,
     started: Duration,
@@ -81,6 +83,7 @@ impl<'a> Progress<'a> {
             work,
             dry,
             verbose: globals.verbose > 0,
+            names_excluded: globals.verbose > 0 || dry && !globals.quiet,
             json: globals.json && !globals.quiet,
             bar: if hidden { ProgressBar::hidden() } else { ProgressBar::no_length() },
             started: clock.elapsed(),
@@ -203,6 +206,9 @@ impl Observer for Progress<'_> {
                 if self.verbose {
                     self.bar.suspend(|| self.report.saved(path, node, *fate));
                 }
+            }
+            Event::Excluded { path, why } if self.names_excluded => {
+                self.bar.suspend(|| self.report.excluded(path, why));
             }
             Event::Restored { path, node } => {
                 self.item(path, !crate::report::is_directory(node));

@@ -2,15 +2,18 @@
 
 use super::verdict;
 use crate::app::App;
+use crate::excludes::Excludes;
 use crate::exit::Failure;
+use crate::file_lists::FileLists;
 use crate::report::{PROGRAM, Work};
 use crate::stream::StreamOptions;
 use crate::{environment, progress, source_path};
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
-use lifeboat_engine::{BackupOptions, Compression, EngineError, backup, backup_stream};
+use lifeboat_engine::{BackupOptions, Compression, EngineError, Filter, backup, backup_stream};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Save files and directories as a new snapshot
@@ -20,8 +23,12 @@ use std::sync::Arc;
 #[derive(Args, Debug)]
 pub(crate) struct Backup {
     /// What to save, or the command that prints it
-    #[arg(value_name = "PATH", required_unless_present = "stream")]
+    #[arg(value_name = "PATH")]
+    #[arg(required_unless_present_any = ["stream", "files_from", "files_from_verbatim", "files_from_raw"])]
     paths: Vec<OsString>,
+
+    #[command(flatten)]
+    lists: FileLists,
 
     /// Make the repository if there is none
     #[arg(long)]
@@ -35,12 +42,7 @@ pub(crate) struct Backup {
     #[arg(short = 'H', long, value_name = "HOST")]
     host: Option<String>,
 
-    /// Leave out what fits this pattern, as in .gitignore, but a leading slash is the root of the file system;
-    /// repeat it for more
-    #[arg(short, long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
-    exclude: Vec<String>,
-
-    /// Read and count, but store nothing
+    /// Read and count, but store nothing; say what is left out, and why
     #[arg(short = 'n', long)]
     dry_run: bool,
 
@@ -54,6 +56,9 @@ pub(crate) struct Backup {
     /// Save the content of block devices that are named, or of what a named link leads to, as files
     #[arg(long, conflicts_with = "stream")]
     read_special: bool,
+
+    #[command(flatten)]
+    excludes: Excludes,
 }
 
 impl Backup {
@@ -61,7 +66,7 @@ impl Backup {
         let stream = self.stream.asked(&self.paths, &app.globals)?;
         let paths = match &stream {
             Some(stream) => vec![stream.path.clone()],
-            None => source_path::all_absolute(&self.paths)?,
+            None => self.lists.with(&self.paths)?,
         };
         let as_path = self.as_path.as_deref().map(source_path::shown_as).transpose()?;
         if as_path.is_some() && paths.len() > 1 {
@@ -75,7 +80,8 @@ impl Backup {
             tags: self.tag,
             host: self.host.map_or_else(environment::host, Ok)?,
             user: environment::user()?,
-            excludes: self.exclude,
+            filter: self.excludes.filter()?,
+            excludes: self.excludes.texts(),
             dry_run: self.dry_run,
             program: PROGRAM.to_owned(),
             compression: Compression::default(),
@@ -105,11 +111,32 @@ fn note_repository_inside(app: &App<'_>, options: &BackupOptions) -> Result<(), 
     // The path by which the walk gets there: it follows no links, but the way to its start may.
     let place = |source: &PathBuf| {
         let below = repository.strip_prefix(source.canonicalize().ok()?).ok()?;
-        Some(source.join(below).display().to_string())
+        let place = source.join(below);
+        reaches(&options.filter, source, &place).then(|| as_pattern(&place.display().to_string()))
     };
-    for place in options.paths.iter().filter_map(place).filter(|place| !options.excludes.contains(place)) {
+    for place in options.paths.iter().filter_map(place) {
         let note = format!("the repository lies inside of what is saved; leave it out: --exclude {place}");
         app.report.note(&note);
     }
     Ok(())
+}
+
+/// The pattern that fits a path alone, as it is typed.
+fn as_pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if "\\*?[]{}".contains(letter) {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    if pattern == path { pattern } else { format!("'{pattern}'") }
+}
+
+/// Whether neither a pattern nor the border of a file system stands between a source and a place inside of it.
+fn reaches(filter: &Filter, source: &Path, place: &Path) -> bool {
+    let mut way = place.ancestors().take_while(|path| *path != source);
+    let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev()).ok();
+    let is_elsewhere = filter.one_file_system() && device(source) != device(place);
+    !is_elsewhere && way.all(|path| filter.by_path(path, true).is_none())
 }

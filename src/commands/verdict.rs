@@ -18,8 +18,8 @@ pub(super) fn of(problems: &[Problem], work: Work) -> Result<(), Failure> {
 
 fn code_of(kind: ProblemKind) -> Option<Code> {
     match kind {
-        // What changed while it was read is saved, and will be saved again.
-        ProblemKind::Unsteady => None,
+        // What changed while it was read is saved, and will be saved again; what was not left out is saved too.
+        ProblemKind::Unsteady | ProblemKind::Unfiltered => None,
         ProblemKind::NotSet | ProblemKind::Unread | ProblemKind::MissingSource | ProblemKind::NotWritten => {
             Some(Code::Partial)
         }

@@ -13,7 +13,7 @@ use crate::exit::Failure;
 use human::Human;
 use json::Json;
 use lifeboat_engine::{
-    BackupReport, Fate, Node, NodeKind, Problem, RestoreReport, Snapshot, Timestamp, VerifyReport,
+    BackupReport, Exclusion, Fate, Node, NodeKind, Problem, RestoreReport, Snapshot, Timestamp, VerifyReport,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -46,6 +46,8 @@ pub(crate) trait Report: Send + Sync {
     fn status(&self, status: &Status);
     /// A backup is done with an item.
     fn saved(&self, path: &Path, node: &Node, fate: Fate);
+    /// A backup leaves out an item.
+    fn excluded(&self, path: &Path, why: &Exclusion);
     /// A restore is done with an item, or only pretends.
     fn restored(&self, path: &Path, node: &Node, dry: bool);
     /// Something went wrong with an item.

@@ -20,7 +20,7 @@ fn a_backup_ends_with_a_summary() {
     world.write_three_files();
     let ended = world.run(&["backup", "--json", "files"]).succeeds();
     let summary = ended.json_lines().pop().unwrap();
-    insta::assert_snapshot!(fields(&summary), @"backup_end backup_start bytes_read data_added data_added_packed data_blobs dirs_changed dirs_new dirs_unmodified dry_run errors files_changed files_new files_unmodified message_type notes snapshot_id total_bytes_processed total_duration total_files_processed tree_blobs unread");
+    insta::assert_snapshot!(fields(&summary), @"backup_end backup_start bytes_read data_added data_added_packed data_blobs dirs_changed dirs_new dirs_unmodified dry_run errors excluded files_changed files_new files_unmodified message_type notes snapshot_id total_bytes_processed total_duration total_files_processed tree_blobs unread");
     assert_eq!(summary["message_type"], "summary");
     assert_eq!(summary["snapshot_id"], world.newest().as_str());
     assert_eq!(

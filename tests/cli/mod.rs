@@ -10,6 +10,8 @@
 mod arguments;
 mod backup;
 mod damage;
+mod file_lists;
+mod filters;
 mod init;
 mod json;
 mod key;

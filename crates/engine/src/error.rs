@@ -40,9 +40,6 @@ pub enum EngineError {
     /// The stream to be backed up failed, or whoever makes it.
     #[error(transparent)]
     Stream(io::Error),
-    /// The filter is not understood.
-    #[error("bad exclude pattern")]
-    BadPattern(#[source] FsError),
     /// The observer asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -3,6 +3,7 @@
 //! Invariant: there is one accounting. A verb tells every event to its report and to the observer alike.
 
 use lifeboat_format::Node;
+use lifeboat_fs::Exclusion;
 use std::path::{Path, PathBuf};
 
 /// Something that happened.
@@ -24,6 +25,14 @@ pub enum Event<'a> {
         node: &'a Node,
         /// How it relates to the parent snapshot.
         fate: Fate,
+    },
+    /// A backup leaves out an item or, where a directory is marked as a whole, what is in it. What lies below an
+    /// item that is left out is not looked at.
+    Excluded {
+        /// Its absolute path.
+        path: &'a Path,
+        /// The rule that says so.
+        why: &'a Exclusion,
     },
     /// So many bytes were read: of a source by `backup`, of the storage by `verify`.
     Read(u64),
@@ -71,6 +80,8 @@ pub enum ProblemKind {
     NotSet,
     /// A file changed or vanished while it was read: noted, saved as far as it goes.
     Unsteady,
+    /// A file of the source that says what to leave out could not be used: nothing was left out by it.
+    Unfiltered,
     /// An item of the source could not be read.
     Unread,
     /// A path that was asked for is not there.

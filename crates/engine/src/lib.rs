@@ -25,7 +25,10 @@ pub use verify::{VerifyOptions, verify};
 pub use lifeboat_format::{
     Compression, Content, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Summary, Timestamp,
 };
-pub use lifeboat_fs::{escaped, raise_open_files, read_within};
+pub use lifeboat_fs::{
+    Exclusion, Filter, FilterOptions, FsError, Pattern, Tag, escaped, expand_glob, raise_open_files,
+    read_within,
+};
 pub use lifeboat_repository::Workers;
 
 use error::cause_of;

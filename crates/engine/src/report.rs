@@ -14,6 +14,8 @@ pub struct BackupReport {
     pub parent: Option<SnapshotId>,
     /// What was counted.
     pub summary: Summary,
+    /// Items that were left out, without what lies below them.
+    pub excluded: u64,
     /// What went wrong.
     pub problems: Vec<Problem>,
     /// What is worth knowing and changes nothing.
@@ -61,6 +63,7 @@ impl Fold for BackupReport {
     fn fold(&mut self, event: &Event<'_>) {
         match event {
             Event::Saved { node, fate, .. } => self.count(node.kind, *fate, node.size),
+            Event::Excluded { .. } => self.excluded += 1,
             Event::Read(bytes) => self.summary.bytes_read += bytes,
             Event::Problem(problem) => {
                 let unread = matches!(problem.kind, ProblemKind::Unread | ProblemKind::MissingSource);

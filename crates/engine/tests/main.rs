@@ -4,6 +4,7 @@
 
 mod damage;
 mod elsewhere;
+mod filter;
 mod round_trip;
 mod stop;
 mod unsteady;

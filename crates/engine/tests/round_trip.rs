@@ -1,10 +1,8 @@
 //! What was backed up comes back identical, and what did not change is neither read nor stored again.
 
 use crate::world::{World, bytes};
-use lifeboat_engine::{ListOptions, NodeKind, RestoreOptions, Snapshot, Workers, list, restore};
+use lifeboat_engine::{ListOptions, RestoreOptions, Snapshot, Workers, list, restore};
 use lifeboat_testkit::{TreeSpec, change_tree, copy_tree, make_tree, needs, rsync_differences};
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 #[test]
 fn a_tree_with_everything_comes_back_before_and_after_a_change() {
@@ -128,30 +126,6 @@ fn a_single_file_is_restored_under_its_name() {
     let options = RestoreOptions { target: target.clone(), path, dry_run: false };
     restore(&world.repository, &world.snapshots()[0], &options, &world.workers, &()).unwrap();
     assert_eq!(std::fs::read_to_string(target.join("one")).unwrap(), "content");
-}
-
-#[test]
-fn what_is_excluded_is_left_out_but_never_what_was_named() {
-    let world = World::new(8, Workers::inline());
-    for name in ["keep/a.txt", "keep/b.log", "cache/c.txt", "named.log"] {
-        let path = world.source().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, "x").unwrap();
-    }
-    let mut options = world.options();
-    options.excludes = vec!["*.log".into(), "cache".into()];
-    options.paths.push(world.source().join("named.log"));
-    world.try_backup(&options).unwrap();
-    let mut found = BTreeSet::new();
-    let all = ListOptions { path: Some(bytes(&world.source())), recursive: true };
-    list(&world.repository, &world.snapshots()[0], &all, &mut |path, node| {
-        if node.kind == NodeKind::File {
-            found.insert(PathBuf::from(String::from_utf8(path.to_vec()).unwrap()));
-        }
-    })
-    .unwrap();
-    // The whole source was asked for, and what is inside of it is subject to the patterns.
-    assert_eq!(found, BTreeSet::from([world.source().join("keep/a.txt")]));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, BackupReport, Compression, EngineError, KdfParams, RestoreOptions, RestoreReport,
+    BackupOptions, BackupReport, Compression, EngineError, Filter, KdfParams, RestoreOptions, RestoreReport,
     Snapshot, SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, Workers, backup, restore, snapshots,
     verify,
 };
@@ -82,6 +82,7 @@ impl World {
             tags: Vec::new(),
             host: "here".into(),
             user: "somebody".into(),
+            filter: Filter::default(),
             excludes: Vec::new(),
             dry_run: false,
             program: "test".into(),

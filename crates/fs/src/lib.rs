@@ -12,6 +12,7 @@ mod entries;
 mod error;
 mod escape;
 mod filter;
+mod glob;
 mod handle;
 mod made_here;
 mod name;
@@ -30,7 +31,8 @@ mod xattr;
 
 pub use error::{FsError, FsErrorKind};
 pub use escape::escaped;
-pub use filter::Filter;
+pub use filter::{Exclusion, Filter, FilterOptions, GitRules, Pattern, Tag};
+pub use glob::expand_glob;
 pub use made_here::made_here;
 pub use open_files::raise_open_files;
 pub use quiet::read_within;

@@ -2,7 +2,7 @@
 
 use lifeboat_format::{Device, Node, NodeKind, Timestamp};
 use rustix::fd::BorrowedFd;
-use rustix::fs::{AtFlags, FileType, Statx, StatxFlags, StatxTimestamp, makedev, statx};
+use rustix::fs::{AtFlags, FileType, Statx, StatxAttributes, StatxFlags, StatxTimestamp, makedev, statx};
 use rustix::io::Errno;
 
 /// The lowest twelve bits of a mode: permissions, set-user-id, set-group-id and sticky.
@@ -17,6 +17,8 @@ pub struct Stat {
     pub device: u64,
     /// How many names it has.
     pub links: u64,
+    /// Whether it has the file flag for "do not dump".
+    pub no_dump: bool,
 }
 
 impl Stat {
@@ -56,7 +58,8 @@ impl Stat {
             ..Node::default()
         };
         let device = makedev(found.stx_dev_major, found.stx_dev_minor);
-        Ok(Self { node, device, links: u64::from(found.stx_nlink) })
+        let no_dump = found.stx_attributes.contains(StatxAttributes::NODUMP);
+        Ok(Self { node, device, links: u64::from(found.stx_nlink), no_dump })
     }
 }
 

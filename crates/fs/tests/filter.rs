@@ -1,15 +1,27 @@
-//! What patterns exclude.
+//! What is excluded by path and by what an entry is.
 
-use lifeboat_fs::{Filter, FsErrorKind};
+use crate::world::World;
+use lifeboat_fs::{Exclusion, Filter, FilterOptions, FsErrorKind, Pattern, Stat};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-fn excludes(patterns: &[&str], path: &[u8]) -> bool {
-    let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+fn patterns(texts: &[&str]) -> Vec<Pattern> {
+    texts.iter().map(|text| Pattern { text: (*text).to_owned(), origin: "--exclude".to_owned() }).collect()
+}
+
+fn by_path(options: FilterOptions, path: &[u8]) -> Option<Exclusion> {
     let directory = path.ends_with(b"/");
     let path = if directory { &path[..path.len() - 1] } else { path };
-    Filter::new(&patterns).unwrap().excludes(Path::new(OsStr::from_bytes(path)), directory)
+    Filter::new(options).unwrap().by_path(Path::new(OsStr::from_bytes(path)), directory)
+}
+
+fn excludes(texts: &[&str], path: &[u8]) -> bool {
+    by_path(FilterOptions { patterns: patterns(texts), ..FilterOptions::default() }, path).is_some()
+}
+
+fn excludes_in_any_case(texts: &[&str], path: &[u8]) -> bool {
+    by_path(FilterOptions { patterns_any_case: patterns(texts), ..FilterOptions::default() }, path).is_some()
 }
 
 /// Patterns, what they exclude, and what they do not. A slash at the end of a path makes it a directory.
@@ -33,7 +45,8 @@ const TABLE: &[Row] = &[
     (&["/d/*", "!d/keep"], &[b"/d/x"], &[b"/d/keep"]),
     (&["[ab]?"], &[b"/a1", b"/b2"], &[b"/c1", b"/a"]),
     (&["{x,y}.bak"], &[b"/x.bak", b"/y.bak"], &[b"/z.bak"]),
-    (&["# comment", "", "  ", "#a/b"], &[], &[b"/# comment", b"/#a/b", b"/a"]),
+    (&["foo[!x]bar"], &[b"/fooybar", b"/a/foo-bar"], &[b"/foo/bar", b"/fooxbar"]),
+    (&["# comment [", "", "  ", "#a/b"], &[], &[b"/# comment [", b"/#a/b", b"/a"]),
     (&["\\#a", "\\!b", "\\!c/d"], &[b"/#a", b"/!b", b"/x/!c/d"], &[b"/a", b"/b"]),
     (&["Case"], &[b"/Case"], &[b"/case"]),
     (&["*.tmp"], &[b"/\xff\xfe.tmp", b"/dir\xff/a\nb.tmp"], &[b"/\xff.tm"]),
@@ -53,12 +66,88 @@ fn patterns_match_what_the_table_says() {
 }
 
 #[test]
-fn a_bad_pattern_is_named() {
-    for bad in ["[a", "a/[z-a]", "{x", "x\\"] {
-        let error = Filter::new(&["*.good".to_owned(), bad.to_owned()]).unwrap_err();
-        assert_eq!(error.kind(), FsErrorKind::Invalid);
-        assert_eq!(error.path(), Path::new(bad));
-        let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert!(!cause.is_empty() && !cause.contains("*.good"), "{cause}");
+fn case_counts_unless_it_is_asked_not_to() {
+    let table: [(&str, &[u8]); 6] = [
+        ("*.TMP", b"/a.tmp"),
+        ("*.tmp", b"/a.TmP"),
+        ("/Var/*", b"/vAR/x"),
+        ("gr\u{dc}n", "/Gr\u{fc}N".as_bytes()),
+        ("[A-C]x", b"/bX"),
+        ("*.tmp", b"/\xffA.TMP"),
+    ];
+    for (pattern, path) in table {
+        assert!(excludes_in_any_case(&[pattern], path), "{pattern} {}", path.escape_ascii());
+        assert!(!excludes(&[pattern], path), "{pattern} {}", path.escape_ascii());
+    }
+    assert!(!excludes_in_any_case(&["*.TMP"], b"/a.tm"));
+    assert!(!excludes_in_any_case(&["*.TMP", "!KEEP.*"], b"/keep.tmp"));
+}
+
+#[test]
+fn either_list_suffices_and_neither_takes_back_for_the_other() {
+    let options = |plain: &[&str], any_case: &[&str]| FilterOptions {
+        patterns: patterns(plain),
+        patterns_any_case: patterns(any_case),
+        ..FilterOptions::default()
+    };
+    assert_eq!(by_path(options(&["a"], &["!A"]), b"/a"), Some(Exclusion::Pattern("a".into())));
+    assert_eq!(by_path(options(&["!a"], &["A"]), b"/a"), Some(Exclusion::Pattern("A".into())));
+    assert_eq!(by_path(options(&["x"], &["y"]), b"/a"), None);
+}
+
+#[test]
+fn the_reason_is_the_pattern_as_it_was_written() {
+    for text in ["some/Name", "/some/Name", "[!x]ame", "\\Name", "N*"] {
+        let options = FilterOptions { patterns: patterns(&["other", text]), ..FilterOptions::default() };
+        assert_eq!(by_path(options, b"/some/Name"), Some(Exclusion::Pattern(text.to_owned())));
+    }
+    assert_eq!(Exclusion::Pattern("a\nb".into()).to_string(), "fits a\\nb");
+}
+
+#[test]
+fn a_bad_pattern_is_named_with_its_place() {
+    for bad in ["[a", "a/[z-a]", "{x", "x\\", "[[:digit:]]", "!a[\\]]"] {
+        for any_case in [false, true] {
+            let mut list = patterns(&["*.good"]);
+            list.push(Pattern { text: bad.to_owned(), origin: "list.txt, line 7".to_owned() });
+            let options = match any_case {
+                true => FilterOptions { patterns_any_case: list, ..FilterOptions::default() },
+                false => FilterOptions { patterns: list, ..FilterOptions::default() },
+            };
+            let error = Filter::new(options).unwrap_err();
+            assert_eq!(error.kind(), FsErrorKind::Invalid);
+            assert_eq!(error.path(), Path::new(bad));
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.starts_with("list.txt, line 7: ") && !cause.contains("*.good"), "{cause}");
+        }
+    }
+}
+
+#[test]
+fn size_file_system_and_flag_count_when_asked_for() {
+    let world = World::new();
+    std::fs::write(world.entry(b"file"), [0; 10]).unwrap();
+    std::fs::create_dir(world.entry(b"directory")).unwrap();
+    let (file, directory) =
+        (world.source().stat(b"file").unwrap(), world.source().stat(b"directory").unwrap());
+    let flagged = Stat { no_dump: true, ..file.clone() };
+    let none = FilterOptions::default();
+    let by_size = |largest| FilterOptions { larger_than: Some(largest), ..none.clone() };
+    let by_flag = FilterOptions { no_dump: true, ..none.clone() };
+    let by_device = FilterOptions { one_file_system: true, ..none.clone() };
+    let table = [
+        (none.clone(), &flagged, 1, None),
+        (by_size(9), &file, 0, Some(Exclusion::LargerThan(9))),
+        (by_size(10), &file, 0, None),
+        (by_size(0), &directory, 0, None),
+        (by_flag.clone(), &flagged, 0, Some(Exclusion::NoDump)),
+        (by_flag, &file, 0, None),
+        (by_device.clone(), &file, 1, Some(Exclusion::OtherFileSystem)),
+        (by_device.clone(), &directory, 1, Some(Exclusion::OtherFileSystem)),
+        (by_device, &file, 0, None),
+    ];
+    for (options, stat, off, expected) in table {
+        let filter = Filter::new(options.clone()).unwrap();
+        assert_eq!(filter.by_stat(stat, stat.device + off), expected, "{options:?}");
     }
 }

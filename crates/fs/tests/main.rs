@@ -9,7 +9,9 @@
 
 mod deep;
 mod filter;
+mod glob;
 mod hostile;
+mod marks;
 mod metadata;
 mod quiet;
 mod source;

@@ -8,7 +8,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
 /// Runs `body` without root in a world that belongs to whoever runs it.
-fn without_root(world: &World, body: impl FnOnce() + Send) {
+pub(crate) fn without_root(world: &World, body: impl FnOnce() + Send) {
     lifeboat_testkit::without_root(&[world.scratch.path(), &world.from()], body);
 }
 

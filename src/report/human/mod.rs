@@ -6,7 +6,7 @@ use super::{KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode, s
 use crate::exit::Failure;
 use crate::{amount, time};
 use lifeboat_engine::{
-    BackupReport, Fate, Node, Problem, ProblemKind, RestoreReport, Snapshot, VerifyReport, escaped,
+    BackupReport, Exclusion, Fate, Node, Problem, ProblemKind, RestoreReport, Snapshot, VerifyReport, escaped,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -108,6 +108,11 @@ impl Report for Human {
         self.path(word, path, is_directory(node));
     }
 
+    fn excluded(&self, path: &Path, why: &Exclusion) {
+        let path = escaped(path.as_os_str().as_bytes());
+        self.streams.line(&format!("{:<10} {path} ({why})", "excluded"));
+    }
+
     fn restored(&self, path: &Path, node: &Node, dry: bool) {
         self.path(restored(dry), path, is_directory(node));
     }
@@ -164,7 +169,7 @@ impl Report for Human {
 }
 
 fn is_warning(problem: &Problem) -> bool {
-    problem.kind == ProblemKind::Unsteady
+    matches!(problem.kind, ProblemKind::Unsteady | ProblemKind::Unfiltered)
 }
 
 /// The item and what is wrong with it, unless the cause names the item already.

@@ -102,11 +102,15 @@ pub(super) fn of_backup(report: &BackupReport, run: &Run) -> Vec<String> {
         Some(id) => format!("snapshot {} saved", id.short()),
         None => "dry run: nothing was saved".to_owned(),
     };
-    vec![
+    let mut lines = vec![
         format!("Files: {files}"),
         format!("Dirs:  {dirs}"),
         format!("{added_label} to the repository: {added} ({packed} stored)"),
         format!("processed {total}, {bytes} in {duration}; read {read}"),
-        saved,
-    ]
+    ];
+    if report.excluded > 0 {
+        lines.push(format!("left out {}", amount::of(report.excluded, "item")));
+    }
+    lines.push(saved);
+    lines
 }

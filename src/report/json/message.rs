@@ -3,9 +3,10 @@
 use super::super::Work;
 use super::bytes::{hex_if_needed, text};
 use crate::exit::Failure;
-use lifeboat_engine::{Problem, ProblemKind};
+use lifeboat_engine::{Exclusion, Problem, ProblemKind};
 use serde::Serialize;
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 #[derive(Serialize)]
 pub(super) struct Initialized<'a> {
@@ -47,6 +48,28 @@ impl<'a> Note<'a> {
     }
 }
 
+/// An item that is left out.
+#[derive(Serialize)]
+pub(super) struct Excluded {
+    message_type: &'static str,
+    item: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_hex: Option<String>,
+    reason: String,
+}
+
+impl Excluded {
+    pub(super) fn of(path: &Path, why: &Exclusion) -> Self {
+        let item = path.as_os_str().as_bytes();
+        Self {
+            message_type: "excluded_item",
+            item: text(item),
+            item_hex: hex_if_needed(item),
+            reason: why.to_string(),
+        }
+    }
+}
+
 /// Trouble with one item.
 #[derive(Serialize)]
 pub(super) struct Error<'a> {
@@ -81,6 +104,7 @@ impl<'a> Error<'a> {
             kind: match problem.kind {
                 ProblemKind::NotSet => "not_set",
                 ProblemKind::Unsteady => "unsteady",
+                ProblemKind::Unfiltered => "unfiltered",
                 ProblemKind::Unread => "unread",
                 ProblemKind::MissingSource => "missing_source",
                 ProblemKind::NotWritten => "not_written",

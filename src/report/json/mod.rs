@@ -10,7 +10,7 @@ mod summary;
 
 use super::{KeyChange, Report, Run, Status, Work, streams::Streams};
 use crate::exit::Failure;
-use lifeboat_engine::{BackupReport, Fate, Node, Problem, RestoreReport, Snapshot, VerifyReport};
+use lifeboat_engine::{BackupReport, Exclusion, Fate, Node, Problem, RestoreReport, Snapshot, VerifyReport};
 use lifeboat_repository::SlotInfo;
 use serde::Serialize;
 use std::io;
@@ -89,6 +89,10 @@ impl Report for Json {
             Fate::Unmodified => "unchanged",
         };
         self.live(&progress::VerboseLine::of(action, path, node));
+    }
+
+    fn excluded(&self, path: &Path, why: &Exclusion) {
+        self.live(&message::Excluded::of(path, why));
     }
 
     fn restored(&self, path: &Path, node: &Node, _: bool) {

@@ -12,6 +12,7 @@ pub(super) struct Backup {
     dry_run: bool,
     #[serde(flatten)]
     counted: Counted,
+    excluded: u64,
     errors: usize,
     notes: Vec<String>,
     total_duration: f64,
@@ -28,6 +29,7 @@ pub(super) fn of_backup(report: &BackupReport, run: &Run) -> Backup {
         message_type: "summary",
         dry_run: run.dry,
         counted: Counted::of(&report.summary),
+        excluded: report.excluded,
         errors: report.problems.len(),
         notes: report.notes.clone(),
         total_duration: run.duration.as_secs_f64(),

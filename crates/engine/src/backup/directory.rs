@@ -5,6 +5,7 @@
 
 use super::parent::Parent;
 use super::save::Save;
+use super::sift::{Scope, Verdict};
 use super::wanted::Wanted;
 use crate::{EngineError, trees};
 use lifeboat_format::{Content, Node, NodeKind, PageTreeBuilder, Role, Totals};
@@ -21,7 +22,7 @@ struct Frame<'w, 'r> {
     path: PathBuf,
     node: Node,
     names: IntoIter<Vec<u8>>,
-    wanted: Option<&'w Wanted>,
+    scope: Scope<'w>,
     parent: Parent<'r>,
     previous: Option<Node>,
     pages: PageTreeBuilder<Node>,
@@ -36,8 +37,9 @@ pub(super) fn save_root<'a>(
 ) -> Result<Node, EngineError> {
     let path = PathBuf::from("/");
     let dir = SourceDir::open(&path).map_err(|error| unreadable_root(&error))?;
-    let node = dir.stat_self().map_err(|error| unreadable_root(&error))?.node;
-    let top = open(save, dir, path, node, Some(wanted), parent, None);
+    let stat = dir.stat_self().map_err(|error| unreadable_root(&error))?;
+    let scope = Scope::root(wanted, &stat);
+    let top = open(save, dir, path, stat.node, scope, parent, None);
     walk(save, top)
 }
 
@@ -47,10 +49,11 @@ pub(super) fn save_below(
     dir: SourceDir,
     previous: Option<&Node>,
 ) -> Result<Node, EngineError> {
-    let node = dir.stat_self().map_err(|error| unreadable_root(&error))?.node;
+    let stat = dir.stat_self().map_err(|error| unreadable_root(&error))?;
     let path = dir.path().to_owned();
     let parent = Parent::of(save.reader, previous);
-    let top = open(save, dir, path, node, None, parent, previous.cloned());
+    let scope = Scope::whole(&stat);
+    let top = open(save, dir, path, stat.node, scope, parent, previous.cloned());
     walk(save, top)
 }
 
@@ -88,26 +91,21 @@ fn open<'w, 'r>(
     dir: SourceDir,
     path: PathBuf,
     mut node: Node,
-    wanted: Option<&'w Wanted>,
+    mut scope: Scope<'w>,
     parent: Parent<'r>,
     previous: Option<Node>,
 ) -> Frame<'w, 'r> {
-    let wanted = wanted.filter(|wanted| !wanted.whole);
-    let names = match wanted {
-        Some(wanted) => Ok(wanted.below.keys().cloned().collect()),
-        None => dir.names(),
-    };
-    let names = dir.read_own_details(&mut node).and(names).unwrap_or_else(|error| {
+    let (names, listed) = save.sift.names(&dir, &path, &mut scope);
+    if let Err(error) = dir.read_own_details(&mut node).and(listed) {
         save.unread(&path, &error);
-        Vec::new()
-    });
+    }
     let pages = PageTreeBuilder::new(save.page_key.clone());
     Frame {
         dir,
         path,
         node,
         names: names.into_iter(),
-        wanted,
+        scope,
         parent,
         previous,
         pages,
@@ -122,11 +120,9 @@ fn step<'w, 'r>(
     name: Vec<u8>,
 ) -> Result<Option<Frame<'w, 'r>>, EngineError> {
     let path = frame.path.join(OsStr::from_bytes(&name));
-    let wanted = frame.wanted.and_then(|wanted| wanted.below.get(&name));
     let previous = save.previous(&mut frame.parent, &name, &path);
     // On the way to a path that was asked for, links are followed as the path itself does.
-    let on_the_way = wanted.is_some_and(|wanted| !wanted.whole);
-    let looked = match on_the_way {
+    let looked = match frame.scope.leads_on(&name) {
         true => SourceDir::open(&path).and_then(|dir| Ok((dir.stat_self()?, Some(dir)))),
         false => frame.dir.stat(&name).map(|stat| (stat, None)),
     };
@@ -137,15 +133,19 @@ fn step<'w, 'r>(
             return Ok(None);
         }
     };
-    let is_directory = stat.node.kind == NodeKind::Directory;
-    if wanted.is_none() && save.filter.excludes(&path, is_directory) {
-        return Ok(None);
-    }
     stat.node.name = name;
-    if !is_directory {
-        let saved = match wanted {
-            Some(_) => save.named(&frame.dir, &path, stat, previous.as_ref())?,
-            None => save.item(&frame.dir, &path, stat, previous.as_ref())?,
+    let scope = match save.sift.entry(&frame.scope, &path, &stat) {
+        Verdict::Kept(scope) => scope,
+        Verdict::Emptied => {
+            emptied(save, frame, &path, stat.node, previous.as_ref())?;
+            return Ok(None);
+        }
+        Verdict::Dropped => return Ok(None),
+    };
+    if stat.node.kind != NodeKind::Directory {
+        let saved = match scope.is_named() {
+            true => save.named(&frame.dir, &path, stat, previous.as_ref())?,
+            false => save.item(&frame.dir, &path, stat, previous.as_ref())?,
         };
         if let Some(node) = saved {
             add(save, frame, &node)?;
@@ -155,7 +155,7 @@ fn step<'w, 'r>(
     match opened.map_or_else(|| frame.dir.open_dir(&stat.node.name), Ok) {
         Ok(dir) => {
             let parent = Parent::of(save.reader, previous.as_ref());
-            Ok(Some(open(save, dir, path, stat.node, wanted, parent, previous)))
+            Ok(Some(open(save, dir, path, stat.node, scope, parent, previous)))
         }
         Err(error) => {
             unopened(save, frame, &path, stat.node, previous.as_ref(), &error)?;
@@ -164,19 +164,43 @@ fn step<'w, 'r>(
     }
 }
 
-/// A directory that may not be entered is saved as far as it can be seen from outside.
-fn unopened(
+/// A directory that is not entered because its content is left out.
+fn emptied(
     save: &mut Save<'_>,
     frame: &mut Frame<'_, '_>,
     path: &Path,
     mut node: Node,
     previous: Option<&Node>,
+) -> Result<(), EngineError> {
+    match frame.dir.read_details(&mut node) {
+        Ok(()) => add_empty(save, frame, path, node, previous),
+        Err(error) => unopened(save, frame, path, node, previous, &error),
+    }
+}
+
+/// A directory that may not be entered is saved as far as it can be seen from outside.
+fn unopened(
+    save: &mut Save<'_>,
+    frame: &mut Frame<'_, '_>,
+    path: &Path,
+    node: Node,
+    previous: Option<&Node>,
     error: &FsError,
 ) -> Result<(), EngineError> {
     save.unread(path, error);
-    if error.is_not_found() {
-        return Ok(());
+    match error.is_not_found() {
+        true => Ok(()),
+        false => add_empty(save, frame, path, node, previous),
     }
+}
+
+fn add_empty(
+    save: &mut Save<'_>,
+    frame: &mut Frame<'_, '_>,
+    path: &Path,
+    mut node: Node,
+    previous: Option<&Node>,
+) -> Result<(), EngineError> {
     node.totals = Some(Totals::default());
     save.saved(path, &node, previous);
     add(save, frame, &node)

@@ -10,6 +10,7 @@ mod directory;
 mod graft;
 mod parent;
 mod save;
+mod sift;
 mod source;
 mod stream;
 mod wanted;
@@ -41,7 +42,9 @@ pub struct BackupOptions {
     pub host: String,
     /// Name of the user.
     pub user: String,
-    /// Patterns of what to leave out, in the manner of gitignore.
+    /// What to leave out below the paths; they themselves are always kept.
+    pub filter: Filter,
+    /// The same as it was asked for, for the snapshot: patterns and options.
     pub excludes: Vec<String>,
     /// Do everything but keep nothing.
     pub dry_run: bool,
@@ -88,7 +91,6 @@ fn run(
     observer: &dyn Observer,
 ) -> Result<BackupReport, EngineError> {
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
-    let filter = Filter::new(&options.excludes).map_err(EngineError::BadPattern)?;
     let start = repository.environment().clock.now();
     let session = Session::start(repository)?;
     let parent = find_parent(session.view(), options);
@@ -108,7 +110,7 @@ fn run(
     let mut writer = repository.writer(index, writer_options(options, workers));
     adopt(&mut writer, reader.index().orphans().len(), &teller)?;
     let saved = {
-        let mut save = Save::new(repository, &reader, &mut writer, &filter, &teller, parent);
+        let mut save = Save::new(repository, &reader, &mut writer, &options.filter, &teller, parent);
         save.read_special = options.read_special;
         source.save(&mut save, parent, start)
     };

@@ -2,6 +2,7 @@
 
 use super::content::{ContentError, ContentSaver};
 use super::parent::Parent;
+use super::sift::Sift;
 use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of, trees};
 use lifeboat_format::{Content, Key, Node, NodeKind, Piece, Snapshot, Timestamp};
@@ -20,7 +21,7 @@ const CLOCK_GRAIN_SECONDS: i64 = 2;
 pub(super) struct Save<'a> {
     pub(super) reader: &'a BlobReader,
     pub(super) writer: &'a mut BlobWriter,
-    pub(super) filter: &'a Filter,
+    pub(super) sift: Sift<'a>,
     pub(super) page_key: Key,
     pub(super) teller: &'a Teller<'a, BackupReport>,
     pub(super) contents: ContentSaver,
@@ -42,7 +43,7 @@ impl<'a> Save<'a> {
         Self {
             reader,
             writer,
-            filter,
+            sift: Sift { filter, teller },
             page_key: repository.page_key(),
             teller,
             contents: ContentSaver::new(repository),

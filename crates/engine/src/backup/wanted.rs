@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 /// A name on the way to a path that was asked for, or its end.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
-    /// Names on the way to paths further down; empty when everything below is wanted.
+    /// Names on the way to paths further down, or their ends.
     pub(super) below: BTreeMap<Vec<u8>, Self>,
-    /// Whether this is itself a path that was asked for.
+    /// Whether this is itself a path that was asked for, with all that is in it.
     pub(super) whole: bool,
 }
 
@@ -42,8 +42,7 @@ impl Wanted {
 
     fn add(&mut self, names: &[&[u8]]) {
         match names {
-            _ if self.whole => {}
-            [] => *self = Self { below: BTreeMap::new(), whole: true },
+            [] => self.whole = true,
             [first, rest @ ..] => self.below.entry(first.to_vec()).or_default().add(rest),
         }
     }
