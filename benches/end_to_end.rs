@@ -11,8 +11,8 @@ use criterion::{
 };
 use lifeboat_backend::{Backend, LocalBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, Compression, Filter, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers,
-    backup, restore, snapshots, verify,
+    BackupOptions, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers, backup, restore,
+    snapshots, verify,
 };
 use lifeboat_repository::Repository;
 use lifeboat_testkit::Random;
@@ -68,16 +68,10 @@ impl World {
     fn backup(&self, source: &Path) -> u64 {
         let options = BackupOptions {
             paths: vec![source.to_path_buf()],
-            as_path: None,
-            read_special: false,
-            tags: Vec::new(),
             host: "bench".into(),
             user: "bench".into(),
-            filter: Filter::default(),
-            excludes: Vec::new(),
-            dry_run: false,
             program: "bench".into(),
-            compression: Compression::default(),
+            ..BackupOptions::default()
         };
         let report = backup(&self.repository, &options, &self.workers, &()).expect("a snapshot");
         assert!(report.problems.is_empty(), "{:?}", report.problems);

@@ -1,7 +1,7 @@
 //! What the program takes from the machine it runs on: time, randomness, variables, the names of machine and user.
 
 use crate::exit::Failure;
-use lifeboat_engine::Timestamp;
+use lifeboat_engine::{Owners, Timestamp};
 use lifeboat_repository::{Clock, Environment, Random, SlotAbout};
 use std::ffi::OsString;
 use std::fs;
@@ -94,15 +94,9 @@ pub(crate) fn user() -> Result<String, Failure> {
     let process = fs::metadata("/proc/self");
     let process = process
         .map_err(|error| Failure::system("cannot read /proc/self", error, "mount -t proc proc /proc"))?;
-    let number = process.uid().to_string();
-    // Users that only a directory service knows are saved by their number.
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == number).then(|| name.to_owned())
-    });
-    Ok(name.unwrap_or(number))
+    let mut owners = Owners::default();
+    let name = owners.user(process.uid()).map(|name| String::from_utf8_lossy(name).into_owned());
+    Ok(name.unwrap_or_else(|| process.uid().to_string()))
 }
 
 /// Who makes a key slot. What the machine does not tell stays empty: it is only there to be recognised by.

@@ -111,6 +111,10 @@ impl From<EngineError> for Failure {
             EngineError::Stream(_) => {
                 (Code::Failed, "nothing was saved: mend what makes the stream and run the same command again")
             }
+            EngineError::FutureTime => (
+                Code::Usage,
+                "name a time that has passed: lifeboat backup --time '2026-01-31 12:00:00' PATH...",
+            ),
             EngineError::Target(_) => {
                 (Code::Failed, "name a directory that is new or empty: lifeboat restore SNAP --target DIR")
             }

@@ -40,7 +40,7 @@ const FENCES: [(&[&str], &[&str]); 8] = [
     (&["futures-util", "object_store", "tokio", "url"], &["lifeboat-backend"]),
     (&["memmap2"], &["lifeboat-repository"]),
     (&["crossbeam-channel", "rayon"], &["lifeboat-repository", "lifeboat-engine"]),
-    (&["globset", "ignore", "xattr"], &["lifeboat-fs"]),
+    (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),
     (&["rustix"], &["lifeboat", "lifeboat-backend", "lifeboat-fs", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
     (

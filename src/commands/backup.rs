@@ -7,9 +7,12 @@ use crate::exit::Failure;
 use crate::file_lists::FileLists;
 use crate::report::{PROGRAM, Work};
 use crate::stream::StreamOptions;
-use crate::{environment, progress, source_path};
+use crate::{environment, progress, source_path, time};
 use clap::Args;
-use lifeboat_engine::{BackupOptions, Compression, EngineError, Filter, backup, backup_stream};
+use clap::builder::NonEmptyStringValueParser;
+use lifeboat_engine::{
+    BackupOptions, Compression, EngineError, Filter, ParentChoice, Timestamp, backup, backup_stream,
+};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -41,6 +44,34 @@ pub(crate) struct Backup {
     /// Name of this machine, when not the one it gives itself
     #[arg(short = 'H', long, value_name = "HOST")]
     host: Option<String>,
+
+    /// Compare files with this snapshot instead of the last one of the same paths
+    #[arg(long, value_name = "SNAP", conflicts_with = "force", value_parser = NonEmptyStringValueParser::new())]
+    parent: Option<String>,
+
+    /// Read all files, whether they have changed or not
+    #[arg(short, long)]
+    force: bool,
+
+    /// Take a file for unchanged even if its change time differs
+    #[arg(long)]
+    ignore_ctime: bool,
+
+    /// Take a file for unchanged even if its inode number and change time differ
+    #[arg(long)]
+    ignore_inode: bool,
+
+    /// Record when each item was last accessed
+    #[arg(long)]
+    with_atime: bool,
+
+    /// Make no snapshot when nothing of what is to be saved has changed
+    #[arg(long)]
+    skip_if_unchanged: bool,
+
+    /// Say that the backup began at this time: RFC 3339, or "YYYY-MM-DD HH:MM:SS" in local time
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    time: Option<Timestamp>,
 
     /// Read and count, but store nothing; say what is left out, and why
     #[arg(short = 'n', long)]
@@ -85,6 +116,17 @@ impl Backup {
             dry_run: self.dry_run,
             program: PROGRAM.to_owned(),
             compression: Compression::default(),
+            parent: match (self.parent, self.force) {
+                (Some(reference), _) => ParentChoice::Named(reference),
+                (None, true) => ParentChoice::None,
+                (None, false) => ParentChoice::Newest,
+            },
+            // Where inode numbers change by themselves, change times do as well.
+            ignore_ctime: self.ignore_ctime || self.ignore_inode,
+            ignore_inode: self.ignore_inode,
+            with_atime: self.with_atime,
+            skip_if_unchanged: self.skip_if_unchanged,
+            time: self.time,
         };
         // A dry run stores nothing, a new repository least of all.
         let repository = if self.init && !self.dry_run { app.open_or_init()? } else { app.open()? };

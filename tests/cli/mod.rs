@@ -9,7 +9,9 @@
 
 mod arguments;
 mod backup;
+mod change_detection;
 mod damage;
+mod deep;
 mod file_lists;
 mod filters;
 mod init;

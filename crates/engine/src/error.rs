@@ -40,6 +40,9 @@ pub enum EngineError {
     /// The stream to be backed up failed, or whoever makes it.
     #[error(transparent)]
     Stream(io::Error),
+    /// The time that a snapshot was to have.
+    #[error("the time of a snapshot cannot lie in the future")]
+    FutureTime,
     /// The observer asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -13,7 +13,7 @@ mod select;
 mod trees;
 mod verify;
 
-pub use backup::{BackupOptions, backup, backup_stream};
+pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
 pub use error::EngineError;
 pub use event::{Event, Fate, Observer, Problem, ProblemKind};
 pub use list::{ListOptions, list};
@@ -23,10 +23,11 @@ pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
 pub use verify::{VerifyOptions, verify};
 
 pub use lifeboat_format::{
-    Compression, Content, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Summary, Timestamp,
+    Compression, Content, KdfParams, Node, NodeKind, Piece, Snapshot, SnapshotId, Summary, Timestamp,
+    XattrValue,
 };
 pub use lifeboat_fs::{
-    Exclusion, Filter, FilterOptions, FsError, Pattern, Tag, escaped, expand_glob, raise_open_files,
+    Exclusion, Filter, FilterOptions, FsError, Owners, Pattern, Tag, escaped, expand_glob, raise_open_files,
     read_within,
 };
 pub use lifeboat_repository::Workers;

@@ -8,8 +8,10 @@ use std::sync::{Mutex, PoisonError};
 /// What a backup has done.
 #[derive(Clone, Debug, Default)]
 pub struct BackupReport {
-    /// The snapshot; none after a dry run.
+    /// The snapshot; none after a dry run, or when it was skipped.
     pub snapshot: Option<SnapshotId>,
+    /// Whether no snapshot was made because nothing has changed.
+    pub skipped: bool,
     /// The snapshot that unchanged files were compared with.
     pub parent: Option<SnapshotId>,
     /// What was counted.

@@ -71,32 +71,41 @@ impl SnapshotList {
     /// # Errors
     /// When none fits, or more than one.
     pub fn find(&self, reference: &str) -> Result<&Snapshot, EngineError> {
-        let unknown = || match self.faults.is_empty() {
-            true => EngineError::NoSnapshot(reference.to_owned()),
+        let all: Vec<&Snapshot> = self.snapshots.iter().collect();
+        find_among(&all, reference).map_err(|error| match error {
             // It may have been in what cannot be read.
-            false => RepositoryError::Missing(format!("snapshot {reference}, in a damaged log,")).into(),
-        };
-        if let Some(back) = reference.strip_prefix("latest") {
-            let back = match back.strip_prefix('~') {
-                Some(number) => number.parse().map_err(|_| unknown())?,
-                None if back.is_empty() => 0,
-                None => return Err(unknown()),
-            };
-            let mut complete = self.snapshots.iter().rev().filter(|snapshot| !snapshot.is_partial());
-            return complete.nth(back).ok_or_else(unknown);
-        }
-        if reference.is_empty() {
-            return Err(unknown());
-        }
-        let fitting: Vec<&Snapshot> =
-            self.snapshots.iter().filter(|snapshot| snapshot.id.to_string().starts_with(reference)).collect();
-        match fitting[..] {
-            [] => Err(unknown()),
-            [one] => Ok(one),
-            _ => {
-                Err(EngineError::AmbiguousSnapshot { reference: reference.to_owned(), count: fitting.len() })
+            EngineError::NoSnapshot(_) if !self.faults.is_empty() => {
+                RepositoryError::Missing(format!("snapshot {reference}, in a damaged log,")).into()
             }
-        }
+            error => error,
+        })
+    }
+}
+
+/// The snapshot of these, oldest first, that is meant by a reference.
+pub(crate) fn find_among<'s>(
+    snapshots: &[&'s Snapshot],
+    reference: &str,
+) -> Result<&'s Snapshot, EngineError> {
+    let unknown = || EngineError::NoSnapshot(reference.to_owned());
+    if let Some(back) = reference.strip_prefix("latest") {
+        let back = match back.strip_prefix('~') {
+            Some(number) => number.parse().map_err(|_| unknown())?,
+            None if back.is_empty() => 0,
+            None => return Err(unknown()),
+        };
+        let mut complete = snapshots.iter().rev().filter(|snapshot| !snapshot.is_partial());
+        return complete.nth(back).copied().ok_or_else(unknown);
+    }
+    if reference.is_empty() {
+        return Err(unknown());
+    }
+    let fits = |snapshot: &&&Snapshot| snapshot.id.to_string().starts_with(reference);
+    let fitting: Vec<&Snapshot> = snapshots.iter().filter(fits).copied().collect();
+    match fitting[..] {
+        [] => Err(unknown()),
+        [one] => Ok(one),
+        _ => Err(EngineError::AmbiguousSnapshot { reference: reference.to_owned(), count: fitting.len() }),
     }
 }
 

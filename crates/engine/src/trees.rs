@@ -3,7 +3,7 @@
 //! Invariant: memory holds one path of pages, whatever the size of the directory or file.
 
 use lifeboat_format::{
-    BlobId, ChildPage, Content, FormatError, Node, NodeKind, Page, PageEntry, Piece, Role, Totals,
+    BlobId, ChildPage, Content, FormatError, Node, NodeKind, Page, PageEntry, Piece, Role, Totals, XattrValue,
 };
 use lifeboat_repository::{BlobReader, RepositoryError};
 use std::vec::IntoIter;
@@ -31,6 +31,14 @@ pub(crate) fn pieces<'r>(reader: &'r BlobReader, file: &Node) -> Entries<'r, Pie
         Content::Pieces(pieces) => Entries { leaf: pieces.clone().into_iter(), ..Entries::of(reader, None) },
         Content::Empty | Content::Inline(_) => Entries::of(reader, None),
     }
+}
+
+/// The attributes of a node whose values are blobs, by their names.
+pub(crate) fn xattr_blobs(node: &Node) -> impl Iterator<Item = (&[u8], BlobId)> {
+    node.xattrs.iter().filter_map(|xattr| match xattr.value {
+        XattrValue::Blob(id, _) => Some((xattr.name.as_slice(), id)),
+        XattrValue::Inline(_) => None,
+    })
 }
 
 /// The node of this name in a directory.

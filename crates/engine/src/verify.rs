@@ -5,16 +5,15 @@
 
 use crate::report::Teller;
 use crate::select::log_faults;
-use crate::trees::{Entries, nodes, pieces};
+use crate::trees::{Entries, nodes, pieces, xattr_blobs};
 use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, cause_of};
 use lifeboat_format::{BlobId, Content, Node, NodeKind, PackId, Piece, Snapshot};
+use lifeboat_fs::{Trail, escaped};
 use lifeboat_repository::{
     BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, SegmentNumber, View,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How deep to look.
@@ -151,23 +150,28 @@ impl Verify<'_> {
         snapshot: &Snapshot,
         seen: &mut Seen,
     ) -> Result<(), EngineError> {
-        let top = PathBuf::from(format!("{}:/", snapshot.id.short()));
-        let mut stack: Vec<(Entries<'_, Node>, PathBuf)> = vec![(nodes(reader, &snapshot.root), top)];
+        let top = Trail::new(Path::new(&format!("{}:/", snapshot.id.short())));
+        if let Some(cause) = self.lost_xattr(reader.index(), &snapshot.root) {
+            self.teller.problem(ProblemKind::Damage, &top.path(), cause);
+        }
+        let mut stack: Vec<(Entries<'_, Node>, Trail)> = vec![(nodes(reader, &snapshot.root), top)];
         while let Some((entries, above)) = stack.last_mut() {
             self.teller.check()?;
             match entries.next() {
                 None => drop(stack.pop()),
-                Some(Err(error)) => self.tree_damage(above, error)?,
+                Some(Err(error)) => self.tree_damage(&above.path(), error)?,
                 Some(Ok(node)) => {
-                    let path = above.join(OsStr::from_bytes(&node.name));
+                    let trouble = match node.kind {
+                        NodeKind::File => self.known_trouble(reader, &node, seen)?,
+                        _ => None,
+                    };
+                    if let Some(cause) = trouble.or_else(|| self.lost_xattr(reader.index(), &node)) {
+                        self.teller.problem(ProblemKind::Damage, &above.path_of(&node.name), cause);
+                    }
                     match (node.kind, &node.content) {
                         (NodeKind::Directory, Content::Pages(root)) if seen.directories.insert(*root) => {
-                            stack.push((nodes(reader, &node), path));
-                        }
-                        (NodeKind::File, _) => {
-                            if let Some(cause) = self.known_trouble(reader, &node, seen)? {
-                                self.teller.problem(ProblemKind::Damage, &path, cause);
-                            }
+                            let below = above.join(&node.name);
+                            stack.push((nodes(reader, &node), below));
                         }
                         _ => {}
                     }
@@ -205,13 +209,20 @@ impl Verify<'_> {
                 Err(error) if error.is_damage() => return Ok(Some(cause_of(&error))),
                 Err(error) => return Err(error.into()),
                 Ok(Piece::Blob(id, _)) if !self.is_sound(reader.index(), &id) => {
-                    return Ok(Some(format!("a sound copy of blob {id} is missing")));
+                    return Ok(Some(missing(&id)));
                 }
-                Ok(piece) => length += piece.length(),
+                // Whoever made the list may have meant it to overflow: then it is no file's size either.
+                Ok(piece) => length = length.saturating_add(piece.length()),
             }
         }
         Ok((length != file.size)
             .then(|| format!("its content has {length} bytes and should have {}", file.size)))
+    }
+
+    /// What is wrong with a large attribute of a node, if anything is.
+    fn lost_xattr(&self, index: &Index, node: &Node) -> Option<String> {
+        let (name, id) = xattr_blobs(node).find(|(_, id)| !self.is_sound(index, id))?;
+        Some(format!("its attribute \"{}\" is lost: {}", escaped(name), missing(&id)))
     }
 
     fn is_sound(&self, index: &Index, id: &BlobId) -> bool {
@@ -242,4 +253,8 @@ impl Verify<'_> {
     fn problem(&self, path: &Path, error: &RepositoryError) {
         self.teller.problem(ProblemKind::Damage, path, cause_of(error));
     }
+}
+
+fn missing(id: &BlobId) -> String {
+    format!("a sound copy of blob {id} is missing")
 }

@@ -5,6 +5,7 @@
 mod damage;
 mod elsewhere;
 mod filter;
+mod metadata;
 mod round_trip;
 mod stop;
 mod unsteady;

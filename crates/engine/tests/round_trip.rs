@@ -1,7 +1,8 @@
 //! What was backed up comes back identical, and what did not change is neither read nor stored again.
 
 use crate::world::{World, bytes};
-use lifeboat_engine::{ListOptions, RestoreOptions, Snapshot, Workers, list, restore};
+use lifeboat_backend::Backend as _;
+use lifeboat_engine::{BackupOptions, ListOptions, RestoreOptions, Snapshot, Workers, list, restore};
 use lifeboat_testkit::{TreeSpec, change_tree, copy_tree, make_tree, needs, rsync_differences};
 
 #[test]
@@ -155,4 +156,24 @@ fn a_missing_path_is_named_and_makes_the_snapshot_partial() {
     options.paths.remove(0);
     assert!(world.try_backup(&options).is_err(), "nothing that was asked for exists");
     assert_eq!(world.snapshots().len(), 1);
+}
+
+#[test]
+fn what_has_not_changed_is_only_skipped_while_all_of_it_is_stored() {
+    let world = World::new(12, Workers::inline());
+    make_tree(&world.source(), 13, &TreeSpec { odd: false, ..TreeSpec::default() });
+    world.later();
+    let options = BackupOptions { skip_if_unchanged: true, ..world.options() };
+    let skipped = || world.try_backup(&options).unwrap().skipped;
+    assert!(!skipped(), "there is nothing that it could repeat");
+    let stored = world.objects("");
+    assert!(skipped());
+    assert_eq!(world.objects(""), stored);
+    for pack in world.objects("packs/") {
+        world.backend.delete(&pack).unwrap();
+        assert!(!skipped(), "the snapshot before would stay damaged");
+        assert!(skipped());
+    }
+    let (_, report) = world.restore(world.snapshots().last().unwrap(), "target");
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
 }

@@ -2,9 +2,8 @@
 
 use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, BackupReport, Compression, EngineError, Filter, KdfParams, RestoreOptions, RestoreReport,
-    Snapshot, SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, Workers, backup, restore, snapshots,
-    verify,
+    BackupOptions, BackupReport, EngineError, KdfParams, RestoreOptions, RestoreReport, Snapshot,
+    SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, Workers, backup, restore, snapshots, verify,
 };
 use lifeboat_repository::{Clock, Credential, Environment, InitOptions, Random, Repository, init};
 use lifeboat_testkit as testkit;
@@ -77,16 +76,10 @@ impl World {
     pub(crate) fn options(&self) -> BackupOptions {
         BackupOptions {
             paths: vec![self.source()],
-            as_path: None,
-            read_special: false,
-            tags: Vec::new(),
             host: "here".into(),
             user: "somebody".into(),
-            filter: Filter::default(),
-            excludes: Vec::new(),
-            dry_run: false,
             program: "test".into(),
-            compression: Compression::default(),
+            ..BackupOptions::default()
         }
     }
 

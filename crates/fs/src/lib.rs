@@ -8,16 +8,20 @@
 //! `/proc/self/fd`, which has to be mounted.
 
 mod apply;
+mod descent;
 mod entries;
 mod error;
 mod escape;
+mod file_system;
 mod filter;
+mod flags;
 mod glob;
 mod handle;
 mod made_here;
 mod name;
 mod open;
 mod open_files;
+mod owners;
 mod quiet;
 mod source;
 mod source_file;
@@ -29,15 +33,17 @@ mod trail;
 mod unset;
 mod xattr;
 
+pub use descent::Descent;
 pub use error::{FsError, FsErrorKind};
 pub use escape::escaped;
 pub use filter::{Exclusion, Filter, FilterOptions, GitRules, Pattern, Tag};
 pub use glob::expand_glob;
 pub use made_here::made_here;
 pub use open_files::raise_open_files;
+pub use owners::Owners;
 pub use quiet::read_within;
 pub use source::SourceDir;
-pub use source_file::SourceFile;
+pub use source_file::{Run, SourceFile};
 pub use stat::Stat;
 pub use target::Target;
 pub use target_dir::TargetDir;

@@ -4,21 +4,20 @@
 
 use crate::handle::Handle;
 use crate::open::{open_to_name, open_to_read};
-use crate::{FsError, SourceFile, Stat, entries, xattr};
+use crate::{FsError, SourceFile, Stat, Trail, entries, file_system, flags, xattr};
 use lifeboat_format::{Node, NodeKind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, OFlags, readlinkat};
 use rustix::io::Errno;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// An open directory whose entries are looked at and read.
 #[derive(Debug)]
 pub struct SourceDir {
     fd: OwnedFd,
-    path: PathBuf,
+    trail: Trail,
     /// Held while names are read: the descriptor has one position, and two readers would each miss names.
     listing: Mutex<()>,
 }
@@ -30,7 +29,7 @@ impl SourceDir {
     /// The path leads nowhere, to something else than a directory, or to where this process may not go.
     pub fn open(path: &Path) -> Result<Self, FsError> {
         open_to_read(CWD, path.as_os_str().as_bytes(), OFlags::DIRECTORY)
-            .map(|fd| Self::new(fd, path.to_owned()))
+            .map(|fd| Self::new(fd, Trail::new(path)))
             .map_err(|errno| FsError::new("open", path.to_owned(), errno))
     }
 
@@ -40,7 +39,7 @@ impl SourceDir {
     /// As [`SourceDir::open`]; a symbolic link is of the wrong kind wherever it points.
     pub fn open_dir(&self, name: &[u8]) -> Result<Self, FsError> {
         open_to_read(self.fd.as_fd(), name, OFlags::DIRECTORY | OFlags::NOFOLLOW)
-            .map(|fd| Self::new(fd, self.path_of(name)))
+            .map(|fd| Self::new(fd, self.trail.join(name)))
             .map_err(|errno| self.error("open", name, errno))
     }
 
@@ -49,7 +48,7 @@ impl SourceDir {
     /// # Errors
     /// As [`SourceDir::open_dir`]; anything but a regular file is of the wrong kind.
     pub fn open_file(&self, name: &[u8]) -> Result<SourceFile, FsError> {
-        SourceFile::open(self.descriptor(), name, self.path_of(name))
+        SourceFile::open(self.descriptor(), name, &self.trail)
     }
 
     /// Opens the block device that an entry is or, being a link, leads to.
@@ -57,13 +56,13 @@ impl SourceDir {
     /// # Errors
     /// As [`SourceDir::open_file`]; anything but a block device is of the wrong kind.
     pub fn open_device(&self, name: &[u8]) -> Result<SourceFile, FsError> {
-        SourceFile::open_device(self.descriptor(), name, self.path_of(name))
+        SourceFile::open_device(self.descriptor(), name, &self.trail)
     }
 
     /// Where this directory is, for messages.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn trail(&self) -> &Trail {
+        &self.trail
     }
 
     /// Names of all entries, sorted by their bytes, without `.` and `..`.
@@ -118,33 +117,59 @@ impl SourceDir {
         Ok(())
     }
 
-    /// Fills in the extended attributes of this directory itself.
+    /// Whether the file system of an entry keeps inode numbers, so that the same number is the same file tomorrow. Two
+    /// entries of one device get the same answer.
+    ///
+    /// # Errors
+    /// There is no such entry, or the file system fails.
+    pub fn keeps_inodes(&self, name: &[u8]) -> Result<bool, FsError> {
+        open_to_name(self.descriptor(), name)
+            .and_then(|named| file_system::keeps_inodes(named.as_fd()))
+            .map_err(|errno| self.error("look at the file system of", name, errno))
+    }
+
+    /// Fills in the flags and extended attributes of this directory itself.
     ///
     /// # Errors
     /// They cannot be read.
     pub fn read_own_details(&self, node: &mut Node) -> Result<(), FsError> {
+        node.flags =
+            flags::read(self.descriptor()).map_err(|errno| self.own_error("read the flags of", errno))?;
         node.xattrs = xattr::read(Handle::Open(self.descriptor()))
             .map_err(|errno| self.own_error("read the extended attributes of", errno))?;
         Ok(())
     }
 
-    fn new(fd: OwnedFd, path: PathBuf) -> Self {
-        Self { fd, path, listing: Mutex::new(()) }
+    /// Opens the directory that this one lies in, as what `trail` leads to.
+    pub(crate) fn open_above(&self, trail: &Trail) -> Result<Self, FsError> {
+        open_to_read(self.descriptor(), b"..", OFlags::DIRECTORY | OFlags::NOFOLLOW)
+            .map(|fd| Self::new(fd, trail.clone()))
+            .map_err(|errno| FsError::new("open", trail.path(), errno))
+    }
+
+    /// The same directory, under the trail that is known already.
+    pub(crate) fn known_as(self, trail: &Trail) -> Self {
+        Self { trail: trail.clone(), ..self }
+    }
+
+    /// Device and inode, where the file system tells them.
+    pub(crate) fn identity(&self) -> Option<(u64, u64)> {
+        Stat::of_open(self.descriptor()).ok().map(|stat| (stat.device, stat.node.inode))
+    }
+
+    fn new(fd: OwnedFd, trail: Trail) -> Self {
+        Self { fd, trail, listing: Mutex::new(()) }
     }
 
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
 
-    fn path_of(&self, name: &[u8]) -> PathBuf {
-        self.path.join(OsStr::from_bytes(name))
-    }
-
     fn error(&self, operation: &'static str, name: &[u8], errno: Errno) -> FsError {
-        FsError::new(operation, self.path_of(name), errno)
+        FsError::new(operation, self.trail.path_of(name), errno)
     }
 
     fn own_error(&self, operation: &'static str, errno: Errno) -> FsError {
-        FsError::new(operation, self.path.clone(), errno)
+        FsError::new(operation, self.trail.path(), errno)
     }
 }

@@ -8,6 +8,9 @@ use rustix::io::Errno;
 /// The lowest twelve bits of a mode: permissions, set-user-id, set-group-id and sticky.
 pub(crate) const MODE_BITS: u32 = 0o7777;
 
+/// What `statx` counts in, in bytes, whatever the blocks of the file system are.
+const BLOCK_LEN: u64 = 512;
+
 /// An entry as the kernel describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stat {
@@ -19,6 +22,10 @@ pub struct Stat {
     pub links: u64,
     /// Whether it has the file flag for "do not dump".
     pub no_dump: bool,
+    /// Bytes of disk that the file system counts for it: less than its size where it may have holes.
+    pub allocated: u64,
+    /// Time of the last access, which reading it may change.
+    pub atime: Timestamp,
 }
 
 impl Stat {
@@ -58,8 +65,14 @@ impl Stat {
             ..Node::default()
         };
         let device = makedev(found.stx_dev_major, found.stx_dev_minor);
-        let no_dump = found.stx_attributes.contains(StatxAttributes::NODUMP);
-        Ok(Self { node, device, links: u64::from(found.stx_nlink), no_dump })
+        Ok(Self {
+            node,
+            device,
+            links: u64::from(found.stx_nlink),
+            no_dump: found.stx_attributes.contains(StatxAttributes::NODUMP),
+            allocated: found.stx_blocks.saturating_mul(BLOCK_LEN),
+            atime: timestamp(found.stx_atime),
+        })
     }
 }
 

@@ -32,6 +32,17 @@ impl Trail {
         Self(Arc::new(Step { above: Some(self.clone()), name: name.to_vec() }))
     }
 
+    /// Whether this is where a trail starts.
+    pub(crate) fn is_start(&self) -> bool {
+        self.0.above.is_none()
+    }
+
+    /// The last name of the path; at the start of the trail the path itself.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.0.name
+    }
+
     /// The whole path, which may be longer than the kernel takes.
     #[must_use]
     pub fn path(&self) -> PathBuf {

@@ -8,11 +8,15 @@
 )]
 
 mod deep;
+mod descent;
+mod extents;
 mod filter;
+mod flags;
 mod glob;
 mod hostile;
 mod marks;
 mod metadata;
+mod owners;
 mod quiet;
 mod source;
 mod target;

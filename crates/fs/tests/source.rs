@@ -134,7 +134,7 @@ fn details_of_an_open_file_are_those_of_its_name() {
     let mut by_name = source.stat(b"file").unwrap().node;
     let mut by_descriptor = by_name.clone();
     source.read_details(&mut by_name).unwrap();
-    source.open_file(b"file").unwrap().read_xattrs(&mut by_descriptor).unwrap();
+    source.open_file(b"file").unwrap().read_details(&mut by_descriptor).unwrap();
     assert_eq!(by_name, by_descriptor);
     assert_eq!(by_name.xattrs, [xattr("user.x", &[1; 300])]);
 }

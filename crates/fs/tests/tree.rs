@@ -39,7 +39,7 @@ impl Tree {
                 content.resize(usize::try_from(node.size).unwrap() + 1, 0);
                 let length = file.read(&mut content).unwrap();
                 content.truncate(length);
-                file.read_xattrs(&mut node).unwrap();
+                file.read_details(&mut node).unwrap();
             }
             _ => dir.read_details(&mut node).unwrap(),
         }

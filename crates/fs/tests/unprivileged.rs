@@ -106,7 +106,7 @@ fn files_of_others_are_read() {
         let mut content = [0; 16];
         assert_eq!(file.read(&mut content).unwrap(), 6);
         let mut node = file.stat().unwrap().node;
-        file.read_xattrs(&mut node).unwrap();
+        file.read_details(&mut node).unwrap();
         assert!(node.xattrs.iter().all(|xattr| !xattr.name.starts_with(b"trusted.")));
     });
 }

@@ -34,7 +34,7 @@ pub use change::{Changes, change_tree};
 pub use compare::{rsync_differences, rsync_differences_except};
 pub use comparison::tree_differences;
 pub use difference::{Aspect, Difference};
-pub use every_kind::{EveryKindSpec, change_every_kind, make_every_kind};
+pub use every_kind::{EveryKindSpec, change_every_kind, make_deep, make_every_kind};
 pub use flags::chattr;
 pub use mounted::Mounted;
 pub use needs::{needs, needs_root, skip};

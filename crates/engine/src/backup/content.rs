@@ -1,10 +1,11 @@
 //! A file's bytes on their way into blobs, and the list of blobs on its way into the node.
 //!
-//! Spec: docs/format.md#nodes. Few bytes lie in the node itself, few pieces too; long contents are page trees.
+//! Spec: docs/format.md#nodes. Few bytes lie in the node itself, few pieces too; long contents are page trees. Holes are
+//! neither read nor stored.
 
 use crate::EngineError;
-use lifeboat_format::{BlobId, Chunker, Content, PageTreeBuilder, Piece, Role, limits};
-use lifeboat_fs::{FsError, SourceFile};
+use lifeboat_format::{Chunker, Content, FormatError, Key, PageTreeBuilder, Piece, Role, limits};
+use lifeboat_fs::{FsError, Run, SourceFile};
 use lifeboat_repository::{BlobWriter, Repository, RepositoryError};
 
 /// Bytes read from a file at once, at least.
@@ -36,20 +37,20 @@ impl From<EngineError> for ContentError {
 
 /// What content is read from.
 pub(super) trait Bytes {
-    /// Fills the buffer as far as the content goes and gives how many bytes that were; fewer are the end.
-    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ContentError>;
+    /// Gives what comes next. Data fills the buffer as far as the next hole or the end allows.
+    fn next_run(&mut self, buffer: &mut [u8]) -> Result<Run, ContentError>;
 }
 
 impl Bytes for SourceFile {
-    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ContentError> {
-        Ok(self.read(buffer)?)
+    fn next_run(&mut self, buffer: &mut [u8]) -> Result<Run, ContentError> {
+        Ok(Self::next_run(self, buffer)?)
     }
 }
 
 /// Cuts files and keeps their pieces; its buffer serves one file after the other.
 pub(super) struct ContentSaver {
     chunker: Chunker,
-    page_key: lifeboat_format::Key,
+    page_key: Key,
     buffer: Vec<u8>,
 }
 
@@ -60,8 +61,9 @@ impl ContentSaver {
         Self { chunker, page_key: repository.page_key(), buffer: vec![0; length] }
     }
 
-    /// Saves a file from where it stands to its end; gives the content and its length in bytes. `read` is told of
-    /// every buffer, and its error ends the run.
+    /// Saves a file from where it stands to its end; gives the content and its length in bytes. `read` is told of all
+    /// data, and its error ends the run. Each run of data is cut by itself, whatever lies before it: a hole that is
+    /// filled, or a new one, moves no cut behind it.
     pub(super) fn save(
         &mut self,
         file: &mut dyn Bytes,
@@ -69,31 +71,51 @@ impl ContentSaver {
         read: &mut dyn FnMut(u64) -> Result<(), EngineError>,
     ) -> Result<(Content, u64), ContentError> {
         let mut list = PieceList::new(self.page_key.clone());
-        let (mut filled, mut length, mut ended) = (0, 0, false);
+        let (mut filled, mut length) = (0, 0);
         loop {
-            if !ended {
-                let got = file.fill(&mut self.buffer[filled..])?;
-                ended = got < self.buffer.len() - filled;
-                filled += got;
-                length += got as u64;
-                read(got as u64)?;
-            }
-            if ended && length <= limits::INLINE_MAX as u64 {
-                let bytes = self.buffer[..filled].to_vec();
-                return Ok((if bytes.is_empty() { Content::Empty } else { Content::Inline(bytes) }, length));
-            }
-            let mut start = 0;
-            while let Some(cut) = self.chunker.cut(&self.buffer[start..filled], ended) {
-                let id = writer.put(Role::Data, &self.buffer[start..start + cut])?;
-                list.push(id, cut, writer)?;
-                start += cut;
-            }
-            self.buffer.copy_within(start..filled, 0);
-            filled -= start;
-            if ended && filled == 0 {
-                return Ok((list.finish(writer)?, length));
+            match file.next_run(&mut self.buffer[filled..])? {
+                Run::Data(count) => {
+                    filled += count;
+                    length += count as u64;
+                    read(count as u64)?;
+                    filled = self.cut(filled, false, &mut list, writer)?;
+                }
+                Run::Hole(hole) => {
+                    filled = self.cut(filled, true, &mut list, writer)?;
+                    length += hole;
+                    list.push(Piece::Hole(hole), writer)?;
+                }
+                Run::End if list.is_empty() && filled <= limits::INLINE_MAX => {
+                    let bytes = self.buffer[..filled].to_vec();
+                    let content = if bytes.is_empty() { Content::Empty } else { Content::Inline(bytes) };
+                    return Ok((content, length));
+                }
+                Run::End => {
+                    self.cut(filled, true, &mut list, writer)?;
+                    return Ok((list.finish(writer)?, length));
+                }
             }
         }
+    }
+
+    /// Stores the chunks of what the buffer is filled with, all of it where the data `ends` there, and gives how many
+    /// bytes are left, at the front of the buffer: less than the longest chunk, so that more will always fit.
+    fn cut(
+        &mut self,
+        filled: usize,
+        ends: bool,
+        list: &mut PieceList,
+        writer: &mut BlobWriter,
+    ) -> Result<usize, RepositoryError> {
+        let mut start = 0;
+        while let Some(cut) = self.chunker.cut(&self.buffer[start..filled], ends) {
+            let id = writer.put(Role::Data, &self.buffer[start..start + cut])?;
+            let length = u32::try_from(cut).map_err(|_| FormatError::Limit("blob"))?;
+            list.push(Piece::Blob(id, length), writer)?;
+            start += cut;
+        }
+        self.buffer.copy_within(start..filled, 0);
+        Ok(filled - start)
     }
 }
 
@@ -104,13 +126,16 @@ struct PieceList {
 }
 
 impl PieceList {
-    fn new(page_key: lifeboat_format::Key) -> Self {
+    fn new(page_key: Key) -> Self {
         Self { few: Vec::new(), many: PageTreeBuilder::new(page_key) }
     }
 
-    fn push(&mut self, id: BlobId, length: usize, writer: &mut BlobWriter) -> Result<(), RepositoryError> {
-        let length = u32::try_from(length).map_err(|_| lifeboat_format::FormatError::Limit("blob"))?;
-        self.few.push(Piece::Blob(id, length));
+    fn is_empty(&self) -> bool {
+        self.few.is_empty() && self.many.is_empty()
+    }
+
+    fn push(&mut self, piece: Piece, writer: &mut BlobWriter) -> Result<(), RepositoryError> {
+        self.few.push(piece);
         match self.few.len() > limits::NODE_PIECES_MAX {
             true => self.move_to_pages(writer),
             false => Ok(()),

@@ -22,13 +22,15 @@ impl Save<'_> {
         let name = &stat.node.name;
         // A link that leads nowhere is saved as the link that it is.
         let is_device = |stat: Stat| stat.node.kind == NodeKind::BlockDevice;
-        match self.read_special && dir.stat_target(name).is_ok_and(is_device) {
+        let saved = match self.read_special && dir.stat_target(name).is_ok_and(is_device) {
             true => {
                 let saved = self.device(dir, path, name);
                 self.outcome(path, saved, previous)
             }
             false => self.item(dir, path, stat, previous),
-        }
+        }?;
+        self.asked_for(saved.as_ref(), previous);
+        Ok(saved)
     }
 
     fn device(&mut self, dir: &SourceDir, path: &Path, name: &[u8]) -> Result<Node, ContentError> {
@@ -44,6 +46,8 @@ impl Save<'_> {
             let cause = format!("it has {length} bytes, of which {size} could be read: saved as read");
             teller.problem(ProblemKind::Unread, path, cause);
         }
-        Ok(Node { kind: NodeKind::File, device: None, content, size, ..device.stat()?.node })
+        let mut node = Node { kind: NodeKind::File, device: None, content, size, ..device.stat()?.node };
+        self.describe(&mut node)?;
+        Ok(node)
     }
 }

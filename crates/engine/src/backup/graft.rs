@@ -74,7 +74,7 @@ impl Place {
 
 /// The metadata of the directory that is at this path now, or of a plain one.
 fn look_at(save: &Save<'_>, path: &Path, start: Timestamp) -> Node {
-    live_directory(path).unwrap_or_else(|error| {
+    live_directory(save, path).unwrap_or_else(|error| {
         if !matches!(error.kind(), FsErrorKind::NotFound | FsErrorKind::WrongKind) {
             save.teller
                 .tell(&Event::Note(&format!("{}: it is saved as a plain directory", cause_of(&error))));
@@ -83,15 +83,16 @@ fn look_at(save: &Save<'_>, path: &Path, start: Timestamp) -> Node {
     })
 }
 
-fn live_directory(path: &Path) -> Result<Node, FsError> {
+fn live_directory(save: &Save<'_>, path: &Path) -> Result<Node, FsError> {
     let dir = SourceDir::open(path)?;
-    let mut node = dir.stat_self()?.node;
+    let mut node = save.look(dir.stat_self()?).node;
     dir.read_own_details(&mut node)?;
     Ok(node)
 }
 
 /// Makes a directory hold one node or none.
 fn fill(save: &mut Save<'_>, directory: &mut Node, node: Option<&Node>) -> Result<(), EngineError> {
+    save.describe(directory)?;
     let writer = &mut *save.writer;
     let mut pages = PageTreeBuilder::new(save.page_key.clone());
     let mut totals = Totals::default();

@@ -4,20 +4,24 @@
 //! repository. One unreadable item never ends a backup: it is named, counted, and makes the snapshot partial; an
 //! error of the repository always does.
 
+mod compare;
 mod content;
 mod device;
 mod directory;
 mod graft;
+mod links;
 mod parent;
 mod save;
 mod sift;
 mod source;
 mod stream;
 mod wanted;
+mod xattrs;
 
 use crate::report::Teller;
+use crate::select::find_among;
 use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, cause_of};
-use lifeboat_format::{Compression, Node, PathBytes, Snapshot};
+use lifeboat_format::{Compression, Node, PathBytes, Snapshot, Timestamp};
 use lifeboat_fs::Filter;
 use lifeboat_repository::{BlobWriter, Repository, Session, View, WriterOptions};
 use save::Save;
@@ -28,7 +32,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What to back up, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct BackupOptions {
     /// Absolute paths; of a stream the one where the snapshot shows it.
     pub paths: Vec<PathBuf>,
@@ -52,13 +56,37 @@ pub struct BackupOptions {
     pub program: String,
     /// How hard to compress.
     pub compression: Compression,
+    /// What unchanged files are taken over from.
+    pub parent: ParentChoice,
+    /// Take a file with another change time for unchanged.
+    pub ignore_ctime: bool,
+    /// Take a file with another inode number for unchanged.
+    pub ignore_inode: bool,
+    /// Record the times of last access.
+    pub with_atime: bool,
+    /// Make no snapshot when all that was asked for is as the parent has it, under the same tags.
+    pub skip_if_unchanged: bool,
+    /// The start of the snapshot, when it is not now. Not in the future.
+    pub time: Option<Timestamp>,
+}
+
+/// The snapshot that unchanged files are taken over from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ParentChoice {
+    /// The newest of the same paths of the same machine.
+    #[default]
+    Newest,
+    /// None: everything is read.
+    None,
+    /// The one of this reference.
+    Named(String),
 }
 
 /// Backs up.
 ///
 /// # Errors
-/// When nothing that was asked for exists, the repository fails, or the observer wants to stop: then there is no
-/// snapshot. After a stop everything that was read is stored, and the next backup takes it over.
+/// When nothing that was asked for exists, the parent that was named does not, the time lies in the future, the repository
+/// fails, or the observer wants to stop: then there is no snapshot. After a stop everything that was read is stored, and the next backup takes it over.
 pub fn backup(
     repository: &Repository,
     options: &BackupOptions,
@@ -91,9 +119,9 @@ fn run(
     observer: &dyn Observer,
 ) -> Result<BackupReport, EngineError> {
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
-    let start = repository.environment().clock.now();
+    let start = start(repository, options)?;
     let session = Session::start(repository)?;
-    let parent = find_parent(session.view(), options);
+    let parent = find_parent(session.view(), options)?;
     let empty = BackupReport { parent: parent.map(|parent| parent.id), ..BackupReport::default() };
     let teller = Teller::new(empty, observer);
     tell_expectation(&teller, parent);
@@ -110,11 +138,10 @@ fn run(
     let mut writer = repository.writer(index, writer_options(options, workers));
     adopt(&mut writer, reader.index().orphans().len(), &teller)?;
     let saved = {
-        let mut save = Save::new(repository, &reader, &mut writer, &options.filter, &teller, parent);
-        save.read_special = options.read_special;
-        source.save(&mut save, parent, start)
+        let mut save = Save::new(repository, &reader, &mut writer, &teller, parent, options);
+        source.save(&mut save, parent, start).map(|root| (root, save.is_as_before()))
     };
-    let root = match saved {
+    let (root, is_as_before) = match saved {
         Err(EngineError::Interrupted) => {
             writer.leave()?;
             return Err(EngineError::Interrupted);
@@ -123,7 +150,33 @@ fn run(
     };
     let mut snapshot = describe(session.snapshot(), root, start, options, parent);
     snapshot.end = repository.environment().clock.now();
+    // What was taken over from an interrupted backup counts only once a snapshot names it.
+    let says_nothing_new = is_as_before
+        && reader.index().orphans().is_empty()
+        && parent.is_some_and(|parent| repeats(&snapshot, parent))
+        && teller.with(|report| report.summary.unread == 0);
+    if options.skip_if_unchanged && says_nothing_new && !options.dry_run {
+        // What little the writer holds is pages on the way, which nobody needs.
+        return Ok(BackupReport { skipped: true, ..teller.into_report() });
+    }
     commit(session, writer, snapshot, teller, options.dry_run)
+}
+
+/// When the snapshot is said to begin. A start in the future would make files pass for settled that are not, and the
+/// snapshot for the latest for as long.
+fn start(repository: &Repository, options: &BackupOptions) -> Result<Timestamp, EngineError> {
+    let now = repository.environment().clock.now();
+    match options.time {
+        Some(time) if time > now => Err(EngineError::FutureTime),
+        Some(time) => Ok(time),
+        None => Ok(now),
+    }
+}
+
+/// Whether a snapshot would differ from a whole one in nothing but what it holds.
+fn repeats(snapshot: &Snapshot, parent: &Snapshot) -> bool {
+    let asked = |snapshot: &Snapshot| (snapshot.host.clone(), snapshot.paths.clone(), snapshot.tags.clone());
+    !parent.is_partial() && asked(snapshot) == asked(parent)
 }
 
 /// Takes over what interrupted backups have stored, which takes as long as reading it.
@@ -171,13 +224,17 @@ fn writer_options(options: &BackupOptions, workers: &Workers) -> WriterOptions {
     WriterOptions { compression: options.compression, workers: workers.clone() }
 }
 
-/// The newest snapshot of the same paths of the same machine.
-fn find_parent<'v>(view: &'v View, options: &BackupOptions) -> Option<&'v Snapshot> {
-    let paths = paths(options);
-    view.snapshots()
-        .into_iter()
-        .rev()
-        .find(|snapshot| snapshot.host == options.host && snapshot.paths == paths)
+fn find_parent<'v>(view: &'v View, options: &BackupOptions) -> Result<Option<&'v Snapshot>, EngineError> {
+    let snapshots = view.snapshots();
+    match &options.parent {
+        ParentChoice::None => Ok(None),
+        ParentChoice::Named(reference) => find_among(&snapshots, reference).map(Some),
+        ParentChoice::Newest => {
+            let paths = paths(options);
+            let is_alike = |snapshot: &&Snapshot| snapshot.host == options.host && snapshot.paths == paths;
+            Ok(snapshots.into_iter().rev().find(is_alike))
+        }
+    }
 }
 
 fn tell_expectation(teller: &Teller<'_, BackupReport>, parent: Option<&Snapshot>) {
@@ -190,7 +247,7 @@ fn tell_expectation(teller: &Teller<'_, BackupReport>, parent: Option<&Snapshot>
 fn describe(
     id: lifeboat_format::SnapshotId,
     root: Node,
-    start: lifeboat_format::Timestamp,
+    start: Timestamp,
     options: &BackupOptions,
     parent: Option<&Snapshot>,
 ) -> Snapshot {

@@ -1,22 +1,21 @@
 //! One item of the source becomes a node: taken over from the parent when unchanged, read when not.
 
+use super::BackupOptions;
+use super::compare::{Compare, same};
 use super::content::{ContentError, ContentSaver};
+use super::links::Links;
 use super::parent::Parent;
 use super::sift::Sift;
+use super::xattrs;
 use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of, trees};
-use lifeboat_format::{Content, Key, Node, NodeKind, Piece, Snapshot, Timestamp};
-use lifeboat_fs::{Filter, FsError, SourceDir, Stat};
+use lifeboat_format::{BlobId, Content, Key, Node, NodeKind, Piece, Role, Snapshot};
+use lifeboat_fs::{FsError, Owners, SourceDir, Stat};
 use lifeboat_repository::{BlobReader, BlobWriter, Repository, RepositoryError};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// Times a file is read when it changes meanwhile.
 const READS_MAX: u32 = 4;
-/// A file that changed so shortly before the parent began may have changed again within the same tick of its file
-/// system's clock: the coarsest in use counts in two seconds.
-const CLOCK_GRAIN_SECONDS: i64 = 2;
-
 /// What saving an item needs.
 pub(super) struct Save<'a> {
     pub(super) reader: &'a BlobReader,
@@ -26,9 +25,12 @@ pub(super) struct Save<'a> {
     pub(super) teller: &'a Teller<'a, BackupReport>,
     pub(super) contents: ContentSaver,
     pub(super) read_special: bool,
-    parent_start: Option<Timestamp>,
-    devices: HashMap<u64, u32>,
-    linked: HashMap<(u32, u64), Node>,
+    owners: Owners,
+    compare: Compare,
+    links: Links,
+    with_atime: bool,
+    /// Whether anything that was asked for is not what it was in the parent, or had to be stored.
+    has_news: bool,
 }
 
 impl<'a> Save<'a> {
@@ -36,21 +38,23 @@ impl<'a> Save<'a> {
         repository: &Repository,
         reader: &'a BlobReader,
         writer: &'a mut BlobWriter,
-        filter: &'a Filter,
         teller: &'a Teller<'a, BackupReport>,
         parent: Option<&Snapshot>,
+        options: &'a BackupOptions,
     ) -> Self {
         Self {
             reader,
             writer,
-            sift: Sift { filter, teller },
+            sift: Sift { filter: &options.filter, teller },
             page_key: repository.page_key(),
             teller,
             contents: ContentSaver::new(repository),
-            read_special: false,
-            parent_start: parent.map(|parent| parent.start),
-            devices: HashMap::new(),
-            linked: HashMap::new(),
+            owners: Owners::default(),
+            compare: Compare::new(parent, options),
+            links: Links::default(),
+            read_special: options.read_special,
+            with_atime: options.with_atime,
+            has_news: false,
         }
     }
 
@@ -94,14 +98,42 @@ impl<'a> Save<'a> {
         self.teller.check()
     }
 
-    /// Tells that a node is done.
+    /// Tells that a node is done. That a file was looked at since is no change.
     pub(super) fn saved(&self, path: &Path, node: &Node, previous: Option<&Node>) {
+        let as_before = |previous: &Node| {
+            previous == node
+                || previous.atime != node.atime && *previous == Node { atime: previous.atime, ..node.clone() }
+        };
         let fate = match previous {
             None => Fate::New,
-            Some(previous) if previous == node => Fate::Unmodified,
+            Some(previous) if as_before(previous) => Fate::Unmodified,
             Some(_) => Fate::Changed,
         };
         self.teller.tell(&Event::Saved { path, node, fate });
+    }
+
+    /// Compares what was asked for, as far as it could be saved, with what the parent has.
+    pub(super) fn asked_for(&mut self, node: Option<&Node>, previous: Option<&Node>) {
+        self.has_news |= node != previous;
+    }
+
+    /// Stores a page of a directory; one that is `on_the_way` only leads to what was asked for.
+    pub(super) fn page(&mut self, page: &[u8], on_the_way: bool) -> Result<BlobId, RepositoryError> {
+        let before = self.writer.stats().tree_blobs;
+        let id = self.writer.put(Role::Tree, page)?;
+        self.has_news |= !on_the_way && self.writer.stats().tree_blobs > before;
+        Ok(id)
+    }
+
+    /// Whether all that was asked for is what it was in the parent, and is stored there. The way to it may differ.
+    pub(super) fn is_as_before(&self) -> bool {
+        !self.has_news && self.writer.stats().data_blobs == 0
+    }
+
+    /// Adds to a node what is kept only where it is wanted.
+    pub(super) fn look(&self, stat: Stat) -> Stat {
+        let atime = self.with_atime.then_some(stat.atime);
+        Stat { node: Node { atime, ..stat.node }, ..stat }
     }
 
     /// Counts an item that could not be read. One that vanished since its directory was listed is no loss: the
@@ -109,6 +141,13 @@ impl<'a> Save<'a> {
     pub(super) fn unread(&self, path: &Path, error: &FsError) {
         let kind = if error.is_not_found() { ProblemKind::Unsteady } else { ProblemKind::Unread };
         self.teller.problem(kind, path, cause_of(error));
+    }
+
+    /// Counts a directory of which so many items could not be looked at. Where they are by now is unknown: even what
+    /// seems to have vanished is a loss.
+    pub(super) fn cut_short(&self, path: &Path, items: usize, error: &FsError) {
+        let cause = format!("not saved of it, items: {items}: {}", cause_of(error));
+        self.teller.problem(ProblemKind::Unread, path, cause);
     }
 
     /// The previous node of this name; a parent that cannot be read is told once.
@@ -120,10 +159,10 @@ impl<'a> Save<'a> {
     }
 
     fn special(&mut self, dir: &SourceDir, stat: Stat) -> Result<Node, ContentError> {
-        let link_group = self.link_group(&stat);
-        let mut node = stat.node;
+        let link_group = self.links.group(dir, &stat)?;
+        let mut node = Node { link_group, ..stat.node };
         dir.read_details(&mut node)?;
-        node.link_group = link_group;
+        self.describe(&mut node)?;
         Ok(node)
     }
 
@@ -134,21 +173,40 @@ impl<'a> Save<'a> {
         stat: Stat,
         previous: Option<&Node>,
     ) -> Result<Node, ContentError> {
-        let link_group = self.link_group(&stat);
-        if let Some(node) = previous.filter(|previous| self.is_unchanged(&stat.node, previous)) {
-            return Ok(Node { link_group, ..node.clone() });
+        let keeps_inodes = self.links.keeps_inodes(dir, &stat)?;
+        let link_group = self.links.group(dir, &stat)?;
+        let now = Node { link_group, ..stat.node };
+        let is_unchanged = |previous: &&Node| {
+            self.compare.is_unchanged(&now, previous, keeps_inodes) && self.is_stored(previous)
+        };
+        if let Some(previous) = previous.filter(is_unchanged) {
+            return self.take_over(dir, now, previous);
         }
-        let link = link_group.map(|group| (group, stat.node.inode));
-        if let Some(first) =
-            link.and_then(|link| self.linked.get(&link)).filter(|first| same(first, &stat.node))
-        {
-            return Ok(Node { name: stat.node.name, ..first.clone() });
+        if let Some(first) = self.links.read_before(link_group, &now) {
+            return Ok(Node { name: now.name, atime: now.atime, ..first.clone() });
         }
-        let node = Node { link_group, ..self.read(dir, path, &stat.node.name)? };
-        if let Some(link) = link {
-            self.linked.insert(link, node.clone());
-        }
+        let node = Node { link_group, atime: now.atime, ..self.read(dir, path, &now.name)? };
+        self.links.keep(link_group, &node);
         Ok(node)
+    }
+
+    /// The node of a file whose content is that of the parent's. All that a look tells is as of now, so that numbers of
+    /// one run stand beside numbers of the same run; what takes opening is taken over while the change time is the same.
+    fn take_over(&mut self, dir: &SourceDir, now: Node, previous: &Node) -> Result<Node, ContentError> {
+        let mut node = Node { content: previous.content.clone(), ..now };
+        if node.ctime == previous.ctime {
+            (node.flags, node.xattrs) = (previous.flags, previous.xattrs.clone());
+        } else {
+            dir.open_file(&node.name)?.read_details(&mut node)?;
+        }
+        self.describe(&mut node)?;
+        Ok(node)
+    }
+
+    /// Completes a node that has all that its inode tells: with the names of its owners, and large attributes stored.
+    pub(super) fn describe(&mut self, node: &mut Node) -> Result<(), RepositoryError> {
+        self.owners.name(node);
+        xattrs::store(&mut node.xattrs, &mut |value| self.writer.put(Role::Data, value))
     }
 
     /// Reads a file, again when it changes meanwhile.
@@ -175,7 +233,8 @@ impl<'a> Save<'a> {
                     );
                 }
                 let mut node = Node { name: name.to_vec(), content, size: length, ..after };
-                file.read_xattrs(&mut node)?;
+                file.read_details(&mut node)?;
+                self.describe(&mut node)?;
                 return Ok(node);
             }
             before = after;
@@ -183,15 +242,11 @@ impl<'a> Save<'a> {
         }
     }
 
-    fn is_unchanged(&self, now: &Node, previous: &Node) -> bool {
-        let settled = self
-            .parent_start
-            .is_some_and(|start| previous.ctime.seconds < start.seconds - CLOCK_GRAIN_SECONDS);
-        settled && previous.kind == NodeKind::File && same(now, previous) && self.is_stored(previous)
-    }
-
-    /// Whether everything a file consists of has a place that counts.
+    /// Whether everything a file consists of, large attributes included, has a place that counts.
     fn is_stored(&self, file: &Node) -> bool {
+        if !trees::xattr_blobs(file).all(|(_, id)| self.writer.contains(&id)) {
+            return false;
+        }
         match &file.content {
             Content::Empty | Content::Inline(_) => true,
             Content::Pieces(_) | Content::Pages(_) => {
@@ -203,16 +258,4 @@ impl<'a> Save<'a> {
             }
         }
     }
-
-    /// Number of the file system of an item with more than one name.
-    fn link_group(&mut self, stat: &Stat) -> Option<u32> {
-        let next = u32::try_from(self.devices.len()).ok()?;
-        (stat.links > 1).then(|| *self.devices.entry(stat.device).or_insert(next))
-    }
-}
-
-/// Whether two looks at a file saw the same state of it.
-fn same(left: &Node, right: &Node) -> bool {
-    let state = |node: &Node| (node.size, node.mtime, node.ctime, node.inode);
-    state(left) == state(right)
 }

@@ -49,6 +49,16 @@ impl<'w> Scope<'w> {
         self.wanted.is_some_and(|wanted| wanted.whole)
     }
 
+    /// Whether the directory is only on the way to paths that were asked for.
+    pub(super) fn is_on_the_way(&self) -> bool {
+        !self.everything
+    }
+
+    /// Whether an entry was asked for, or something below it.
+    pub(super) fn names(&self, name: &[u8]) -> bool {
+        self.wanted(name).is_some()
+    }
+
     /// Whether an entry is only on the way to a path that was asked for.
     pub(super) fn leads_on(&self, name: &[u8]) -> bool {
         !self.everything && self.wanted(name).is_some_and(|wanted| !wanted.whole)

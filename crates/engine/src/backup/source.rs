@@ -82,7 +82,8 @@ impl<'a> Source<'a> {
             Self::InPlace(wanted, missing) => {
                 missing.iter().for_each(|problem| save.teller.tell(&Event::Problem(problem)));
                 let root = Parent::of(save.reader, parent.map(|parent| &parent.root));
-                directory::save_root(save, &wanted, root)
+                let previous = parent.map(|parent| parent.root.clone());
+                directory::save_root(save, &wanted, root, previous)
             }
             Self::Elsewhere(path, moved) => {
                 let place = Place::find(save, path, parent);
@@ -118,8 +119,9 @@ impl<'a> Moved<'a> {
         let named = |name: &[u8]| previous.map(|node| Node { name: name.to_vec(), ..node.clone() });
         match self {
             Self::Directory(dir) => {
-                let (path, previous) = (dir.path().to_owned(), named(b""));
+                let (path, previous) = (dir.trail().path(), named(b""));
                 let node = directory::save_below(save, dir, previous.as_ref())?;
+                save.asked_for(Some(&node), previous.as_ref());
                 save.saved(&path, &node, previous.as_ref());
                 Ok(Some(node))
             }

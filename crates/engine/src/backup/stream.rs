@@ -5,7 +5,7 @@ use super::save::Save;
 use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, cause_of};
 use lifeboat_format::{Node, NodeKind, Timestamp};
-use lifeboat_fs::{escaped, made_here};
+use lifeboat_fs::{Run, escaped, made_here};
 use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -35,7 +35,9 @@ pub(super) fn save(
         let path = escaped(path.as_os_str().as_bytes());
         teller.tell(&Event::Note(&format!("the stream is empty, and so is \"{path}\"")));
     }
-    let node = Node { content, size, ..made_here(NodeKind::File, MODE, start) };
+    let mut node = Node { content, size, ..made_here(NodeKind::File, MODE, start) };
+    save.describe(&mut node)?;
+    save.asked_for(Some(&node), previous);
     save.saved(path, &node, previous);
     Ok(node)
 }
@@ -46,7 +48,7 @@ struct Stream<'a> {
 }
 
 impl Bytes for Stream<'_> {
-    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ContentError> {
+    fn next_run(&mut self, buffer: &mut [u8]) -> Result<Run, ContentError> {
         let mut filled = 0;
         while filled < buffer.len() {
             let got = self.stream.read(&mut buffer[filled..]);
@@ -60,6 +62,6 @@ impl Bytes for Stream<'_> {
                 Err(error) => return Err(EngineError::Stream(error).into()),
             }
         }
-        Ok(filled)
+        Ok(if filled > 0 { Run::Data(filled) } else { Run::End })
     }
 }

@@ -62,13 +62,13 @@ impl GitRules {
         if has(GIT) {
             rules = Self { is_work_tree: true, nearest: None };
             let info = dir.open_dir(GIT).and_then(|git| git.open_dir(b"info"));
-            let read = info.and_then(|info| rules.read(&info, b"exclude", dir.path()));
+            let read = info.and_then(|info| rules.read(&info, b"exclude", &dir.trail().path()));
             // Where `.git` is a file, it leads to another place.
             tell(read, &[FsErrorKind::NotFound, FsErrorKind::WrongKind]);
         }
         if rules.is_work_tree && has(GIT_IGNORE) {
             // Gone since the directory was listed.
-            tell(rules.read(dir, GIT_IGNORE, dir.path()), &[FsErrorKind::NotFound]);
+            tell(rules.read(dir, GIT_IGNORE, &dir.trail().path()), &[FsErrorKind::NotFound]);
         }
         rules
     }
@@ -96,7 +96,7 @@ impl GitRules {
     /// Adds the rules of a file, which count from `root` down.
     fn read(&mut self, dir: &SourceDir, name: &[u8], root: &Path) -> Result<(), FsError> {
         let bytes = beginning(dir, name, LENGTH_MAX + 1)?;
-        let file = dir.path().join(String::from_utf8_lossy(name).as_ref());
+        let file = dir.trail().path().join(String::from_utf8_lossy(name).as_ref());
         let number = self.nearest.as_ref().map_or(1, |level| level.number + 1);
         let unusable = |why: &str| FsError::invalid("use the rules of", file.clone(), why);
         if bytes.len() > LENGTH_MAX {

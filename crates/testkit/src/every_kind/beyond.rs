@@ -32,6 +32,13 @@ pub(super) fn make(directory: &Path, depth: usize, random: &mut Random) {
     }
 }
 
+/// Makes so many directories called `d` within each other, and a file `bottom` in the last one.
+pub fn make_deep(directory: &Path, depth: usize) {
+    let mut cursor = Cursor::open(directory);
+    (0..depth).for_each(|_| descend(&mut cursor, "d"));
+    write_file(&cursor, "bottom", b"deep");
+}
+
 fn descend(cursor: &mut Cursor, name: &str) {
     must(mkdirat(&*cursor, name, Mode::from_raw_mode(0o755)), "create", &cursor.path_of(name.as_bytes()));
     cursor.enter(name.as_bytes());

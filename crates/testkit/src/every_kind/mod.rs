@@ -23,6 +23,7 @@ use crate::age::age;
 use crate::must::must;
 use crate::{Random, TreeSpec, make_tree};
 
+pub use beyond::make_deep;
 pub use edits::change_every_kind;
 
 /// Largest share of a size that is data in the large sparse file: 1/200 makes 40 MiB of 8 GiB.
