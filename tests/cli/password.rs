@@ -57,7 +57,7 @@ fn a_source_that_fails_ends_with_1() {
 #[test]
 fn an_endless_password_is_refused() {
     let world = World::new();
-    let options = [["--password-file", "/dev/zero"], ["--password-command", "cat /dev/zero; sleep 600"]];
+    let options = [["--password-file", "/dev/zero"], ["--password-command", "cat /dev/zero; exec sleep 600"]];
     for [option, value] in options {
         let ended = world.run_with(&[NO_VARIABLE], &["snapshots", option, value]);
         ended.fails(2, "the password or key is longer than 64 KiB");
