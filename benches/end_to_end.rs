@@ -84,7 +84,7 @@ impl World {
     }
 
     fn restore(&self, snapshot: &Snapshot, target: PathBuf) {
-        let options = RestoreOptions { target, path: None, dry_run: false };
+        let options = RestoreOptions { target, ..RestoreOptions::default() };
         let report = restore(&self.repository, snapshot, &options, &self.workers, &()).expect("a tree");
         assert!(report.problems.is_empty(), "{:?}", report.problems);
     }

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use lifeboat_testkit::{Aspect, Difference, NOBODY, rsync_differences_except, tree_differences};
+use lifeboat_testkit::{NOBODY, rsync_differences_except, tree_differences};
 use serde_json::Value;
 
 /// Where everything is that the program makes.
@@ -61,7 +61,8 @@ impl Program {
     /// the paths `beyond` cannot be seen by rsync.
     pub(crate) fn assert_restores(&self, backup: &Value, tree: &Path, expected: &Path, beyond: &[&str]) {
         let (target, _) = self.restore(backup, tree);
-        let differences: Vec<_> = differences(expected, &target).iter().map(ToString::to_string).collect();
+        let differences: Vec<_> =
+            tree_differences(expected, &target).iter().map(ToString::to_string).collect();
         assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), first(&differences));
         let differences = rsync_differences_except(expected, &target, beyond);
         assert!(differences.is_empty(), "rsync: {} differences:\n{}", differences.len(), first(&differences));
@@ -88,13 +89,6 @@ impl Program {
         assert_eq!(ended.code(), Some(code), "{arguments:?} ended with {ended}:\n{complaints}");
         output
     }
-}
-
-/// What differs, but for flags of files and holes.
-pub(crate) fn differences(expected: &Path, restored: &Path) -> Vec<Difference> {
-    let mut differences = tree_differences(expected, restored);
-    differences.retain(|difference| !matches!(difference.aspect, Aspect::Flags | Aspect::Holes));
-    differences
 }
 
 /// Each line of an output as JSON.

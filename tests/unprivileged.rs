@@ -9,11 +9,11 @@ use std::process::Command;
 
 use lifeboat_testkit::{
     Aspect, Difference, EveryKindSpec, NOBODY, Scratch, change_every_kind, make_every_kind, needs,
-    needs_root, without_root,
+    needs_root, tree_differences, without_root,
 };
 use serde_json::Value;
 
-use super::program::{Program, differences, lines};
+use super::program::{Program, lines};
 
 const SEED: u64 = 65_534;
 
@@ -134,7 +134,7 @@ fn other_differences(
     target: &Path,
     is_known: impl Fn(&Difference) -> bool,
 ) -> Vec<Difference> {
-    differences(expected, target).into_iter().filter(|difference| !is_known(difference)).collect()
+    tree_differences(expected, target).into_iter().filter(|difference| !is_known(difference)).collect()
 }
 
 /// Whether something is missing in the second tree because it takes root.

@@ -22,7 +22,7 @@ use clap::Subcommand;
 pub(crate) enum Command {
     Init(init::Init),
     #[command(visible_alias = "create")]
-    Backup(backup::Backup),
+    Backup(Box<backup::Backup>),
     #[command(visible_alias = "list")]
     Snapshots(snapshots::Snapshots),
     Ls(ls::Ls),

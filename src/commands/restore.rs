@@ -34,6 +34,18 @@ pub(crate) struct Restore {
     #[arg(short = 'n', long)]
     dry_run: bool,
 
+    /// Give files to the users and groups of the saved names; numbers count only where a name is unknown here
+    #[arg(long)]
+    ownership_by_name: bool,
+
+    /// Make holes of runs of zeros; what was a hole when it was saved becomes one anyway
+    #[arg(long)]
+    sparse: bool,
+
+    /// Read every restored file again from the disk, and compare it with what is stored
+    #[arg(long, conflicts_with = "dry_run")]
+    verify: bool,
+
     #[command(flatten)]
     choice: Choice,
 }
@@ -42,7 +54,14 @@ impl Restore {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         let (reference, path) = split_reference(self.reference.as_bytes());
         let target = self.target.or(self.directory).expect("clap demands one of the two");
-        let options = RestoreOptions { target: source_path::absolute(&target)?, path, dry_run: self.dry_run };
+        let options = RestoreOptions {
+            target: source_path::absolute(&target)?,
+            path,
+            dry_run: self.dry_run,
+            ownership_by_name: self.ownership_by_name,
+            sparse: self.sparse,
+            verify: self.verify,
+        };
         let repository = app.open()?;
         refuse_inside_of_repository(app, &options.target)?;
         let all = self.choice.list(&repository)?;

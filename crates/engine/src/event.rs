@@ -45,6 +45,13 @@ pub enum Event<'a> {
     },
     /// So many bytes were written by `restore`.
     Written(u64),
+    /// A restored file was read again, and is what it should be.
+    Compared {
+        /// Its path within the snapshot.
+        path: &'a Path,
+        /// The file.
+        node: &'a Node,
+    },
     /// Something went wrong, and the verb goes on.
     Problem(&'a Problem),
     /// Something worth telling that changes no verdict.

@@ -17,7 +17,7 @@ pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
 pub use error::EngineError;
 pub use event::{Event, Fate, Observer, Problem, ProblemKind};
 pub use list::{ListOptions, list};
-pub use report::{BackupReport, RestoreReport, VerifyReport};
+pub use report::{BackupReport, RestoreReport, Verified, VerifyReport};
 pub use restore::{RestoreOptions, restore};
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
 pub use verify::{VerifyOptions, verify};

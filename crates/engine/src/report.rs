@@ -33,10 +33,21 @@ pub struct RestoreReport {
     pub directories: u64,
     /// Sizes of all restored files in bytes.
     pub bytes: u64,
+    /// What was read again in the end and is what it should be; none where that was not asked for.
+    pub verified: Option<Verified>,
     /// What went wrong.
     pub problems: Vec<Problem>,
     /// What was not even tried, each kind once.
     pub notes: Vec<String>,
+}
+
+/// What was read from the disk again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Files; further names of the same one do not count.
+    pub files: u64,
+    /// Their sizes in bytes.
+    pub bytes: u64,
 }
 
 /// What a verification has found.
@@ -106,6 +117,11 @@ impl Fold for RestoreReport {
             Event::Restored { node, .. } => {
                 self.files += 1;
                 self.bytes += node.size;
+            }
+            Event::Compared { node, .. } => {
+                let verified = self.verified.get_or_insert_default();
+                verified.files += 1;
+                verified.bytes += node.size;
             }
             Event::Problem(problem) => self.problems.push((*problem).clone()),
             Event::Note(note) => self.notes.push((*note).to_owned()),

@@ -39,8 +39,11 @@ fn stream_to(world: &World, place: &str, stream: &mut dyn Read) -> Result<Backup
 
 fn restore_path(world: &World, snapshot: &Snapshot, path: &str) -> PathBuf {
     let target = world.folder.path().join(format!("restored{}", path.replace('/', "-")));
-    let options =
-        RestoreOptions { target: target.clone(), path: Some(path.as_bytes().to_vec()), dry_run: false };
+    let options = RestoreOptions {
+        target: target.clone(),
+        path: Some(path.as_bytes().to_vec()),
+        ..RestoreOptions::default()
+    };
     let report = restore(&world.repository, snapshot, &options, &world.workers, &()).unwrap();
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     target

@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a failing step ends the test")]
 #![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 
+mod craft;
 mod damage;
+mod deep;
 mod elsewhere;
 mod filter;
 mod metadata;
+mod on_disk;
+mod recorded;
 mod round_trip;
 mod stop;
 mod unsteady;

@@ -1,119 +1,165 @@
-//! What is recorded of an entry besides its bytes, and that what lies in blobs of its own is watched like content.
+//! Metadata that a restore has to take care of: flags that lock, attributes that lie in blobs, names of owners.
 
-use crate::world::{World, bytes};
-use lifeboat_backend::Backend as _;
-use lifeboat_engine::{Content, ListOptions, Node, Piece, ProblemKind, Workers, XattrValue, list};
-use lifeboat_testkit::Random;
-use rustix::fs::{XattrFlags, lsetxattr};
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use crate::craft::{Craft, Item, node};
+use crate::world::World;
+use lifeboat_engine::{
+    Node, NodeKind, ProblemKind, RestoreOptions, RestoreReport, Snapshot, Timestamp, Workers, restore,
+};
+use lifeboat_format::{Xattr, XattrValue};
+use lifeboat_testkit::{needs, needs_root};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// The nodes at and below the source in the newest snapshot, by their names.
-fn nodes(world: &World) -> BTreeMap<String, Node> {
-    let all = ListOptions { path: Some(bytes(&world.source())), recursive: true };
-    let mut nodes = BTreeMap::new();
-    list(&world.repository, world.snapshots().last().unwrap(), &all, &mut |_, node| {
-        nodes.insert(String::from_utf8(node.name.clone()).unwrap(), node.clone());
-    })
-    .unwrap();
-    nodes
+const NO_DUMP: u32 = 0x40;
+const IMMUTABLE: u32 = 0x10;
+const APPEND_ONLY: u32 = 0x20;
+
+fn restore_all(world: &World, snapshot: &Snapshot) -> (PathBuf, RestoreReport) {
+    let target = world.folder.path().join("target");
+    let options = RestoreOptions { target: target.clone(), ..RestoreOptions::default() };
+    (target, restore(&world.repository, snapshot, &options, &world.workers, &()).unwrap())
+}
+
+/// Takes locks away again, without which nobody could remove the scratch directory.
+struct Unlocked(PathBuf);
+
+impl Drop for Unlocked {
+    fn drop(&mut self) {
+        Command::new("chattr").args(["-R", "-f", "-ia"]).arg(&self.0).status().unwrap();
+    }
+}
+
+/// The letters of `lsattr`.
+fn letters(path: &Path) -> String {
+    let output = Command::new("lsattr").arg("-d").arg(path).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap_or_default().to_owned()
 }
 
 #[test]
-fn holes_are_neither_read_nor_stored_and_come_back() {
-    const MIB: u64 = 1 << 20;
-    let world = World::new(60, Workers::inline());
-    std::fs::create_dir(world.source()).unwrap();
-    let sparse = |name: &str, size: u64, data: &[(u64, &[u8])]| {
-        let file = File::create(world.source().join(name)).unwrap();
-        file.set_len(size).unwrap();
-        data.iter().for_each(|(place, bytes)| file.write_all_at(bytes, *place).unwrap());
-        file.sync_all().unwrap();
-        file.metadata().unwrap().blocks() * 512 < size
+fn locks_are_set_when_links_and_entries_are_there() {
+    if !needs("chattr") || !needs_root() {
+        return;
+    }
+    let world = World::new(40, Workers::pool(2).unwrap());
+    let mut craft = Craft::new(&world);
+    let id = craft.data(&[7; 5_000]);
+    let locked = |item: Item, flags| item.but(|node| node.flags = flags | NO_DUMP);
+    let linked = |name| {
+        Item::with(Node {
+            size: 5_000,
+            content: lifeboat_engine::Content::Pieces(vec![lifeboat_format::Piece::Blob(id, 5_000)]),
+            inode: 9,
+            link_group: Some(0),
+            flags: IMMUTABLE,
+            ..node(name, NodeKind::File)
+        })
     };
-    let chunks = Random::new(61).bytes(128 << 10);
-    sparse("moved", 8 * MIB, &[(2 * MIB, &chunks)]);
-    sparse("small", 100, &[]);
-    sparse("many", 4 * MIB, &[64, 192, 320, 448, 576, 704].map(|kib| (kib << 10, &chunks[..4096])));
-    if !sparse("one", 1 << 40, &[]) || !sparse("two", 8 * MIB, &[(MIB, &chunks)]) {
-        return;
+    let inner = locked(Item::dir("inner", vec![linked("first")]), IMMUTABLE);
+    let snapshot = craft.commit(vec![
+        locked(Item::dir("dir", vec![inner, locked(Item::file("log", b"line"), APPEND_ONLY)]), IMMUTABLE),
+        linked("second"),
+    ]);
+    let _unlocked = Unlocked(world.folder.path().join("target"));
+    let (target, report) = restore_all(&world, &snapshot);
+    if letters(&target).is_empty() {
+        return lifeboat_testkit::skip("the file system of the scratch directory has no flags");
     }
-    world.later();
-    let report = world.backup();
-    let read = report.summary.bytes_read;
-    assert!((2 * (128 << 10)..2 * MIB).contains(&read), "{read}");
-    let nodes = nodes(&world);
-    assert_eq!(nodes["one"].content, Content::Pieces(vec![Piece::Hole(1 << 40)]));
-    assert_eq!(nodes["small"].content, Content::Pieces(vec![Piece::Hole(100)]));
-    assert!(matches!(nodes["many"].content, Content::Pages(_)), "{:?}", nodes["many"]);
-    assert!(
-        report.summary.data_added < 3 * (128 << 10),
-        "the same data behind another hole is the same chunks"
-    );
-    assert_eq!(world.backup().summary.bytes_read, 0);
-
-    assert!(world.verify().problems.is_empty());
-    std::fs::remove_file(world.source().join("one")).unwrap();
-    world.backup();
-    let (target, report) = world.restore(world.snapshots().last().unwrap(), "target");
     assert!(report.problems.is_empty(), "{:?}", report.problems);
-    for name in ["two", "moved", "small", "many"] {
-        let [was, is] = [world.source(), target.clone()].map(|dir| std::fs::read(dir.join(name)).unwrap());
-        assert!(was == is, "{name}");
+    for (name, wanted) in [("dir", "id"), ("dir/inner", "id"), ("dir/inner/first", "i"), ("dir/log", "ad")] {
+        let path = target.join(name);
+        assert!(wanted.chars().all(|letter| letters(&path).contains(letter)), "{name}: {}", letters(&path));
+        assert_eq!(std::fs::symlink_metadata(&path).unwrap().mtime(), 1_500_000_000, "{name}");
+    }
+    assert_eq!(std::fs::metadata(target.join("second")).unwrap().nlink(), 2);
+    assert!(std::fs::write(target.join("dir/inner/first"), "x").is_err(), "it is locked indeed");
+}
+
+#[test]
+fn large_attributes_come_out_of_blobs_and_a_damaged_one_costs_nothing_else() {
+    let world = World::new(41, Workers::inline());
+    let mut craft = Craft::new(&world);
+    let value = lifeboat_testkit::Random::new(42).bytes(2_000);
+    let sound = XattrValue::Blob(craft.data(&value), 2_000);
+    let missing = XattrValue::Blob(lifeboat_format::BlobId::new([1; 32]), 3);
+    let xattr = |name: &str, value: &XattrValue| Xattr { name: name.into(), value: value.clone() };
+    let both = vec![xattr("user.gone", &missing), xattr("user.large", &sound)];
+    let with = |item: Item| item.but(|node| node.xattrs.clone_from(&both));
+    let snapshot = craft.commit(vec![with(Item::dir("dir", vec![])), with(Item::file("file", b"x"))]);
+    let (target, report) = restore_all(&world, &snapshot);
+    if !report.problems.iter().all(|problem| problem.kind == ProblemKind::Damage) {
+        return lifeboat_testkit::skip("the file system of the scratch directory has no attributes");
+    }
+    let mut told: Vec<_> = report.problems.iter().map(|problem| (&*problem.path, &*problem.cause)).collect();
+    told.sort_unstable();
+    let names: Vec<&Path> = told.iter().map(|(path, _)| *path).collect();
+    assert_eq!(names, [Path::new("/dir"), Path::new("/file")]);
+    assert!(told.iter().all(|(_, cause)| cause.starts_with("xattr user.gone: ")), "{told:?}");
+    for name in ["dir", "file"] {
+        let mut found = Node { name: name.into(), ..Node::default() };
+        lifeboat_fs::SourceDir::open(&target).unwrap().read_details(&mut found).unwrap();
+        let [Xattr { name: only, value: XattrValue::Inline(read) }] = &found.xattrs[..] else {
+            panic!("{name}: {:?}", found.xattrs);
+        };
+        assert_eq!((&only[..], read), (&b"user.large"[..], &value), "{name}");
+        assert_eq!(std::fs::metadata(target.join(name)).unwrap().mtime(), 1_500_000_000, "the rest is set");
     }
 }
 
 #[test]
-fn owners_have_names_and_files_the_time_of_their_last_access_only_when_asked() {
-    let world = World::new(62, Workers::inline());
-    std::fs::create_dir(world.source()).unwrap();
-    std::fs::write(world.source().join("file"), "x").unwrap();
-    world.backup();
-    let owner = std::fs::metadata(world.source().join("file")).unwrap().uid();
-    let expected = lifeboat_engine::Owners::default().user(owner).map(<[u8]>::to_vec);
-    for node in nodes(&world).values() {
-        assert_eq!((&node.user, node.atime), (&expected, None));
-    }
-}
-
-/// A file and a directory with an attribute each that does not lie in the node; false where there are none.
-fn put_large_attributes(world: &World) -> bool {
-    std::fs::create_dir_all(world.source().join("dir")).unwrap();
-    std::fs::write(world.source().join("file"), "x").unwrap();
-    ["dir", "file"].into_iter().zip(1..).all(|(name, seed)| {
-        let value = Random::new(seed).bytes(1_500);
-        lsetxattr(world.source().join(name), "user.large", &value, XattrFlags::empty()).is_ok()
-    })
+fn an_access_time_comes_back_where_one_was_saved() {
+    let world = World::new(43, Workers::inline());
+    let accessed = Timestamp { seconds: 1_400_000_000, nanoseconds: 5 };
+    let with = |item: Item| item.but(|node| node.atime = Some(accessed));
+    let snapshot = Craft::new(&world).commit(vec![
+        with(Item::dir("dir", vec![])),
+        with(Item::file("file", b"x")),
+        with(Item::with(node("pipe", NodeKind::Fifo))),
+        Item::file("without", b"x"),
+    ]);
+    let (target, report) = restore_all(&world, &snapshot);
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
+    let found = ["dir", "file", "pipe", "without"].map(|name| {
+        let told = std::fs::metadata(target.join(name)).unwrap();
+        (told.atime(), told.atime_nsec()) == (1_400_000_000, 5)
+    });
+    assert_eq!(found, [true, true, true, false]);
 }
 
 #[test]
-fn large_attributes_are_blobs_whose_loss_is_named_and_mended() {
-    let world = World::new(63, Workers::inline());
-    if !put_large_attributes(&world) {
-        println!("SKIPPED test: no extended attributes here");
+fn owners_go_by_their_names_when_asked_for() {
+    if !needs_root() {
         return;
     }
-    let before = world.objects("packs/");
-    world.later();
-    world.backup();
-    for name in ["dir", "file"] {
-        let value = &nodes(&world)[name].xattrs[0].value;
-        assert!(matches!(value, XattrValue::Blob(_, 1_500)), "{value:?}");
-    }
-    assert!(world.verify().problems.is_empty());
-    assert_eq!(world.backup().summary.data_blobs, 0);
-
-    // The only data there is are the values.
-    let lost = world.objects("packs/").into_iter().filter(|name| !before.contains(name));
-    let is_data = |name: &lifeboat_backend::ObjectName| world.backend.get(name, u64::MAX).unwrap()[10] == 1;
-    lost.filter(is_data).for_each(|name| world.backend.delete(&name).unwrap());
-    let problems = world.verify().problems;
-    for name in ["dir", "file"] {
-        let is_it = |problem: &&lifeboat_engine::Problem| problem.path.ends_with(name);
-        let problem = problems.iter().find(is_it).unwrap_or_else(|| panic!("{name}: {problems:?}"));
-        assert_eq!(problem.kind, ProblemKind::Damage);
-        assert!(problem.cause.starts_with("its attribute \"user.large\" is lost: "), "{}", problem.cause);
-    }
-    assert_eq!(world.backup().summary.data_blobs, 2, "stored again, although neither has changed");
+    let world = World::new(44, Workers::pool(2).unwrap());
+    let with = |item: Item, user: &str, group: &str| {
+        item.but(|node| {
+            (node.uid, node.gid) = (70_001, 70_002);
+            (node.user, node.group) = (Some(user.into()), Some(group.into()));
+        })
+    };
+    let snapshot = Craft::new(&world).commit(vec![
+        with(Item::dir("dir", vec![]), "root", "nobody of this name"),
+        with(Item::file("file", b"x"), "root", "root"),
+        with(Item::with(node("pipe", NodeKind::Fifo)), "nobody of this name", "root"),
+        with(Item::file("unknown", b"x"), "nobody of this name", "nobody of this name"),
+        Item::file("without", b"x").but(|node| node.uid = 70_003),
+    ]);
+    let owners = |ownership_by_name| {
+        let target = world.folder.path().join(format!("by-name-{ownership_by_name}"));
+        let options =
+            RestoreOptions { target: target.clone(), ownership_by_name, ..RestoreOptions::default() };
+        let report = restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        let found = ["dir", "file", "pipe", "unknown", "without"].map(|name| {
+            let told = std::fs::metadata(target.join(name)).unwrap();
+            (told.uid(), told.gid())
+        });
+        (found, report.notes.len())
+    };
+    let (by_name, notes) = owners(true);
+    assert_eq!(by_name, [(0, 70_002), (0, 0), (70_001, 0), (70_001, 70_002), (70_003, 0)]);
+    assert_eq!(notes, 2, "one of the user and one of the group");
+    let number = (70_001, 70_002);
+    assert_eq!(owners(false), ([number, number, number, number, (70_003, 0)], 0));
 }

@@ -106,7 +106,7 @@ fn several_paths_keep_their_full_paths_and_their_ancestors_metadata() {
     world.try_backup(&options).unwrap();
 
     let target = world.folder.path().join("target");
-    let whole = RestoreOptions { target: target.clone(), path: None, dry_run: false };
+    let whole = RestoreOptions { target: target.clone(), ..RestoreOptions::default() };
     restore(&world.repository, &world.snapshots()[0], &whole, &world.workers, &()).unwrap();
     let inside = target.join(world.source().strip_prefix("/").unwrap());
     assert_eq!(std::fs::read_to_string(inside.join("b/file")).unwrap(), "b");
@@ -124,7 +124,7 @@ fn a_single_file_is_restored_under_its_name() {
     world.backup();
     let target = world.folder.path().join("target");
     let path = Some(bytes(&world.source().join("one")));
-    let options = RestoreOptions { target: target.clone(), path, dry_run: false };
+    let options = RestoreOptions { target: target.clone(), path, ..RestoreOptions::default() };
     restore(&world.repository, &world.snapshots()[0], &options, &world.workers, &()).unwrap();
     assert_eq!(std::fs::read_to_string(target.join("one")).unwrap(), "content");
 }

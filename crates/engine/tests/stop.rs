@@ -153,7 +153,7 @@ fn a_restore_that_is_stopped_leaves_whole_files_only() {
         let restore_to = |name: &str, observer: &StopAt| {
             let target = world.folder.path().join(name);
             let path = Some(crate::world::bytes(&world.source()));
-            let options = RestoreOptions { target: target.clone(), path, dry_run: false };
+            let options = RestoreOptions { target: target.clone(), path, ..RestoreOptions::default() };
             (target, restore(&world.repository, &snapshot, &options, &world.workers, observer))
         };
         let observer = StopAt::never();
@@ -188,7 +188,7 @@ fn whole_files(part: &Path, whole: &Path) -> u64 {
 }
 
 #[test]
-fn verify_and_dry_runs_stop_too() {
+fn verify_and_dry_runs_and_reading_again_stop_too() {
     let world = world(Workers::inline());
     world.backup();
     let snapshot = world.snapshots().remove(0);
@@ -196,8 +196,19 @@ fn verify_and_dry_runs_stop_too() {
         verify(&world.repository, &VerifyOptions { read_data: true }, &world.workers, observer).map(drop)
     };
     let restore = |observer: &StopAt| {
-        let options = RestoreOptions { target: world.folder.path().join("dry"), path: None, dry_run: true };
+        let options = RestoreOptions {
+            target: world.folder.path().join("dry"),
+            dry_run: true,
+            ..RestoreOptions::default()
+        };
         restore(&world.repository, &snapshot, &options, &world.workers, observer).map(drop)
+    };
+    let targets = std::cell::Cell::new(0);
+    let restore_verified = |observer: &StopAt| {
+        targets.set(targets.get() + 1);
+        let target = world.folder.path().join(format!("verified-{}", targets.get()));
+        let options = RestoreOptions { target, verify: true, ..RestoreOptions::default() };
+        lifeboat_engine::restore(&world.repository, &snapshot, &options, &world.workers, observer).map(drop)
     };
     let backup = |observer: &StopAt| {
         let options = lifeboat_engine::BackupOptions { dry_run: true, ..world.options() };
@@ -206,6 +217,7 @@ fn verify_and_dry_runs_stop_too() {
     let before = world.objects("");
     assert_stops(verify);
     assert_stops(restore);
+    assert_stops(restore_verified);
     assert_stops(backup);
     assert_eq!(world.objects(""), before);
 }

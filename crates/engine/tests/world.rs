@@ -108,7 +108,7 @@ impl World {
     ) -> (PathBuf, Result<RestoreReport, EngineError>) {
         let target = self.folder.path().join(name);
         let path = Some(bytes(&self.source()));
-        let options = RestoreOptions { target: target.clone(), path, dry_run: false };
+        let options = RestoreOptions { target: target.clone(), path, ..RestoreOptions::default() };
         (target, restore(&self.repository, snapshot, &options, &self.workers, &()))
     }
 

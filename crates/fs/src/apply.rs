@@ -1,15 +1,18 @@
 //! Metadata written back to an inode.
 //!
 //! The order matters. The owner comes first because changing it drops capabilities and the set-user-id bit;
-//! attributes come before the mode because a read-only file refuses them; times come last because everything
-//! else may change them. Then the inode is looked at once more: some file systems round, clamp or drop what they
-//! are given and report success.
+//! attributes come before the mode because a read-only file refuses them; times come after everything that may
+//! change them. Flags do not (only the change time, which nobody can set), and some of them keep everything else from
+//! being changed: they come last, and those that lock the inode wait until the end of the restore, see `lock.rs`.
+//! Then the inode is looked at once more: some file systems round, clamp or drop what they are given and report success.
+//!
+//! A node without flags or access time says nothing about them, and they stay as they are.
 //!
 //! Invariant: whatever differs from the node afterwards, birth, change and access time aside, is in the answer.
 
 use crate::handle::Handle;
 use crate::stat::MODE_BITS;
-use crate::{Stat, Unset, UnsetReason, escaped, xattr};
+use crate::{Stat, Unset, UnsetReason, escaped, flags, xattr};
 use lifeboat_format::{Node, NodeKind, Xattr, XattrValue};
 use rustix::io::Errno;
 
@@ -49,10 +52,10 @@ impl Applying<'_> {
         if self.node.kind != NodeKind::Symlink {
             self.set_mode()?;
         }
-        if let Err(errno) = self.handle.set_mtime(self.node.mtime) {
-            self.refused("mtime", errno);
-        }
-        self.compare()
+        self.set_times();
+        self.compare()?;
+        self.set_flags();
+        Ok(())
     }
 
     fn look(&self) -> Result<Node, Errno> {
@@ -137,6 +140,28 @@ impl Applying<'_> {
         Ok(())
     }
 
+    fn set_times(&mut self) {
+        if let Err(errno) = self.handle.set_times(self.node.mtime, self.node.atime) {
+            self.refused("mtime", errno);
+            if self.node.atime.is_some() {
+                self.refused("atime", errno);
+            }
+        }
+    }
+
+    fn set_flags(&mut self) {
+        let wanted = self.node.flags;
+        if wanted == 0 {
+            return;
+        }
+        for (what, errno) in flags::set(self.handle, wanted, !flags::LOCKS) {
+            self.refused(&what, errno);
+        }
+        if wanted & flags::LOCKS != 0 && !self.privileged {
+            self.report("flag immutable or append only", UnsetReason::NotPermitted);
+        }
+    }
+
     fn compare(&mut self) -> Result<(), Errno> {
         let now = self.look()?;
         let node = self.node;
@@ -148,11 +173,30 @@ impl Applying<'_> {
             ("mode", same_mode, reason),
             ("mtime", now.mtime == node.mtime, UnsetReason::NotSupported),
         ] {
-            if !same && !self.unset.iter().any(|unset| unset.what == what) {
+            if !same && !self.is_told(what) {
                 self.report(what, reason);
             }
         }
+        self.compare_xattrs();
         Ok(())
+    }
+
+    fn compare_xattrs(&mut self) {
+        let node = self.node;
+        for Xattr { name, value } in &node.xattrs {
+            let what = label(name);
+            let is_set = match (self.handle.read_xattr(name), value) {
+                (Ok(found), XattrValue::Inline(value)) => found == *value,
+                _ => false,
+            };
+            if !is_set && !self.is_told(&what) {
+                self.report(&what, UnsetReason::NotSupported);
+            }
+        }
+    }
+
+    fn is_told(&self, what: &str) -> bool {
+        self.unset.iter().any(|unset| unset.what == what)
     }
 
     fn refused(&mut self, what: &str, errno: Errno) {

@@ -4,7 +4,7 @@
 //! Invariant: a directory that was closed on the way down and opened again on the way back is the same one, by device and
 //! inode, or it is an error. Names may have come to mean something else meanwhile.
 
-use crate::{FsError, SourceDir, Trail};
+use crate::{FsError, Identity, SourceDir, Trail};
 
 /// Directories that are open at once.
 const OPEN_MAX: usize = 64;
@@ -18,8 +18,8 @@ pub struct Descent {
 #[derive(Debug)]
 enum Level {
     Open(SourceDir),
-    /// Closed; its device and inode, if they could be told.
-    Parked(Trail, Option<(u64, u64)>),
+    /// Closed; which inode it is, if that could be told.
+    Parked(Trail, Option<Identity>),
 }
 
 impl Descent {

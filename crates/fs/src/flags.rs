@@ -1,31 +1,89 @@
-//! File flags of an inode, such as immutable or no dump, which `chattr` sets and `ls` does not show.
+//! File flags: immutable, no dump and the like.
+//!
+//! The kernel mixes them with what a file system notes for itself in the same number, such as that a file is mapped by
+//! extents. Only what a user or root can set is ever recorded, compared or changed.
 
+use crate::handle::Handle;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{IFlags, ioctl_getflags};
+use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 use rustix::io::Errno;
 
-/// The flags that somebody can set. The kernel hands out others too, which only tell how the file system stores the
-/// inode (`FS_INDEX_FL`, `FS_EXTENT_FL`, `FS_INLINE_DATA_FL`, `FS_VERITY_FL`, `FS_ENCRYPT_FL`): no restore can give them
-/// back, and they would be taken for a loss.
-///
-/// These are the kernel's `FS_FL_USER_MODIFIABLE`, and what single file systems let be set besides: no compression and no
-/// copy on write (btrfs), journalled data and inherited projects (ext4).
-const SETTABLE: u32 = FS_FL_USER_MODIFIABLE
-    | FS_NOCOMP_FL
-    | IFlags::JOURNALING.bits()
-    | IFlags::NOCOW.bits()
-    | IFlags::PROJECT_INHERIT.bits();
-const FS_FL_USER_MODIFIABLE: u32 = 0x0003_80ff;
-const FS_NOCOMP_FL: u32 = 0x0400;
+/// What refuses every further change of an inode, its links and its flags included.
+pub(crate) const LOCKS: u32 = IFlags::IMMUTABLE.union(IFlags::APPEND).bits();
 
-/// The flags of an open file or directory that can be set; none where the file system has no flags.
+/// What can be set, by which file system ever, with the names of `chattr`'s manual.
+const SETTABLE: [(u32, &str); 17] = [
+    (IFlags::SECURE_REMOVAL.bits(), "secure deletion"),
+    (IFlags::UNRM.bits(), "undeletable"),
+    (IFlags::COMPRESSED.bits(), "compressed"),
+    (IFlags::SYNC.bits(), "synchronous updates"),
+    (IFlags::IMMUTABLE.bits(), "immutable"),
+    (IFlags::APPEND.bits(), "append only"),
+    (IFlags::NODUMP.bits(), "no dump"),
+    (IFlags::NOATIME.bits(), "no access time"),
+    (0x0000_0400, "not compressed"),
+    (IFlags::JOURNALING.bits(), "data journaling"),
+    (IFlags::NOTAIL.bits(), "no tail merging"),
+    (IFlags::DIRSYNC.bits(), "synchronous directory"),
+    (IFlags::TOPDIR.bits(), "top of hierarchy"),
+    (IFlags::NOCOW.bits(), "no copy on write"),
+    (0x0200_0000, "direct access"),
+    (IFlags::PROJECT_INHERIT.bits(), "project hierarchy"),
+    (0x4000_0000, "casefold"),
+];
+
+/// The flags of an open file or directory; none where its file system has none.
 pub(crate) fn read(inode: BorrowedFd<'_>) -> Result<u32, Errno> {
-    match ioctl_getflags(inode) {
-        Ok(flags) => Ok(flags.bits() & SETTABLE),
-        // Each file system without flags says so in its own way, and some in the way of what they lie on.
-        Err(Errno::NOTTY | Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::ACCESS) => {
-            Ok(0)
-        }
-        Err(errno) => Err(errno),
+    match all(Handle::Open(inode)) {
+        Err(errno) if means_none(errno) => Ok(0),
+        flags => Ok(flags? & settable()),
     }
+}
+
+/// Sets or takes away those of `mask`, one by one, so that one which the file system does not know keeps no other from
+/// being set; returns which are not as they should be, and why.
+pub(crate) fn set(handle: Handle<'_>, wanted: u32, mask: u32) -> Vec<(String, Errno)> {
+    let mut refused = Vec::new();
+    for (bit, name) in SETTABLE.into_iter().filter(|(bit, _)| mask & bit != 0) {
+        if let Err(errno) = set_one(handle, bit, wanted & bit) {
+            refused.push((format!("flag {name}"), errno));
+        }
+    }
+    let unknown = wanted & mask & !settable();
+    if unknown != 0 {
+        refused.push((format!("flags {unknown:#x}"), Errno::OPNOTSUPP));
+    }
+    refused
+}
+
+fn set_one(handle: Handle<'_>, bit: u32, wanted: u32) -> Result<(), Errno> {
+    let now = match all(handle) {
+        Err(errno) if means_none(errno) => return if wanted == 0 { Ok(()) } else { Err(Errno::OPNOTSUPP) },
+        now => now?,
+    };
+    if now & bit == wanted {
+        return Ok(());
+    }
+    let flags = IFlags::from_bits_retain(now & !bit | wanted);
+    ioctl_setflags(handle.descriptor(), flags)?;
+    // Some file systems drop what they do not know and report success.
+    if all(handle)? & bit == wanted { Ok(()) } else { Err(Errno::OPNOTSUPP) }
+}
+
+fn all(handle: Handle<'_>) -> Result<u32, Errno> {
+    match handle {
+        Handle::Open(fd) => Ok(ioctl_getflags(fd)?.bits()),
+        // The call would end at a driver, or nowhere.
+        Handle::Named(_) => Err(Errno::NOTTY),
+    }
+}
+
+fn settable() -> u32 {
+    SETTABLE.iter().fold(0, |mask, (bit, _)| mask | bit)
+}
+
+/// Each file system without flags says so in its own way, and some in the way of what they lie on.
+fn means_none(errno: Errno) -> bool {
+    use Errno as E;
+    matches!(errno, E::NOTTY | E::OPNOTSUPP | E::NOSYS | E::INVAL | E::PERM | E::ACCESS)
 }

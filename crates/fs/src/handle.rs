@@ -76,20 +76,24 @@ impl<'a> Handle<'a> {
         }
     }
 
-    /// Sets the time of the last change and leaves the time of the last access alone.
-    pub(crate) fn set_mtime(self, time: Timestamp) -> Result<(), Errno> {
-        if time.nanoseconds >= 1_000_000_000 {
-            // The kernel would take some of those numbers for "now" and "leave it alone".
-            return Err(Errno::INVAL);
-        }
-        let last_access = Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT };
-        let last_modification = Timespec { tv_sec: time.seconds, tv_nsec: time.nanoseconds.into() };
-        let times = Timestamps { last_access, last_modification };
+    /// Sets the time of the last change, and that of the last access unless it is none, which leaves it alone.
+    pub(crate) fn set_times(self, changed: Timestamp, accessed: Option<Timestamp>) -> Result<(), Errno> {
+        let omitted = Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT };
+        let last_access = accessed.map_or(Ok(omitted), timespec)?;
+        let times = Timestamps { last_access, last_modification: timespec(changed)? };
         match self {
             Self::Open(fd) => fs::futimens(fd, &times),
             Self::Named(fd) => mounted(fs::utimensat(CWD, proc_path(fd), &times, AtFlags::empty())),
         }
     }
+}
+
+fn timespec(time: Timestamp) -> Result<Timespec, Errno> {
+    if time.nanoseconds >= 1_000_000_000 {
+        // The kernel would take some of those numbers for "now" and "leave it alone".
+        return Err(Errno::INVAL);
+    }
+    Ok(Timespec { tv_sec: time.seconds, tv_nsec: time.nanoseconds.into() })
 }
 
 fn proc_path(fd: BorrowedFd<'_>) -> String {

@@ -8,6 +8,7 @@
 //! `/proc/self/fd`, which has to be mounted.
 
 mod apply;
+mod chain;
 mod descent;
 mod entries;
 mod error;
@@ -17,11 +18,14 @@ mod filter;
 mod flags;
 mod glob;
 mod handle;
+mod identity;
+mod lock;
 mod made_here;
 mod name;
 mod open;
 mod open_files;
 mod owners;
+mod parked;
 mod quiet;
 mod source;
 mod source_file;
@@ -32,12 +36,15 @@ mod target_file;
 mod trail;
 mod unset;
 mod xattr;
+mod zeros;
 
 pub use descent::Descent;
 pub use error::{FsError, FsErrorKind};
 pub use escape::escaped;
 pub use filter::{Exclusion, Filter, FilterOptions, GitRules, Pattern, Tag};
 pub use glob::expand_glob;
+pub use identity::Identity;
+pub use lock::Lock;
 pub use made_here::made_here;
 pub use open_files::raise_open_files;
 pub use owners::Owners;
@@ -50,3 +57,4 @@ pub use target_dir::TargetDir;
 pub use target_file::TargetFile;
 pub use trail::Trail;
 pub use unset::{Unset, UnsetReason};
+pub use zeros::is_zeros;

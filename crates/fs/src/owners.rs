@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub struct Owners {
     users: HashMap<u32, Option<Vec<u8>>>,
     groups: HashMap<u32, Option<Vec<u8>>>,
+    user_ids: HashMap<Vec<u8>, Option<u32>>,
+    group_ids: HashMap<Vec<u8>, Option<u32>>,
 }
 
 impl Owners {
@@ -33,4 +35,22 @@ impl Owners {
         node.user = self.user(node.uid).map(<[u8]>::to_vec);
         node.group = self.group(node.gid).map(<[u8]>::to_vec);
     }
+
+    /// The number of the user of this name. None when there is no such user, or a service that might know does not
+    /// answer.
+    pub fn user_id(&mut self, name: &[u8]) -> Option<u32> {
+        let ask = |name: &str| Some(User::from_name(name).ok()??.uid.as_raw());
+        *self.user_ids.entry(name.to_vec()).or_insert_with(|| text(name).and_then(ask))
+    }
+
+    /// The number of the group of this name, likewise.
+    pub fn group_id(&mut self, name: &[u8]) -> Option<u32> {
+        let ask = |name: &str| Some(Group::from_name(name).ok()??.gid.as_raw());
+        *self.group_ids.entry(name.to_vec()).or_insert_with(|| text(name).and_then(ask))
+    }
+}
+
+/// No system has a name that is not text, or has a zero byte in it.
+fn text(name: &[u8]) -> Option<&str> {
+    std::str::from_utf8(name).ok().filter(|name| !name.contains('\0'))
 }

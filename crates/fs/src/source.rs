@@ -4,7 +4,7 @@
 
 use crate::handle::Handle;
 use crate::open::{open_to_name, open_to_read};
-use crate::{FsError, SourceFile, Stat, Trail, entries, file_system, flags, xattr};
+use crate::{FsError, Identity, SourceFile, Stat, Trail, entries, file_system, flags, xattr};
 use lifeboat_format::{Node, NodeKind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, OFlags, readlinkat};
@@ -152,9 +152,9 @@ impl SourceDir {
         Self { trail: trail.clone(), ..self }
     }
 
-    /// Device and inode, where the file system tells them.
-    pub(crate) fn identity(&self) -> Option<(u64, u64)> {
-        Stat::of_open(self.descriptor()).ok().map(|stat| (stat.device, stat.node.inode))
+    /// Which inode it is, where the file system tells.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        Identity::of(self.descriptor()).ok()
     }
 
     fn new(fd: OwnedFd, trail: Trail) -> Self {

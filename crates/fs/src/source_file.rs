@@ -5,10 +5,10 @@
 
 use crate::handle::Handle;
 use crate::open::open_to_read;
-use crate::{FsError, Stat, Trail, flags, xattr};
+use crate::{FsError, Identity, Stat, Trail, flags, xattr};
 use lifeboat_format::{Node, NodeKind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Advice, OFlags, SeekFrom, fadvise, seek};
+use rustix::fs::{Advice, OFlags, SeekFrom, fadvise, fdatasync, seek};
 use rustix::io::{Errno, pread, retry_on_intr};
 
 /// From this size on, in bytes, the kernel is told that the file is read from front to back.
@@ -158,6 +158,20 @@ impl SourceFile {
         node.xattrs = xattr::read(Handle::Open(self.fd.as_fd()))
             .map_err(|errno| self.error("read the extended attributes of", errno))?;
         Ok(())
+    }
+
+    /// Lets what comes next be read from the disk, not from memory. A file system without a disk has nothing else.
+    pub fn forget_cached(&self) {
+        // Only what has reached the disk can be forgotten. Neither call changes what the file holds.
+        fdatasync(&self.fd).and_then(|()| fadvise(&self.fd, 0, None, Advice::DontNeed)).ok();
+    }
+
+    /// Which inode it is.
+    ///
+    /// # Errors
+    /// The file system fails.
+    pub fn identity(&self) -> Result<Identity, FsError> {
+        Identity::of(self.fd.as_fd()).map_err(|errno| self.error("look at", errno))
     }
 
     /// Stands before the first byte of a file of which this is known. One that has all its blocks is not asked for holes.

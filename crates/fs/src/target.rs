@@ -17,7 +17,8 @@ pub struct Target;
 
 impl Target {
     /// Makes the directory, with all its parents, or takes one that is there and empty. Links in the path are
-    /// followed. New directories are for the owner only, until metadata is applied to them.
+    /// followed. The new directory is for the owner only, until metadata is applied to it; its parents get the mode that
+    /// `mkdir -p` gives them.
     ///
     /// Whether this process is root is decided here, for everything that is restored below.
     ///
@@ -34,7 +35,7 @@ impl Target {
         }
         .map_err(|errno| error("open", errno))?;
         if entries::names(fd.as_fd()).map_err(|errno| error("list", errno))?.is_empty() {
-            Ok(TargetDir::new(fd, path, geteuid().is_root()))
+            TargetDir::new(fd, path, geteuid().is_root()).map_err(|errno| error("open", errno))
         } else {
             Err(error("restore into", Errno::NOTEMPTY))
         }
@@ -46,9 +47,9 @@ fn open(path: &Path) -> Result<OwnedFd, Errno> {
 }
 
 fn make(path: &Path) -> Result<(), Errno> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
+    // What is to be the target is not open to others for a moment, whatever the mask allows.
+    let parents = path.parent().map_or(Ok(()), |parents| DirBuilder::new().recursive(true).create(parents));
+    parents
+        .and_then(|()| DirBuilder::new().mode(0o700).create(path))
         .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
 }

@@ -6,35 +6,34 @@
 use crate::handle::Handle;
 use crate::name::check_name;
 use crate::open::{open_at, open_to_name};
-use crate::{FsError, TargetFile, Unset, apply};
-use lifeboat_format::{Device, Node, NodeKind};
+use crate::parked::ParkedDir;
+use crate::{FsError, SourceFile, TargetFile, Trail, Unset, apply};
+use lifeboat_format::{Node, NodeKind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, linkat, makedev, mkdirat, mknodat, symlinkat, syncfs, unlinkat,
 };
 use rustix::io::Errno;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// An open directory that is filled. Clones share the descriptor.
+/// A directory that is filled. It need not be open all the time, so that any number of them can be kept.
 #[derive(Clone, Debug)]
 pub struct TargetDir {
-    fd: Arc<OwnedFd>,
-    path: Arc<Path>,
+    dir: ParkedDir,
     privileged: bool,
 }
 
 impl TargetDir {
-    pub(crate) fn new(fd: OwnedFd, path: &Path, privileged: bool) -> Self {
-        Self { fd: Arc::new(fd), path: path.into(), privileged }
+    /// The directory that a restore begins at.
+    pub(crate) fn new(fd: OwnedFd, path: &Path, privileged: bool) -> Result<Self, Errno> {
+        Ok(Self { dir: ParkedDir::new(fd, path, open_dir)?, privileged })
     }
 
     /// Where this directory is, for messages.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn trail(&self) -> &Trail {
+        self.dir.trail()
     }
 
     /// Makes a directory in this one, for the owner only.
@@ -42,8 +41,7 @@ impl TargetDir {
     /// # Errors
     /// The name is unusable or taken, or the file system refuses.
     pub fn create_dir(&self, name: &[u8]) -> Result<Self, FsError> {
-        self.check("create", name)?;
-        mkdirat(self.descriptor(), name, Mode::RWXU).map_err(|errno| self.error("create", name, errno))?;
+        self.on("create", name, |dir| mkdirat(dir, name, Mode::RWXU))?;
         self.open_dir(name)
     }
 
@@ -53,10 +51,10 @@ impl TargetDir {
     /// The name is unusable, or there is no directory of that name; a symbolic link is of the wrong kind.
     pub fn open_dir(&self, name: &[u8]) -> Result<Self, FsError> {
         self.check("open", name)?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        open_at(self.descriptor(), name, flags, Mode::empty())
-            .map(|fd| Self::new(fd, &self.path_of(name), self.privileged))
-            .map_err(|errno| self.error("open", name, errno))
+        match self.dir.enter(name) {
+            Ok(dir) => Ok(Self { dir, privileged: self.privileged }),
+            Err(errno) => Err(self.error("open", name, errno)),
+        }
     }
 
     /// Opens the directory that `components` lead to from this one; none lead to this one itself.
@@ -74,7 +72,18 @@ impl TargetDir {
     /// size stays behind.
     pub fn create_file(&self, name: &[u8], size: u64) -> Result<TargetFile, FsError> {
         self.check("create", name)?;
-        TargetFile::create(self.descriptor(), name, size, self.path_of(name), self.privileged)
+        let dir = self.descriptor().map_err(|errno| self.error("create", name, errno))?;
+        TargetFile::create(dir.as_fd(), name, size, self.trail(), self.privileged)
+    }
+
+    /// Opens a regular file of this directory, to be read.
+    ///
+    /// # Errors
+    /// The name is unusable, or there is no regular file of it that this process may read.
+    pub fn read_file(&self, name: &[u8]) -> Result<SourceFile, FsError> {
+        self.check("open", name)?;
+        let dir = self.descriptor().map_err(|errno| self.error("open", name, errno))?;
+        SourceFile::open(dir.as_fd(), name, self.trail())
     }
 
     /// Makes the symbolic link, pipe, socket or device that the node describes, without its metadata.
@@ -84,23 +93,21 @@ impl TargetDir {
     /// number; devices take root.
     pub fn create_special(&self, node: &Node) -> Result<(), FsError> {
         let name = node.name.as_slice();
-        self.check("create", name)?;
-        let made = match (node.kind, &node.link_target, node.device) {
-            (NodeKind::Symlink, Some(target), _) => symlinkat(target.as_slice(), self.descriptor(), name),
-            (NodeKind::Fifo, ..) => self.make_node(name, FileType::Fifo, None),
-            (NodeKind::Socket, ..) => self.make_node(name, FileType::Socket, None),
-            (NodeKind::CharDevice, _, Some(device)) => {
-                self.make_node(name, FileType::CharacterDevice, Some(device))
+        let (kind, device) = match (node.kind, &node.link_target, node.device) {
+            (NodeKind::Symlink, Some(target), _) => {
+                return self.on("create", name, |dir| symlinkat(target.as_slice(), dir, name));
             }
-            (NodeKind::BlockDevice, _, Some(device)) => {
-                self.make_node(name, FileType::BlockDevice, Some(device))
-            }
+            (NodeKind::Fifo, ..) => (FileType::Fifo, None),
+            (NodeKind::Socket, ..) => (FileType::Socket, None),
+            (NodeKind::CharDevice, _, Some(device)) => (FileType::CharacterDevice, Some(device)),
+            (NodeKind::BlockDevice, _, Some(device)) => (FileType::BlockDevice, Some(device)),
             _ => {
                 let why = "its node does not describe a complete link, pipe, socket or device";
-                return Err(FsError::invalid("create", self.path_of(name), why));
+                return Err(FsError::invalid("create", self.trail().path_of(name), why));
             }
         };
-        made.map_err(|errno| self.error("create", name, errno))
+        let number = device.map_or(0, |device| makedev(device.major, device.minor));
+        self.on("create", name, |dir| mknodat(dir, name, kind, Mode::RUSR | Mode::WUSR, number))
     }
 
     /// Gives what `existing_name` is in `existing_dir` a second name here.
@@ -108,11 +115,9 @@ impl TargetDir {
     /// # Errors
     /// A name is unusable, the new one is taken, the old one does not exist, or the file system refuses.
     pub fn link(&self, name: &[u8], existing_dir: &Self, existing_name: &[u8]) -> Result<(), FsError> {
-        self.check("create", name)?;
-        existing_dir.check("link to", existing_name)?;
-        let existing = existing_dir.descriptor();
-        linkat(existing, existing_name, self.descriptor(), name, AtFlags::empty())
-            .map_err(|errno| self.error("create", name, errno))
+        existing_dir.on("link to", existing_name, |existing| {
+            Ok(self.on("create", name, |dir| linkat(existing, existing_name, dir, name, AtFlags::empty())))
+        })?
     }
 
     /// Removes a file of this directory that did not become what it should be.
@@ -120,8 +125,7 @@ impl TargetDir {
     /// # Errors
     /// The name is unusable, or there is no such file.
     pub fn remove_file(&self, name: &[u8]) -> Result<(), FsError> {
-        self.check("remove", name)?;
-        unlinkat(self.descriptor(), name, AtFlags::empty()).map_err(|errno| self.error("remove", name, errno))
+        self.on("remove", name, |dir| unlinkat(dir, name, AtFlags::empty()))
     }
 
     /// Gives the entry of the node's name the metadata of the node, without following or opening it, and returns
@@ -131,7 +135,7 @@ impl TargetDir {
         if let Err(error) = self.check("set metadata of", &node.name) {
             return apply::nothing_set(error.to_string());
         }
-        match open_to_name(self.descriptor(), &node.name) {
+        match self.descriptor().and_then(|dir| open_to_name(dir.as_fd(), &node.name)) {
             Ok(fd) => apply::apply(Handle::Named(fd.as_fd()), node, self.privileged),
             Err(errno) => apply::nothing_set(std::io::Error::from(errno).to_string()),
         }
@@ -141,7 +145,10 @@ impl TargetDir {
     /// not be set. To be done when the directory is filled, because filling changes its time.
     #[must_use]
     pub fn apply_self(&self, node: &Node) -> Vec<Unset> {
-        apply::apply(Handle::Open(self.descriptor()), node, self.privileged)
+        match self.descriptor() {
+            Ok(dir) => apply::apply(Handle::Open(dir.as_fd()), node, self.privileged),
+            Err(errno) => apply::nothing_set(std::io::Error::from(errno).to_string()),
+        }
     }
 
     /// Returns when everything on this file system is on the disk.
@@ -149,27 +156,39 @@ impl TargetDir {
     /// # Errors
     /// Something could not be written.
     pub fn sync(&self) -> Result<(), FsError> {
-        syncfs(self.descriptor()).map_err(|errno| FsError::new("sync", self.path.to_path_buf(), errno))
+        let synced = self.descriptor().and_then(syncfs);
+        synced.map_err(|errno| FsError::new("sync", self.trail().path(), errno))
     }
 
-    fn make_node(&self, name: &[u8], kind: FileType, device: Option<Device>) -> Result<(), Errno> {
-        let number = device.map_or(0, |device| makedev(device.major, device.minor));
-        mknodat(self.descriptor(), name, kind, Mode::RUSR | Mode::WUSR, number)
+    /// Does something in this directory with a name, once that is known to be usable.
+    fn on<T>(
+        &self,
+        operation: &'static str,
+        name: &[u8],
+        act: impl FnOnce(BorrowedFd<'_>) -> Result<T, Errno>,
+    ) -> Result<T, FsError> {
+        self.check(operation, name)?;
+        self.descriptor().and_then(|dir| act(dir.as_fd())).map_err(|errno| self.error(operation, name, errno))
     }
 
     fn check(&self, operation: &'static str, name: &[u8]) -> Result<(), FsError> {
-        check_name(operation, name, || self.path_of(name))
+        check_name(operation, name, || self.trail().path_of(name))
     }
 
-    fn descriptor(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+    /// Whether this process is root.
+    pub(crate) fn is_privileged(&self) -> bool {
+        self.privileged
     }
 
-    fn path_of(&self, name: &[u8]) -> PathBuf {
-        self.path.join(OsStr::from_bytes(name))
+    pub(crate) fn descriptor(&self) -> Result<Arc<OwnedFd>, Errno> {
+        self.dir.open()
     }
 
     fn error(&self, operation: &'static str, name: &[u8], errno: Errno) -> FsError {
-        FsError::new(operation, self.path_of(name), errno)
+        FsError::new(operation, self.trail().path_of(name), errno)
     }
+}
+
+fn open_dir(dir: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    open_at(dir, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW, Mode::empty())
 }

@@ -2,18 +2,22 @@
 
 use crate::handle::Handle;
 use crate::open::open_at;
-use crate::{FsError, Unset, apply};
+use crate::{FsError, Identity, Trail, Unset, apply, is_zeros};
 use lifeboat_format::Node;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, ftruncate};
+use rustix::fs::{Mode, OFlags, fstat, ftruncate};
 use rustix::io::{Errno, pwrite, retry_on_intr};
-use std::path::PathBuf;
+
+/// Smallest hole that is left for zeros, in bytes, whatever the file system could keep.
+const BLOCK_MIN: u64 = 4 << 10;
 
 /// An open regular file that is written in any order.
 #[derive(Debug)]
 pub struct TargetFile {
     fd: OwnedFd,
-    path: PathBuf,
+    /// The way to its directory.
+    trail: Trail,
+    name: Vec<u8>,
     privileged: bool,
 }
 
@@ -22,7 +26,7 @@ impl TargetFile {
         dir: BorrowedFd<'_>,
         name: &[u8],
         size: u64,
-        path: PathBuf,
+        trail: &Trail,
         privileged: bool,
     ) -> Result<Self, FsError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
@@ -33,8 +37,8 @@ impl TargetFile {
             Ok(fd)
         });
         match created {
-            Ok(fd) => Ok(Self { fd, path, privileged }),
-            Err(errno) => Err(FsError::new("create", path, errno)),
+            Ok(fd) => Ok(Self { fd, trail: trail.clone(), name: name.to_vec(), privileged }),
+            Err(errno) => Err(FsError::new("create", trail.path_of(name), errno)),
         }
     }
 
@@ -58,6 +62,24 @@ impl TargetFile {
         Ok(())
     }
 
+    /// As [`TargetFile::write_at`], but runs of zeros that fill blocks of the file system are not written and stay
+    /// holes, as long as nothing else was written there.
+    ///
+    /// # Errors
+    /// As [`TargetFile::write_at`].
+    pub fn write_sparse_at(&self, offset: u64, bytes: &[u8]) -> Result<(), FsError> {
+        let block = self.block_size()?;
+        let (mut offset, mut rest) = (offset, bytes);
+        while !rest.is_empty() {
+            let zeros = length_of_run(offset, rest, block, true);
+            (offset, rest) = (offset + zeros as u64, &rest[zeros..]);
+            let data = length_of_run(offset, rest, block, false);
+            self.write_at(offset, &rest[..data])?;
+            (offset, rest) = (offset + data as u64, &rest[data..]);
+        }
+        Ok(())
+    }
+
     /// Gives the file the metadata of the node and returns what of it could not be set. To be done when
     /// everything is written, because writing changes the time and drops capabilities.
     #[must_use]
@@ -65,7 +87,37 @@ impl TargetFile {
         apply::apply(Handle::Open(self.fd.as_fd()), node, self.privileged)
     }
 
-    fn error(&self, errno: Errno) -> FsError {
-        FsError::new("write", self.path.clone(), errno)
+    /// Which inode it is.
+    ///
+    /// # Errors
+    /// The file system fails.
+    pub fn identity(&self) -> Result<Identity, FsError> {
+        Identity::of(self.fd.as_fd())
+            .map_err(|errno| FsError::new("look at", self.trail.path_of(&self.name), errno))
     }
+
+    fn block_size(&self) -> Result<u64, FsError> {
+        let told = fstat(&self.fd).map_err(|errno| self.error(errno))?.st_blksize;
+        Ok(u64::try_from(told).unwrap_or_default().max(BLOCK_MIN))
+    }
+
+    fn error(&self, errno: Errno) -> FsError {
+        FsError::new("write", self.trail.path_of(&self.name), errno)
+    }
+}
+
+/// Length of the blocks from the front of `bytes`, which lie at `offset` of a file, that are all zeros or all are not.
+/// At the ends of `bytes` a block may be cut.
+fn length_of_run(offset: u64, bytes: &[u8], block: u64, zeros: bool) -> usize {
+    let mut length = 0;
+    while length < bytes.len() {
+        let to_border = block - (offset + length as u64) % block;
+        let left = bytes.len() - length;
+        let step = usize::try_from(to_border).map_or(left, |step| step.min(left));
+        if is_zeros(&bytes[length..length + step]) != zeros {
+            break;
+        }
+        length += step;
+    }
+    length
 }

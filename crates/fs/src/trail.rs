@@ -3,55 +3,44 @@
 //! Directories of one walk share what their ways have in common: memory grows with the names on the way, not with the
 //! sum of all paths, which for a deep tree is the square of that.
 
+use crate::chain::Chain;
 use std::ffi::OsStr;
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A path, held as the way that leads there. Clones share it.
-#[derive(Clone, Debug)]
-pub struct Trail(Arc<Step>);
-
-#[derive(Debug)]
-struct Step {
-    above: Option<Trail>,
-    /// One name; at the start of the trail a path.
-    name: Vec<u8>,
-}
+#[derive(Clone)]
+pub struct Trail(Chain<Vec<u8>>);
 
 impl Trail {
     /// Starts at a path.
     #[must_use]
     pub fn new(start: &Path) -> Self {
-        Self(Arc::new(Step { above: None, name: start.as_os_str().as_bytes().to_vec() }))
+        Self(Chain::new(start.as_os_str().as_bytes().to_vec()))
     }
 
     /// One step further down.
     #[must_use]
     pub fn join(&self, name: &[u8]) -> Self {
-        Self(Arc::new(Step { above: Some(self.clone()), name: name.to_vec() }))
-    }
-
-    /// Whether this is where a trail starts.
-    pub(crate) fn is_start(&self) -> bool {
-        self.0.above.is_none()
+        Self(self.0.join(name.to_vec()))
     }
 
     /// The last name of the path; at the start of the trail the path itself.
     #[must_use]
     pub fn name(&self) -> &[u8] {
-        &self.0.name
+        self.0.value()
+    }
+
+    /// Whether this is where a trail starts.
+    pub(crate) fn is_start(&self) -> bool {
+        self.0.upward().nth(1).is_none()
     }
 
     /// The whole path, which may be longer than the kernel takes.
     #[must_use]
     pub fn path(&self) -> PathBuf {
-        let mut names = Vec::new();
-        let mut trail = Some(self);
-        while let Some(Self(step)) = trail {
-            names.push(OsStr::from_bytes(&step.name));
-            trail = step.above.as_ref();
-        }
+        let names: Vec<&OsStr> = self.0.upward().map(|name| OsStr::from_bytes(name)).collect();
         let length = names.iter().map(|name| name.len() + 1).sum();
         let mut path = PathBuf::with_capacity(length);
         path.extend(names.into_iter().rev());
@@ -67,14 +56,9 @@ impl Trail {
     }
 }
 
-/// One step after the other: dropped the usual way, each from within the one below it, a long trail would exhaust the
-/// stack of the thread.
-impl Drop for Step {
-    fn drop(&mut self) {
-        let mut above = self.above.take();
-        while let Some(Trail(step)) = above {
-            above = Arc::into_inner(step).and_then(|mut step| step.above.take());
-        }
+impl fmt::Debug for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path().fmt(f)
     }
 }
 

@@ -6,8 +6,8 @@ use std::io;
 /// A part of the metadata that an entry does not have after a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unset {
-    /// Which part: `owner`, `group`, `mode`, `mtime`, `xattrs` or `xattr` with a name, or `metadata` for all of
-    /// it. One line of text.
+    /// Which part: `owner`, `group`, `mode`, `mtime`, `atime`, `xattrs`, `xattr` or `flag` with a name, or `metadata`
+    /// for all of it. One line of text.
     pub what: String,
     /// Why.
     pub reason: UnsetReason,
@@ -27,7 +27,7 @@ pub enum UnsetReason {
 impl UnsetReason {
     pub(crate) fn of(errno: Errno, privileged: bool) -> Self {
         match errno {
-            Errno::OPNOTSUPP => Self::NotSupported,
+            Errno::OPNOTSUPP | Errno::NOTTY => Self::NotSupported,
             Errno::PERM | Errno::ACCESS if !privileged => Self::NotPermitted,
             _ => Self::Failed(io::Error::from(errno).to_string()),
         }

@@ -1,9 +1,11 @@
 //! Metadata that needs care: inherited ACLs, numbers the kernel reads otherwise, times out of range.
 
 use crate::tree::acl;
-use crate::world::{World, is_root, node, put_xattr, xattr};
+use crate::world::{World, absent, is_root, node, put_xattr, xattr};
 use lifeboat_format::{Node, NodeKind, Timestamp};
-use lifeboat_fs::{SourceDir, Unset, UnsetReason};
+use lifeboat_fs::{Lock, SourceDir, Unset, UnsetReason};
+use rustix::fs::IFlags;
+use std::os::unix::fs::MetadataExt;
 
 fn stat(world: &World, name: &[u8]) -> Node {
     let dir = SourceDir::open(&world.to()).unwrap();
@@ -83,6 +85,67 @@ fn the_access_time_is_left_alone() {
     assert_eq!(file.apply(&node(b"file", NodeKind::File)), []);
     assert_eq!(target.apply(&node(b"pipe", NodeKind::Fifo)), []);
     assert_eq!((accessed("file"), accessed("pipe")), before);
+}
+
+#[test]
+fn an_access_time_is_set_where_the_node_has_one() {
+    let world = World::new();
+    let target = world.target();
+    let file = target.create_file(b"file", 0).unwrap();
+    target.create_special(&node(b"pipe", NodeKind::Fifo)).unwrap();
+    let atime = Some(Timestamp { seconds: -5, nanoseconds: 7 });
+    assert_eq!(file.apply(&Node { atime, ..node(b"file", NodeKind::File) }), []);
+    assert_eq!(target.apply(&Node { atime, ..node(b"pipe", NodeKind::Fifo) }), []);
+    for name in ["file", "pipe"] {
+        let told = std::fs::metadata(world.to().join(name)).unwrap();
+        assert_eq!((told.atime(), told.atime_nsec(), told.mtime()), (-5, 7, 1_500_000_000), "{name}");
+    }
+    let atime = Some(Timestamp { seconds: 0, nanoseconds: u32::MAX });
+    let unset = file.apply(&Node { atime, ..node(b"file", NodeKind::File) });
+    assert!(unset.iter().any(|unset| unset.what == "atime"), "{unset:?}");
+}
+
+#[test]
+fn flags_are_set_one_by_one_or_named() {
+    let world = World::new();
+    let target = world.target();
+    let file = target.create_file(b"file", 3).unwrap();
+    let flags = |file: &str| {
+        let opened = std::fs::File::open(world.to().join(file)).unwrap();
+        rustix::fs::ioctl_getflags(&opened).map(|flags| flags & (IFlags::NODUMP | IFlags::SYNC))
+    };
+    let Ok(before) = flags("file") else { return absent("the file system has no flags") };
+    assert_eq!(before, IFlags::empty());
+    let with = |flags| Node { flags, ..node(b"file", NodeKind::File) };
+    assert_eq!(file.apply(&with(IFlags::NODUMP.bits())), []);
+    assert_eq!(flags("file"), Ok(IFlags::NODUMP));
+    assert_eq!(file.apply(&with(0)), []);
+    assert_eq!(flags("file"), Ok(IFlags::NODUMP), "a node without flags says nothing about them");
+    // Only the file system itself says whether a file is mapped by extents.
+    let unset = file.apply(&with(0x0008_0000 | IFlags::NODUMP.bits()));
+    assert_eq!(unset.len(), 1, "{unset:?}");
+    assert_eq!((&*unset[0].what, &unset[0].reason), ("flags 0x80000", &UnsetReason::NotSupported));
+    target.create_special(&node(b"pipe", NodeKind::Fifo)).unwrap();
+    let unset = target.apply(&Node { flags: IFlags::NODUMP.bits(), ..node(b"pipe", NodeKind::Fifo) });
+    assert_eq!(unset.len(), 1, "{unset:?}");
+    assert_eq!((&*unset[0].what, &unset[0].reason), ("flag no dump", &UnsetReason::NotSupported));
+}
+
+#[test]
+fn a_lock_is_set_on_the_same_file_and_no_other() {
+    let world = World::new();
+    let target = world.target();
+    let wanted = Node { flags: IFlags::APPEND.bits(), ..node(b"file", NodeKind::File) };
+    let file = target.create_file(b"file", 0).unwrap();
+    assert_eq!(file.apply(&wanted), [], "it waits");
+    let Some(lock) = Lock::of_file(&target, &file, &wanted).unwrap() else {
+        return assert!(!is_root(), "root can lock");
+    };
+    std::fs::write(world.to().join("other"), "").unwrap();
+    std::fs::rename(world.to().join("other"), world.to().join("file")).unwrap();
+    assert_failed(&lock.set(), "metadata");
+    std::fs::write(world.to().join("file"), "not appended").unwrap();
+    assert!(Lock::of_dir(&target, &node(b"", NodeKind::Directory)).is_none());
 }
 
 #[test]

@@ -27,3 +27,14 @@ fn file_systems_that_store_inode_numbers_keep_them() {
     assert!(SourceDir::open(Path::new("/")).unwrap().keeps_inodes(b"proc").unwrap());
     assert!(world.source().keeps_inodes(b"gone").unwrap_err().is_not_found());
 }
+
+#[test]
+fn names_become_numbers() {
+    let mut owners = Owners::default();
+    for _ in 0..2 {
+        assert_eq!((owners.user_id(b"root"), owners.group_id(b"root")), (Some(0), Some(0)));
+        for unknown in [&b"nobody of this name"[..], b"", b"\xff\xfe", b"ro\0ot"] {
+            assert_eq!((owners.user_id(unknown), owners.group_id(unknown)), (None, None));
+        }
+    }
+}

@@ -5,6 +5,7 @@ use lifeboat_format::{Device, NodeKind};
 use lifeboat_fs::{FsErrorKind, SourceDir, Target};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::PathBuf;
 
 #[test]
 fn a_new_target_is_private_and_gets_its_parents() {
@@ -13,10 +14,13 @@ fn a_new_target_is_private_and_gets_its_parents() {
     let target = Target::create(&path).unwrap();
     target.create_dir(b"dir").unwrap();
     target.create_file(b"file", 0).unwrap();
-    assert_eq!(target.path(), path);
-    for (name, mode) in [("", 0o700), ("dir", 0o700), ("file", 0o600)] {
-        assert_eq!(std::fs::metadata(path.join(name)).unwrap().mode() & 0o7777, mode, "{name}");
+    assert_eq!(target.trail().path(), path);
+    std::fs::create_dir(world.entry(b"ordinary")).unwrap();
+    let mode = |path: PathBuf| std::fs::metadata(path).unwrap().mode() & 0o7777;
+    for (name, wanted) in [("", 0o700), ("dir", 0o700), ("file", 0o600)] {
+        assert_eq!(mode(path.join(name)), wanted, "{name}");
     }
+    assert_eq!(mode(world.to().join("with")), mode(world.entry(b"ordinary")));
 }
 
 #[test]
@@ -80,7 +84,7 @@ fn hard_links_share_the_file() {
     let dir = target.create_dir(b"dir").unwrap();
     target.create_file(b"first", 0).unwrap().write_at(0, b"shared").unwrap();
     dir.link(b"second", &target, b"first").unwrap();
-    let stat = SourceDir::open(dir.path()).unwrap().stat(b"second").unwrap();
+    let stat = SourceDir::open(&dir.trail().path()).unwrap().stat(b"second").unwrap();
     assert_eq!((stat.links, stat.node.size), (2, 6));
     assert_eq!(dir.link(b"second", &target, b"first").unwrap_err().kind(), FsErrorKind::Exists);
     assert!(dir.link(b"third", &target, b"missing").unwrap_err().is_not_found());
@@ -108,9 +112,9 @@ fn components_lead_beneath() {
     let target = world.target();
     target.create_dir(b"a").unwrap().create_dir(b"b").unwrap().create_file(b"c", 1).unwrap();
     let below = target.open_beneath(&[b"a", b"b"]).unwrap();
-    assert_eq!(below.path(), world.to().join("a/b"));
+    assert_eq!(below.trail().path(), world.to().join("a/b"));
     below.remove_file(b"c").unwrap();
-    assert_eq!(target.open_beneath(&[]).unwrap().path(), target.path());
+    assert_eq!(target.open_beneath(&[]).unwrap().trail().path(), target.trail().path());
     assert!(target.open_beneath(&[b"a", b"x", b"c"]).unwrap_err().is_not_found());
 }
 

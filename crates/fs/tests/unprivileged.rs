@@ -2,7 +2,7 @@
 
 use crate::world::{World, node, put_xattr, xattr};
 use lifeboat_format::{Device, Node, NodeKind};
-use lifeboat_fs::{SourceDir, Unset, UnsetReason};
+use lifeboat_fs::{Lock, SourceDir, Unset, UnsetReason};
 use rustix::process::{getegid, geteuid};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -57,6 +57,21 @@ fn what_takes_root_is_reported_and_the_rest_is_set() {
         let found = SourceDir::open(&world.to()).unwrap().stat(b"file").unwrap().node;
         assert_eq!((found.uid, found.gid), (geteuid().as_raw(), getegid().as_raw()));
         assert_eq!((found.mode, found.mtime), (0o755, wanted.mtime), "no foreign rights are lent");
+    });
+}
+
+#[test]
+fn locks_take_root() {
+    let world = World::new();
+    without_root(&world, || {
+        let target = world.target();
+        let file = target.create_file(b"file", 0).unwrap();
+        for flags in [0x10, 0x20] {
+            let wanted = Node { flags, ..node(b"file", NodeKind::File) };
+            let what = "flag immutable or append only".to_owned();
+            assert_eq!(file.apply(&wanted), [Unset { what, reason: UnsetReason::NotPermitted }]);
+            assert!(Lock::of_file(&target, &file, &wanted).unwrap().is_none());
+        }
     });
 }
 

@@ -80,12 +80,18 @@ impl BlobReader {
     ) -> Result<&'s [u8], RepositoryError> {
         let start = place.offset as usize;
         let bytes = segment.get(start..start + place.length as usize);
-        match bytes.filter(|bytes| self.hasher.id(role, bytes) == *id) {
+        match bytes.filter(|bytes| self.is_blob(role, id, bytes)) {
             Some(bytes) => Ok(bytes),
             None => {
                 Err(RepositoryError::reading(&format!("{role} blob {id}"), FormatError::WrongHash("blob")))
             }
         }
+    }
+
+    /// Whether these bytes are the blob of this id.
+    #[must_use]
+    pub fn is_blob(&self, role: Role, id: &BlobId, bytes: &[u8]) -> bool {
+        self.hasher.id(role, bytes) == *id
     }
 
     fn any_place<T>(

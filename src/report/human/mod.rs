@@ -6,7 +6,8 @@ use super::{KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode, s
 use crate::exit::Failure;
 use crate::{amount, time};
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, Problem, ProblemKind, RestoreReport, Snapshot, VerifyReport, escaped,
+    BackupReport, Exclusion, Fate, Node, Problem, ProblemKind, RestoreReport, Snapshot, Verified,
+    VerifyReport, escaped,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -140,6 +141,10 @@ impl Report for Human {
         let (files, directories) = (amount::of(report.files, "file"), directories(report.directories));
         let (bytes, duration) = (amount::bytes(report.bytes), amount::duration(run.duration));
         self.line(&format!("{done} {files} and {directories}, {bytes} in {duration}"));
+        if let Some(Verified { files, bytes }) = report.verified {
+            let (files, bytes) = (amount::of(files, "file"), amount::bytes(bytes));
+            self.line(&format!("read {files} again, {bytes}: as stored"));
+        }
     }
 
     fn verify(&self, report: &VerifyReport, run: &Run) {

@@ -50,6 +50,10 @@ pub(super) struct Restore {
     directories_restored: u64,
     total_bytes: u64,
     bytes_restored: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files_verified: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_verified: Option<u64>,
     errors: usize,
     notes: Vec<String>,
 }
@@ -65,6 +69,8 @@ pub(super) fn of_restore(report: &RestoreReport, run: &Run) -> Restore {
         directories_restored: report.directories * done,
         total_bytes: run.expected_bytes,
         bytes_restored: report.bytes * done,
+        files_verified: report.verified.map(|verified| verified.files),
+        bytes_verified: report.verified.map(|verified| verified.bytes),
         errors: report.problems.len(),
         notes: report.notes.clone(),
     }

@@ -34,10 +34,9 @@ pub(super) fn save_root<'a>(
     previous: Option<Node>,
 ) -> Result<Node, EngineError> {
     let dir = SourceDir::open(Path::new("/")).map_err(|error| unreadable_root(&error))?;
-    let stat = dir.stat_self().map_err(|error| unreadable_root(&error))?;
+    let stat = save.look(dir.stat_self().map_err(|error| unreadable_root(&error))?);
     let scope = Scope::root(wanted, &stat);
-    let node = save.look(stat).node;
-    let top = open(save, &dir, node, scope, parent, previous)?;
+    let top = open(save, &dir, stat.node, scope, parent, previous)?;
     walk(save, dir, top)
 }
 
@@ -48,10 +47,10 @@ pub(super) fn save_below(
     previous: Option<&Node>,
 ) -> Result<Node, EngineError> {
     let stat = dir.stat_self().map_err(|error| unreadable_root(&error))?;
-    let scope = Scope::whole(&stat);
-    let node = save.look(stat).node;
+    let stat = save.look(stat);
     let parent = Parent::of(save.reader, previous);
-    let top = open(save, &dir, node, scope, parent, previous.cloned())?;
+    let scope = Scope::whole(&stat);
+    let top = open(save, &dir, stat.node, scope, parent, previous.cloned())?;
     walk(save, dir, top)
 }
 
@@ -145,7 +144,7 @@ fn step<'w, 'r>(
     let (mut stat, opened) = match looked {
         Ok((stat, opened)) => (save.look(stat), opened),
         Err(error) => {
-            if frame.scope.names(&name) {
+            if frame.scope.asks_for(&name) {
                 save.asked_for(None, previous.as_ref());
             }
             save.unread(&path, &error);
@@ -178,6 +177,9 @@ fn step<'w, 'r>(
             Ok(Some((dir, frame)))
         }
         Err(error) => {
+            if frame.scope.asks_for(&stat.node.name) {
+                save.asked_for(None, previous.as_ref());
+            }
             unopened(save, frame, &path, stat.node, previous.as_ref(), &error)?;
             Ok(None)
         }

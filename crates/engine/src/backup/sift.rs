@@ -49,13 +49,13 @@ impl<'w> Scope<'w> {
         self.wanted.is_some_and(|wanted| wanted.whole)
     }
 
-    /// Whether the directory is only on the way to paths that were asked for.
+    /// Whether this is the scope of a directory that only leads to paths that were asked for.
     pub(super) fn is_on_the_way(&self) -> bool {
         !self.everything
     }
 
-    /// Whether an entry was asked for, or something below it.
-    pub(super) fn names(&self, name: &[u8]) -> bool {
+    /// Whether an entry was asked for, or is on the way to one that was.
+    pub(super) fn asks_for(&self, name: &[u8]) -> bool {
         self.wanted(name).is_some()
     }
 

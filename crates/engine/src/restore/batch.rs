@@ -7,7 +7,7 @@ use super::file::{Failure, RestoredFile};
 use crate::select::components;
 use crate::{EngineError, Event, ProblemKind};
 use lifeboat_format::{BlobId, Node, Piece, Role};
-use lifeboat_fs::TargetDir;
+use lifeboat_fs::{Lock, TargetDir};
 use lifeboat_repository::{BlobPlace, RepositoryError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -115,7 +115,8 @@ impl Restore<'_> {
         self.teller.check()?;
         batch.links.iter().for_each(|link| self.link(link));
         for FinishedDirectory { dir, node, path } in &batch.finished {
-            self.unset(path, dir.apply_self(node));
+            self.unset(path, dir.apply_self(&self.complete(path, node)));
+            self.lock_later(path, Ok(Lock::of_dir(dir, node)));
             self.restored(path, node);
         }
         Ok(())
@@ -136,7 +137,7 @@ impl Restore<'_> {
                     Err(_) => None,
                 };
                 match sound {
-                    Some(bytes) => self.write(piece, bytes),
+                    Some(bytes) => self.write_piece(piece, bytes),
                     None => self.write_from_elsewhere(piece),
                 }
             }
@@ -147,14 +148,14 @@ impl Restore<'_> {
     /// The planned place is not sound: any other will do.
     fn write_from_elsewhere(&self, piece: &PlannedPiece) {
         match self.reader.read(Role::Data, &piece.id) {
-            Ok(bytes) => self.write(piece, &bytes),
+            Ok(bytes) => self.write_piece(piece, &bytes),
             Err(error) if error.is_damage() => piece.file.fail(self, ProblemKind::Damage, &error),
             Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
         }
     }
 
-    fn write(&self, piece: &PlannedPiece, bytes: &[u8]) {
-        let written = piece.file.open().and_then(|file| file.write_at(piece.offset, bytes));
+    fn write_piece(&self, piece: &PlannedPiece, bytes: &[u8]) {
+        let written = piece.file.open().and_then(|file| self.write(&file, piece.offset, bytes));
         match written {
             Ok(()) => self.teller.tell(&Event::Written(bytes.len() as u64)),
             Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),

@@ -6,7 +6,7 @@
 use super::Restore;
 use crate::{ProblemKind, cause_of};
 use lifeboat_format::Node;
-use lifeboat_fs::{FsError, TargetDir, TargetFile};
+use lifeboat_fs::{FsError, Lock, TargetDir, TargetFile};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -86,7 +86,8 @@ impl RestoredFile {
         if !self.has_failed() {
             match self.open() {
                 Ok(file) => {
-                    restore.unset(&self.path, file.apply(&self.node));
+                    restore.unset(&self.path, file.apply(&restore.complete(&self.path, &self.node)));
+                    restore.lock_later(&self.path, Lock::of_file(&self.dir, &file, &self.node));
                     restore.restored(&self.path, &self.node);
                 }
                 Err(error) => self.fail(restore, ProblemKind::NotWritten, &error),

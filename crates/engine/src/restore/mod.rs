@@ -6,20 +6,24 @@
 //! nothing stays that only looks restored.
 
 mod batch;
+mod check;
+mod compare;
 mod file;
+mod metadata;
 mod walk;
 
 use crate::report::Teller;
-use crate::{EngineError, Event, Observer, ProblemKind, RestoreReport, cause_of, select};
+use crate::{EngineError, Event, Observer, ProblemKind, RestoreReport, Verified, cause_of, select};
 use batch::Batch;
 use lifeboat_format::{Node, NodeKind, Snapshot};
-use lifeboat_fs::{Target, TargetDir, Unset, UnsetReason};
+use lifeboat_fs::{FsError, Owners, Target, TargetDir, TargetFile};
 use lifeboat_repository::{BlobReader, Repository, Workers};
+use metadata::Locks;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What to restore, and where to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RestoreOptions {
     /// A new or empty directory.
     pub target: PathBuf,
@@ -27,6 +31,12 @@ pub struct RestoreOptions {
     pub path: Option<Vec<u8>>,
     /// Only say what would be restored.
     pub dry_run: bool,
+    /// Look up owner and group by their names here, and use their numbers only where a name is unknown.
+    pub ownership_by_name: bool,
+    /// Make holes of all runs of zeros, not only of those that were holes before.
+    pub sparse: bool,
+    /// Read everything again in the end, from the disk.
+    pub verify: bool,
 }
 
 /// Restores.
@@ -43,7 +53,8 @@ pub fn restore(
     observer: &dyn Observer,
 ) -> Result<RestoreReport, EngineError> {
     let view = repository.view(&repository.read_log()?)?;
-    let teller = Teller::new(RestoreReport::default(), observer);
+    let verified = options.verify.then(Verified::default);
+    let teller = Teller::new(RestoreReport { verified, ..RestoreReport::default() }, observer);
     let index = repository.load_index_checked(&view, || teller.check())?;
     let reader = repository.reader(Arc::new(index));
     let path = options.path.as_deref().unwrap_or_default();
@@ -55,8 +66,9 @@ pub fn restore(
         true => walk::tell_all(&reader, &start, &full, &teller)?,
         false => {
             let target = Target::create(&options.target).map_err(EngineError::Target)?;
-            let work = Restore { reader: &reader, workers, teller: &teller, target };
-            work.run(start, &full)?;
+            let (owners, locks) = Default::default();
+            let work = Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks };
+            work.run(&start, &full)?;
         }
     }
     Ok(teller.into_report())
@@ -67,18 +79,34 @@ struct Restore<'a> {
     reader: &'a BlobReader,
     workers: &'a Workers,
     teller: &'a Teller<'a, RestoreReport>,
+    options: &'a RestoreOptions,
     target: TargetDir,
+    owners: Mutex<Owners>,
+    locks: Locks,
 }
 
 impl Restore<'_> {
-    fn run(&self, start: Node, full: &[u8]) -> Result<(), EngineError> {
+    fn run(&self, start: &Node, full: &[u8]) -> Result<(), EngineError> {
         let mut batch = Batch::default();
-        let done = walk::walk(self, &mut batch, start, full).and_then(|()| self.carry_out(&mut batch));
+        let done =
+            walk::walk(self, &mut batch, start.clone(), full).and_then(|()| self.carry_out(&mut batch));
         if done.is_err() {
             self.abandon(&batch);
         }
         done?;
-        self.target.sync().map_err(EngineError::Target)
+        self.set_locks();
+        self.target.sync().map_err(EngineError::Target)?;
+        if self.options.verify {
+            self.check(start, full)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, file: &TargetFile, offset: u64, bytes: &[u8]) -> Result<(), FsError> {
+        match self.options.sparse {
+            true => file.write_sparse_at(offset, bytes),
+            false => file.write_at(offset, bytes),
+        }
     }
 
     fn restored(&self, path: &Path, node: &Node) {
@@ -87,23 +115,5 @@ impl Restore<'_> {
 
     fn problem(&self, kind: ProblemKind, path: &Path, error: &dyn std::error::Error) {
         self.teller.problem(kind, path, cause_of(error));
-    }
-
-    /// Tells what could not be set: what takes root is one note for all files, everything else a problem.
-    fn unset(&self, path: &Path, unset: Vec<Unset>) {
-        for Unset { what, reason } in unset {
-            match reason {
-                UnsetReason::NotPermitted => {
-                    self.teller.note_once(&format!("without root, {what} is not restored"));
-                }
-                UnsetReason::NotSupported => {
-                    let cause = format!("{what}: not supported by this file system");
-                    self.teller.problem(ProblemKind::NotSet, path, cause);
-                }
-                UnsetReason::Failed(why) => {
-                    self.teller.problem(ProblemKind::NotSet, path, format!("{what}: {why}"));
-                }
-            }
-        }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn walk(
     start: Node,
     full: &[u8],
 ) -> Result<(), EngineError> {
-    let path = PathBuf::from(OsStr::from_bytes(if full.is_empty() { b"/" } else { full }));
+    let path = path_of(full);
     let top = full.len();
     let mut links = Links::new();
     if start.kind != NodeKind::Directory {
@@ -79,7 +79,7 @@ pub(super) fn tell_all(
     full: &[u8],
     teller: &Teller<'_, RestoreReport>,
 ) -> Result<(), EngineError> {
-    let path = PathBuf::from(OsStr::from_bytes(if full.is_empty() { b"/" } else { full }));
+    let path = path_of(full);
     let mut stack = vec![(trees::nodes(reader, start), path.clone())];
     if !full.is_empty() {
         teller.tell(&Event::Restored { path: &path, node: start });
@@ -97,6 +97,11 @@ pub(super) fn tell_all(
         }
     }
     Ok(())
+}
+
+/// The path of the node that a restore begins at.
+pub(super) fn path_of(full: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(if full.is_empty() { b"/" } else { full }))
 }
 
 /// Where an item goes.
@@ -158,7 +163,7 @@ impl<'a> Restore<'a> {
     fn special(&self, place: &Place<'_>, node: &Node) -> Arc<Failure> {
         match place.dir.create_special(node) {
             Ok(()) => {
-                self.unset(&place.path, place.dir.apply(node));
+                self.unset(&place.path, place.dir.apply(&self.complete(&place.path, node)));
                 self.restored(&place.path, node);
             }
             Err(error) if error.is_not_permitted() && node.device.is_some() => {
@@ -175,7 +180,7 @@ impl<'a> Restore<'a> {
     fn file(&self, batch: &mut Batch, place: &Place<'_>, node: Node) -> Result<Arc<Failure>, EngineError> {
         let file = Arc::new(RestoredFile::new(place.dir.clone(), node, place.path.clone()));
         if let Content::Inline(bytes) = &file.node.content {
-            let written = file.open().and_then(|opened| opened.write_at(0, bytes));
+            let written = file.open().and_then(|opened| self.write(&opened, 0, bytes));
             if let Err(error) = written {
                 file.fail(self, ProblemKind::NotWritten, &error);
             }

@@ -96,7 +96,7 @@ impl GitRules {
     /// Adds the rules of a file, which count from `root` down.
     fn read(&mut self, dir: &SourceDir, name: &[u8], root: &Path) -> Result<(), FsError> {
         let bytes = beginning(dir, name, LENGTH_MAX + 1)?;
-        let file = dir.trail().path().join(String::from_utf8_lossy(name).as_ref());
+        let file = dir.trail().path_of(name);
         let number = self.nearest.as_ref().map_or(1, |level| level.number + 1);
         let unusable = |why: &str| FsError::invalid("use the rules of", file.clone(), why);
         if bytes.len() > LENGTH_MAX {
