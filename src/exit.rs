@@ -116,7 +116,7 @@ impl From<EngineError> for Failure {
                 "name a time that has passed: lifeboat backup --time '2026-01-31 12:00:00' PATH...",
             ),
             EngineError::Target(_) => {
-                (Code::Failed, "name a directory that is new or empty: lifeboat restore SNAP --target DIR")
+                (Code::Failed, "name a directory that you may write to: lifeboat restore SNAP --target DIR")
             }
             _ => (Code::Failed, "lifeboat verify"),
         };

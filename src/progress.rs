@@ -8,7 +8,7 @@ use crate::exit::Failure;
 use crate::report::{Report, Run, Status, Work};
 use crate::signals::Signals;
 use indicatif::{ProgressBar, ProgressStyle};
-use lifeboat_engine::{EngineError, Event, Fate, Observer, Timestamp, escaped};
+use lifeboat_engine::{EngineError, Event, Fate, Observer, Outcome, Timestamp, escaped};
 use lifeboat_repository::Clock;
 use std::io::{IsTerminal as _, stderr};
 use std::os::unix::ffi::OsStrExt as _;
@@ -210,10 +210,13 @@ impl Observer for Progress<'_> {
             Event::Excluded { path, why } if self.names_excluded => {
                 self.bar.suspend(|| self.report.excluded(path, why));
             }
-            Event::Restored { path, node } => {
+            Event::Restored { path, node, outcome } => {
                 self.item(path, !crate::report::is_directory(node));
+                if matches!(outcome, Outcome::Unchanged | Outcome::Kept) {
+                    self.bytes.fetch_add(node.size, Relaxed);
+                }
                 if self.verbose {
-                    self.bar.suspend(|| self.report.restored(path, node, self.dry));
+                    self.bar.suspend(|| self.report.restored(path, node, *outcome, self.dry));
                 }
             }
             Event::Read(bytes) | Event::Written(bytes) => {

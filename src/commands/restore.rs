@@ -6,16 +6,17 @@ use crate::exit::{Code, Failure};
 use crate::report::Work;
 use crate::snapshot_choice::{Choice, find};
 use crate::{progress, source_path};
-use clap::Args;
-use lifeboat_engine::{RestoreOptions, restore, split_reference};
+use clap::{Args, ValueEnum};
+use lifeboat_engine::{Overwrite, RestoreOptions, restore, split_reference};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// Bring files back into a directory that is new or empty
+/// Bring files back into a directory, new or not
 ///
 /// SNAP puts every saved path below the directory with its full path; SNAP:/sub/path puts what is in that path
-/// directly into it. A file whose stored data is damaged is named and left out; the exit code is then 4.
+/// directly into it. A file whose stored data is damaged is named and left out; the exit code is then 4. What is in the
+/// directory besides stays; what has the name of a saved file stays until its replacement is complete.
 #[derive(Args, Debug)]
 pub(crate) struct Restore {
     /// The snapshot (latest, latest~N, or the beginning of an id), and a path to restore only what is below it
@@ -30,7 +31,11 @@ pub(crate) struct Restore {
     #[arg(short, long, value_name = "DIR")]
     target: Option<PathBuf>,
 
-    /// Count what would be restored, but write nothing
+    /// When files that are there already are replaced
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    overwrite: When,
+
+    /// Say what would be restored (with -v each item), but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 
@@ -50,6 +55,31 @@ pub(crate) struct Restore {
     choice: Choice,
 }
 
+/// When what is there makes way for what was saved.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum When {
+    /// When they differ, which their content tells
+    #[default]
+    Always,
+    /// Likewise, but the same size and modification time count as the same
+    IfChanged,
+    /// When their modification time is older
+    IfNewer,
+    /// Never: only what is missing is added
+    Never,
+}
+
+impl From<When> for Overwrite {
+    fn from(when: When) -> Self {
+        match when {
+            When::Always => Self::Always,
+            When::IfChanged => Self::IfChanged,
+            When::IfNewer => Self::IfNewer,
+            When::Never => Self::Never,
+        }
+    }
+}
+
 impl Restore {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         let (reference, path) = split_reference(self.reference.as_bytes());
@@ -61,6 +91,8 @@ impl Restore {
             ownership_by_name: self.ownership_by_name,
             sparse: self.sparse,
             verify: self.verify,
+            overwrite: self.overwrite.into(),
+            ..RestoreOptions::default()
         };
         let repository = app.open()?;
         refuse_inside_of_repository(app, &options.target)?;

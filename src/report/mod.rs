@@ -13,7 +13,8 @@ use crate::exit::Failure;
 use human::Human;
 use json::Json;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, NodeKind, Problem, RestoreReport, Snapshot, Timestamp, VerifyReport,
+    BackupReport, Exclusion, Fate, Node, NodeKind, Outcome, Problem, RestoreReport, Snapshot, Timestamp,
+    VerifyReport,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -49,7 +50,7 @@ pub(crate) trait Report: Send + Sync {
     /// A backup leaves out an item.
     fn excluded(&self, path: &Path, why: &Exclusion);
     /// A restore is done with an item, or only pretends.
-    fn restored(&self, path: &Path, node: &Node, dry: bool);
+    fn restored(&self, path: &Path, node: &Node, outcome: Outcome, dry: bool);
     /// Something went wrong with an item.
     fn problem(&self, problem: &Problem, work: Work);
     /// Something worth knowing.

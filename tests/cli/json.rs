@@ -105,7 +105,7 @@ fn restores_and_verifications_end_with_a_summary() {
     let world = World::with_snapshot();
     let restore = world.run(&["restore", "--json", &world.latest("files"), "out"]).succeeds();
     let summary = restore.json_lines().pop().unwrap();
-    insta::assert_snapshot!(fields(&summary), @"bytes_restored directories_restored dry_run errors files_restored message_type notes seconds_elapsed total_bytes total_files");
+    insta::assert_snapshot!(fields(&summary), @"bytes_restored bytes_skipped directories_restored dry_run errors files_kept files_restored files_skipped message_type notes seconds_elapsed total_bytes total_files");
     assert_eq!(
         ["files_restored", "total_files", "bytes_restored", "total_bytes"].map(|name| summary[name].as_u64()),
         [3, 3, 120_005, 120_005].map(Some)

@@ -21,6 +21,7 @@ mod ls;
 mod options;
 mod password;
 mod restore;
+mod restore_into;
 mod restore_options;
 mod snapshots;
 mod sources;

@@ -64,14 +64,6 @@ fn a_single_file_comes_back_under_its_name() {
 }
 
 #[test]
-fn a_target_in_use_is_refused() {
-    let world = World::with_snapshot();
-    world.write("out/mine", b"precious");
-    world.run(&["restore", &world.latest("files"), "out"]).fails(1, "cannot use the target");
-    assert_eq!(fs::read_dir(world.path("out")).unwrap().count(), 1);
-}
-
-#[test]
 fn a_dry_run_writes_nothing() {
     let world = World::with_snapshot();
     let out = world.run(&["restore", "-n", &world.latest("files"), "out"]).succeeds().out;

@@ -88,7 +88,12 @@ impl World {
             chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let mut command = self.prepared(&program);
+        self.run_again_without_root(arguments)
+    }
+
+    /// The same in the world as it is, once it has been done.
+    pub(crate) fn run_again_without_root(&self, arguments: &[&str]) -> Ended {
+        let mut command = self.prepared(&self.path("lifeboat"));
         command.uid(NOBODY).gid(NOBODY);
         self.run_in(command, arguments)
     }

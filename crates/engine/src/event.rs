@@ -42,6 +42,8 @@ pub enum Event<'a> {
         path: &'a Path,
         /// The item.
         node: &'a Node,
+        /// What became of it, or would.
+        outcome: Outcome,
     },
     /// So many bytes were written by `restore`.
     Written(u64),
@@ -67,6 +69,19 @@ pub enum Fate {
     Changed,
     /// It was taken over.
     Unmodified,
+}
+
+/// What a restore did with an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was not there, and is now.
+    Restored,
+    /// It took the place of something else.
+    Updated,
+    /// Its content was there already; metadata that was not is set.
+    Unchanged,
+    /// What was there stays as it was, whatever it is.
+    Kept,
 }
 
 /// Something that went wrong with one item.

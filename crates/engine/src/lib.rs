@@ -15,10 +15,10 @@ mod verify;
 
 pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
 pub use error::EngineError;
-pub use event::{Event, Fate, Observer, Problem, ProblemKind};
+pub use event::{Event, Fate, Observer, Outcome, Problem, ProblemKind};
 pub use list::{ListOptions, list};
 pub use report::{BackupReport, RestoreReport, Verified, VerifyReport};
-pub use restore::{RestoreOptions, restore};
+pub use restore::{Overwrite, RestoreOptions, Selection, restore};
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
 pub use verify::{VerifyOptions, verify};
 

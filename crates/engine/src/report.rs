@@ -1,7 +1,7 @@
 //! What a verb has done, as the sum of its events.
 
-use crate::{EngineError, Event, Fate, Observer, Problem, ProblemKind};
-use lifeboat_format::{NodeKind, SnapshotId, Summary};
+use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind};
+use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -27,17 +27,23 @@ pub struct BackupReport {
 /// What a restore has done.
 #[derive(Clone, Debug, Default)]
 pub struct RestoreReport {
-    /// Nodes that are no directories.
+    /// Nodes that are no directories: made, or put in the place of something else.
     pub files: u64,
-    /// Directories.
+    /// Directories, likewise.
     pub directories: u64,
-    /// Sizes of all restored files in bytes.
+    /// Sizes of those files in bytes.
     pub bytes: u64,
+    /// Files whose content was there already.
+    pub files_unchanged: u64,
+    /// Files in whose place something else was kept, or the same without a look at it.
+    pub files_kept: u64,
+    /// Sizes of the files that were unchanged or kept, as the snapshot has them, in bytes.
+    pub bytes_skipped: u64,
     /// What was read again in the end and is what it should be; none where that was not asked for.
     pub verified: Option<Verified>,
     /// What went wrong.
     pub problems: Vec<Problem>,
-    /// What was not even tried, each kind once.
+    /// What was not even tried and what else is worth knowing, each kind once.
     pub notes: Vec<String>,
 }
 
@@ -113,11 +119,7 @@ impl BackupReport {
 impl Fold for RestoreReport {
     fn fold(&mut self, event: &Event<'_>) {
         match event {
-            Event::Restored { node, .. } if node.kind == NodeKind::Directory => self.directories += 1,
-            Event::Restored { node, .. } => {
-                self.files += 1;
-                self.bytes += node.size;
-            }
+            Event::Restored { node, outcome, .. } => self.count(node, *outcome),
             Event::Compared { node, .. } => {
                 let verified = self.verified.get_or_insert_default();
                 verified.files += 1;
@@ -127,6 +129,23 @@ impl Fold for RestoreReport {
             Event::Note(note) => self.notes.push((*note).to_owned()),
             _ => {}
         }
+    }
+}
+
+impl RestoreReport {
+    fn count(&mut self, node: &Node, outcome: Outcome) {
+        let is_written = matches!(outcome, Outcome::Restored | Outcome::Updated);
+        if node.kind == NodeKind::Directory {
+            self.directories += u64::from(is_written);
+            return;
+        }
+        let (files, bytes) = match outcome {
+            Outcome::Restored | Outcome::Updated => (&mut self.files, &mut self.bytes),
+            Outcome::Unchanged => (&mut self.files_unchanged, &mut self.bytes_skipped),
+            Outcome::Kept => (&mut self.files_kept, &mut self.bytes_skipped),
+        };
+        *files += 1;
+        *bytes += node.size;
     }
 }
 

@@ -10,6 +10,7 @@ mod filter;
 mod metadata;
 mod on_disk;
 mod recorded;
+mod restore_into;
 mod round_trip;
 mod stop;
 mod unsteady;

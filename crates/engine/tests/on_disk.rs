@@ -67,7 +67,7 @@ struct Spoiler(PathBuf);
 
 impl Observer for Spoiler {
     fn event(&self, event: &Event<'_>) {
-        let Event::Restored { path, node } = event else { return };
+        let Event::Restored { path, node, .. } = event else { return };
         let path = self.0.join(path.file_name().unwrap_or_default());
         match &node.name[..] {
             b"flipped" => {

@@ -106,10 +106,15 @@ impl World {
         snapshot: &Snapshot,
         name: &str,
     ) -> (PathBuf, Result<RestoreReport, EngineError>) {
-        let target = self.folder.path().join(name);
-        let path = Some(bytes(&self.source()));
-        let options = RestoreOptions { target: target.clone(), path, ..RestoreOptions::default() };
-        (target, restore(&self.repository, snapshot, &options, &self.workers, &()))
+        let options = self.restore_options(name);
+        let report = restore(&self.repository, snapshot, &options, &self.workers, &());
+        (options.target, report)
+    }
+
+    /// What is below the source, into a directory of this name.
+    pub(crate) fn restore_options(&self, name: &str) -> RestoreOptions {
+        let (target, path) = (self.folder.path().join(name), Some(bytes(&self.source())));
+        RestoreOptions { target, path, ..RestoreOptions::default() }
     }
 
     pub(crate) fn verify(&self) -> VerifyReport {

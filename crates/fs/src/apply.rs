@@ -28,6 +28,32 @@ pub(crate) fn apply(handle: Handle<'_>, node: &Node, privileged: bool) -> Vec<Un
     applying.unset
 }
 
+/// The same for an inode that was there before. None when it lacks something and has several names: the others may lie
+/// outside of the target, where nothing must change.
+pub(crate) fn refit(handle: Handle<'_>, node: &Node, privileged: bool) -> Option<Vec<Unset>> {
+    match Stat::of_open(handle.descriptor()) {
+        // Access times change with every look: they are set where that harms nobody.
+        Ok(stat) if has_all(handle, &stat.node, node) && (node.atime.is_none() || stat.links > 1) => {
+            Some(Vec::new())
+        }
+        Ok(stat) if stat.links > 1 => None,
+        _ => Some(apply(handle, node, privileged)),
+    }
+}
+
+/// Whether nothing of what [`apply`] sets would change, access times aside.
+fn has_all(handle: Handle<'_>, now: &Node, node: &Node) -> bool {
+    let same_mode = now.mode == node.mode || node.kind == NodeKind::Symlink;
+    let same_stat = (now.kind, now.uid, now.gid, now.mtime) == (node.kind, node.uid, node.gid, node.mtime);
+    same_stat
+        && same_mode
+        && flags::are(handle, node.flags)
+        && xattr::read(handle).is_ok_and(|present| {
+            node.xattrs.iter().all(|xattr| present.contains(xattr))
+                && present.iter().all(|xattr| !is_ours(&xattr.name) || has(&node.xattrs, &xattr.name))
+        })
+}
+
 /// The answer for an inode that could not even be opened.
 pub(crate) fn nothing_set(why: String) -> Vec<Unset> {
     vec![Unset { what: "metadata".to_owned(), reason: UnsetReason::Failed(why) }]
@@ -112,8 +138,7 @@ impl Applying<'_> {
             Err(errno) => return self.refused("xattrs", errno),
         };
         for name in present {
-            let ours = name.starts_with(b"user.") || name.starts_with(b"system.posix_acl_");
-            if ours
+            if is_ours(&name)
                 && !has(&self.node.xattrs, &name)
                 && let Err(errno) = self.handle.remove_xattr(&name)
             {
@@ -206,6 +231,11 @@ impl Applying<'_> {
     fn report(&mut self, what: &str, reason: UnsetReason) {
         self.unset.push(Unset { what: what.to_owned(), reason });
     }
+}
+
+/// Whether nobody but people and programs gives the attribute: it goes where the node does not have it.
+fn is_ours(name: &[u8]) -> bool {
+    name.starts_with(b"user.") || name.starts_with(b"system.posix_acl_")
 }
 
 fn label(name: &[u8]) -> String {

@@ -12,6 +12,16 @@ const BUFFER_LEN: usize = 64 << 10;
 /// All names, sorted by their bytes, without `.` and `..`. Moves the position of the descriptor, so that only
 /// one thread at a time may ask.
 pub(crate) fn names(dir: BorrowedFd<'_>) -> Result<Vec<Vec<u8>>, Errno> {
+    let mut names = names_where(dir, |_| true)?;
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Names that are wanted, in the order of the directory; the same holds.
+pub(crate) fn names_where(
+    dir: BorrowedFd<'_>,
+    wanted: impl Fn(&[u8]) -> bool,
+) -> Result<Vec<Vec<u8>>, Errno> {
     seek(dir, SeekFrom::Start(0))?;
     let mut buffer: Vec<u8> = Vec::with_capacity(BUFFER_LEN);
     let mut entries = RawDir::new(dir, buffer.spare_capacity_mut());
@@ -19,10 +29,9 @@ pub(crate) fn names(dir: BorrowedFd<'_>) -> Result<Vec<Vec<u8>>, Errno> {
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
+        if name != b"." && name != b".." && wanted(name) {
             names.push(name.to_vec());
         }
     }
-    names.sort_unstable();
     Ok(names)
 }

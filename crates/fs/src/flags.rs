@@ -56,6 +56,11 @@ pub(crate) fn set(handle: Handle<'_>, wanted: u32, mask: u32) -> Vec<(String, Er
     refused
 }
 
+/// Whether they are exactly those that are wanted; who wants none does not care.
+pub(crate) fn are(handle: Handle<'_>, wanted: u32) -> bool {
+    wanted == 0 || all(handle).is_ok_and(|now| now & settable() == wanted)
+}
+
 fn set_one(handle: Handle<'_>, bit: u32, wanted: u32) -> Result<(), Errno> {
     let now = match all(handle) {
         Err(errno) if means_none(errno) => return if wanted == 0 { Ok(()) } else { Err(Errno::OPNOTSUPP) },

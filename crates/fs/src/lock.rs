@@ -6,7 +6,7 @@
 use crate::handle::Handle;
 use crate::open::open_at;
 use crate::unset::UnsetReason;
-use crate::{FsError, Identity, TargetDir, TargetFile, Unset, apply, flags};
+use crate::{FsError, Identity, TargetDir, Unset, apply, flags};
 use lifeboat_format::Node;
 use rustix::fd::AsFd;
 use rustix::fs::{Mode, OFlags};
@@ -26,10 +26,14 @@ impl Lock {
     ///
     /// # Errors
     /// The file system fails.
-    pub fn of_file(dir: &TargetDir, file: &TargetFile, node: &Node) -> Result<Option<Self>, FsError> {
+    pub fn of_file(
+        dir: &TargetDir,
+        identity: Result<Identity, FsError>,
+        node: &Node,
+    ) -> Result<Option<Self>, FsError> {
         Self::wanted(dir, node)
             .map(|flags| {
-                let file = Some((node.name.clone(), file.identity()?));
+                let file = Some((node.name.clone(), identity?));
                 Ok(Self { dir: dir.clone(), file, flags })
             })
             .transpose()

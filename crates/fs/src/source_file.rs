@@ -160,6 +160,10 @@ impl SourceFile {
         Ok(())
     }
 
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
     /// Lets what comes next be read from the disk, not from memory. A file system without a disk has nothing else.
     pub fn forget_cached(&self) {
         // Only what has reached the disk can be forgotten. Neither call changes what the file holds.

@@ -1,8 +1,8 @@
 //! The directory that a restore fills.
 
 use crate::open::open_at;
-use crate::{FsError, TargetDir, entries};
-use rustix::fd::{AsFd, OwnedFd};
+use crate::{FsError, TargetDir};
+use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
@@ -16,28 +16,33 @@ use std::path::Path;
 pub struct Target;
 
 impl Target {
-    /// Makes the directory, with all its parents, or takes one that is there and empty. Links in the path are
-    /// followed. The new directory is for the owner only, until metadata is applied to it; its parents get the mode that
-    /// `mkdir -p` gives them.
+    /// Makes the directory, with all its parents, or takes the one that is there. Links in the path are followed. The
+    /// new directory is for the owner only, until metadata is applied to it; its parents get the mode that `mkdir -p`
+    /// gives them.
     ///
     /// Whether this process is root is decided here, for everything that is restored below.
     ///
     /// # Errors
-    /// The directory is not empty, is something else, or cannot be made or listed.
+    /// It is something else than a directory, or cannot be made or opened.
     pub fn create(path: &Path) -> Result<TargetDir, FsError> {
-        let error = |operation, errno| FsError::new(operation, path.to_owned(), errno);
-        let fd = match open(path) {
-            Err(Errno::NOENT) => {
-                make(path).map_err(|errno| error("create", errno))?;
-                open(path)
-            }
-            other => other,
+        if let Some(dir) = Self::find(path)? {
+            return Ok(dir);
         }
-        .map_err(|errno| error("open", errno))?;
-        if entries::names(fd.as_fd()).map_err(|errno| error("list", errno))?.is_empty() {
-            TargetDir::new(fd, path, geteuid().is_root()).map_err(|errno| error("open", errno))
-        } else {
-            Err(error("restore into", Errno::NOTEMPTY))
+        make(path).map_err(|errno| FsError::new("create", path.to_owned(), errno))?;
+        open(path)
+            .and_then(|fd| TargetDir::new(fd, path, geteuid().is_root(), true))
+            .map_err(|errno| FsError::new("open", path.to_owned(), errno))
+    }
+
+    /// Takes the directory if it is there; nothing is made.
+    ///
+    /// # Errors
+    /// As [`Target::create`].
+    pub fn find(path: &Path) -> Result<Option<TargetDir>, FsError> {
+        match open(path).and_then(|fd| TargetDir::new(fd, path, geteuid().is_root(), false)) {
+            Ok(dir) => Ok(Some(dir)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(FsError::new("open", path.to_owned(), errno)),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A directory of a restore.
 //!
 //! Invariants: what is created was not there before; every name is checked; no symbolic link is followed. So
-//! nothing is written outside of the target, whatever the names, and whatever somebody plants in the target.
+//! nothing is written outside of the target, whatever the names, and whatever somebody plants in the target. What
+//! becomes of entries that were there before is in `takeover.rs`.
 
 use crate::handle::Handle;
 use crate::name::check_name;
@@ -22,12 +23,19 @@ use std::sync::Arc;
 pub struct TargetDir {
     dir: ParkedDir,
     privileged: bool,
+    is_new: bool,
 }
 
 impl TargetDir {
     /// The directory that a restore begins at.
-    pub(crate) fn new(fd: OwnedFd, path: &Path, privileged: bool) -> Result<Self, Errno> {
-        Ok(Self { dir: ParkedDir::new(fd, path, open_dir)?, privileged })
+    pub(crate) fn new(fd: OwnedFd, path: &Path, privileged: bool, is_new: bool) -> Result<Self, Errno> {
+        Ok(Self { dir: ParkedDir::new(fd, path, open_dir)?, privileged, is_new })
+    }
+
+    /// Whether the restore made it, so that it holds nothing else.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Where this directory is, for messages.
@@ -42,7 +50,7 @@ impl TargetDir {
     /// The name is unusable or taken, or the file system refuses.
     pub fn create_dir(&self, name: &[u8]) -> Result<Self, FsError> {
         self.on("create", name, |dir| mkdirat(dir, name, Mode::RWXU))?;
-        self.open_dir(name)
+        Ok(Self { is_new: true, ..self.open_dir(name)? })
     }
 
     /// Opens a directory in this one.
@@ -52,7 +60,7 @@ impl TargetDir {
     pub fn open_dir(&self, name: &[u8]) -> Result<Self, FsError> {
         self.check("open", name)?;
         match self.dir.enter(name) {
-            Ok(dir) => Ok(Self { dir, privileged: self.privileged }),
+            Ok(dir) => Ok(Self { dir, privileged: self.privileged, is_new: false }),
             Err(errno) => Err(self.error("open", name, errno)),
         }
     }
@@ -73,7 +81,7 @@ impl TargetDir {
     pub fn create_file(&self, name: &[u8], size: u64) -> Result<TargetFile, FsError> {
         self.check("create", name)?;
         let dir = self.descriptor().map_err(|errno| self.error("create", name, errno))?;
-        TargetFile::create(dir.as_fd(), name, size, self.trail(), self.privileged)
+        TargetFile::create(dir.as_fd(), name, (self.trail(), name), size, self.privileged)
     }
 
     /// Opens a regular file of this directory, to be read.
@@ -92,10 +100,14 @@ impl TargetDir {
     /// The name is unusable or taken; the node is a file or directory, or lacks its link target or device
     /// number; devices take root.
     pub fn create_special(&self, node: &Node) -> Result<(), FsError> {
-        let name = node.name.as_slice();
+        self.create_special_as(node, &node.name)
+    }
+
+    /// Likewise, under a name that is not the node's and that errors do not tell.
+    pub(crate) fn create_special_as(&self, node: &Node, name: &[u8]) -> Result<(), FsError> {
         let (kind, device) = match (node.kind, &node.link_target, node.device) {
             (NodeKind::Symlink, Some(target), _) => {
-                return self.on("create", name, |dir| symlinkat(target.as_slice(), dir, name));
+                return self.on("create", &node.name, |dir| symlinkat(target.as_slice(), dir, name));
             }
             (NodeKind::Fifo, ..) => (FileType::Fifo, None),
             (NodeKind::Socket, ..) => (FileType::Socket, None),
@@ -103,11 +115,11 @@ impl TargetDir {
             (NodeKind::BlockDevice, _, Some(device)) => (FileType::BlockDevice, Some(device)),
             _ => {
                 let why = "its node does not describe a complete link, pipe, socket or device";
-                return Err(FsError::invalid("create", self.trail().path_of(name), why));
+                return Err(FsError::invalid("create", self.trail().path_of(&node.name), why));
             }
         };
         let number = device.map_or(0, |device| makedev(device.major, device.minor));
-        self.on("create", name, |dir| mknodat(dir, name, kind, Mode::RUSR | Mode::WUSR, number))
+        self.on("create", &node.name, |dir| mknodat(dir, name, kind, Mode::RUSR | Mode::WUSR, number))
     }
 
     /// Gives what `existing_name` is in `existing_dir` a second name here.
@@ -161,7 +173,7 @@ impl TargetDir {
     }
 
     /// Does something in this directory with a name, once that is known to be usable.
-    fn on<T>(
+    pub(crate) fn on<T>(
         &self,
         operation: &'static str,
         name: &[u8],
@@ -171,7 +183,7 @@ impl TargetDir {
         self.descriptor().and_then(|dir| act(dir.as_fd())).map_err(|errno| self.error(operation, name, errno))
     }
 
-    fn check(&self, operation: &'static str, name: &[u8]) -> Result<(), FsError> {
+    pub(crate) fn check(&self, operation: &'static str, name: &[u8]) -> Result<(), FsError> {
         check_name(operation, name, || self.trail().path_of(name))
     }
 
@@ -184,7 +196,7 @@ impl TargetDir {
         self.dir.open()
     }
 
-    fn error(&self, operation: &'static str, name: &[u8], errno: Errno) -> FsError {
+    pub(crate) fn error(&self, operation: &'static str, name: &[u8], errno: Errno) -> FsError {
         FsError::new(operation, self.trail().path_of(name), errno)
     }
 }

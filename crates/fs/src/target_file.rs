@@ -22,11 +22,12 @@ pub struct TargetFile {
 }
 
 impl TargetFile {
+    /// Makes a file under a name; `way` is what errors tell: the way to its directory, and the name that it is for.
     pub(crate) fn create(
         dir: BorrowedFd<'_>,
         name: &[u8],
+        way: (&Trail, &[u8]),
         size: u64,
-        trail: &Trail,
         privileged: bool,
     ) -> Result<Self, FsError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
@@ -36,6 +37,7 @@ impl TargetFile {
             }
             Ok(fd)
         });
+        let (trail, name) = way;
         match created {
             Ok(fd) => Ok(Self { fd, trail: trail.clone(), name: name.to_vec(), privileged }),
             Err(errno) => Err(FsError::new("create", trail.path_of(name), errno)),

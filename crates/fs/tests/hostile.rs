@@ -24,6 +24,15 @@ fn names_that_are_not_names_are_refused_everywhere() {
             target.remove_file(name),
             target.link(name, &target, b"file"),
             target.link(b"second", &target, name),
+            target.create_file_aside(name, 0).map(drop),
+            target.create_special_aside(&fifo).map(drop),
+            target.link_aside(&target, name).map(drop),
+            target.look(name).map(drop),
+            target.open_existing(name).map(drop),
+            target.rename(name, b"second"),
+            target.rename(b"file", name),
+            target.replace(name, b"second"),
+            target.replace(b"file", name),
         ];
         for refusal in refusals {
             assert_eq!(refusal.unwrap_err().kind(), FsErrorKind::Invalid, "{}", name.escape_ascii());

@@ -19,6 +19,7 @@ mod metadata;
 mod owners;
 mod quiet;
 mod source;
+mod takeover;
 mod target;
 mod tree;
 mod unprivileged;

@@ -138,7 +138,7 @@ fn a_lock_is_set_on_the_same_file_and_no_other() {
     let wanted = Node { flags: IFlags::APPEND.bits(), ..node(b"file", NodeKind::File) };
     let file = target.create_file(b"file", 0).unwrap();
     assert_eq!(file.apply(&wanted), [], "it waits");
-    let Some(lock) = Lock::of_file(&target, &file, &wanted).unwrap() else {
+    let Some(lock) = Lock::of_file(&target, file.identity(), &wanted).unwrap() else {
         return assert!(!is_root(), "root can lock");
     };
     std::fs::write(world.to().join("other"), "").unwrap();

@@ -24,16 +24,20 @@ fn a_new_target_is_private_and_gets_its_parents() {
 }
 
 #[test]
-fn an_existing_target_has_to_be_an_empty_directory() {
+fn an_existing_target_is_taken_as_it_is() {
     let world = World::new();
-    Target::create(&world.from()).unwrap();
-    symlink(world.from(), world.to()).unwrap();
-    Target::create(&world.to()).unwrap();
+    assert!(Target::find(&world.to()).unwrap().is_none());
+    assert!(Target::create(&world.to().join("new")).unwrap().is_new());
+    symlink(world.from(), world.to().join("link")).unwrap();
     std::fs::write(world.entry(b".hidden"), b"").unwrap();
-    assert!(Target::create(&world.to()).unwrap_err().is_not_empty());
-    let error = Target::create(&world.from()).unwrap_err();
-    assert!(error.is_not_empty());
-    assert!(error.to_string().starts_with("cannot restore into \""), "{error}");
+    for path in [world.from(), world.to().join("link")] {
+        let target = Target::create(&path).unwrap();
+        assert!(!target.is_new());
+        assert!(target.look(b".hidden").unwrap().is_some());
+        assert!(target.create_dir(b"new").unwrap().is_new());
+        assert!(!target.open_dir(b"new").unwrap().is_new());
+        std::fs::remove_dir(path.join("new")).unwrap();
+    }
     let file = world.entry(b".hidden");
     assert_eq!(Target::create(&file).unwrap_err().kind(), FsErrorKind::WrongKind);
     assert_eq!(Target::create(&file.join("below")).unwrap_err().kind(), FsErrorKind::WrongKind);

@@ -70,7 +70,7 @@ fn locks_take_root() {
             let wanted = Node { flags, ..node(b"file", NodeKind::File) };
             let what = "flag immutable or append only".to_owned();
             assert_eq!(file.apply(&wanted), [Unset { what, reason: UnsetReason::NotPermitted }]);
-            assert!(Lock::of_file(&target, &file, &wanted).unwrap().is_none());
+            assert!(Lock::of_file(&target, file.identity(), &wanted).unwrap().is_none());
         }
     });
 }

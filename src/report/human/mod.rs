@@ -6,7 +6,7 @@ use super::{KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode, s
 use crate::exit::Failure;
 use crate::{amount, time};
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, Problem, ProblemKind, RestoreReport, Snapshot, Verified,
+    BackupReport, Exclusion, Fate, Node, Outcome, Problem, ProblemKind, RestoreReport, Snapshot, Verified,
     VerifyReport, escaped,
 };
 use lifeboat_repository::SlotInfo;
@@ -114,8 +114,15 @@ impl Report for Human {
         self.streams.line(&format!("{:<10} {path} ({why})", "excluded"));
     }
 
-    fn restored(&self, path: &Path, node: &Node, dry: bool) {
-        self.path(restored(dry), path, is_directory(node));
+    fn restored(&self, path: &Path, node: &Node, outcome: Outcome, dry: bool) {
+        let word = match (outcome, dry) {
+            (Outcome::Restored, dry) => restored(dry),
+            (Outcome::Updated, false) => "updated",
+            (Outcome::Updated, true) => "would update",
+            (Outcome::Unchanged, _) => "unchanged",
+            (Outcome::Kept, _) => "kept",
+        };
+        self.path(word, path, is_directory(node));
     }
 
     fn problem(&self, problem: &Problem, _: Work) {
@@ -141,6 +148,11 @@ impl Report for Human {
         let (files, directories) = (amount::of(report.files, "file"), directories(report.directories));
         let (bytes, duration) = (amount::bytes(report.bytes), amount::duration(run.duration));
         self.line(&format!("{done} {files} and {directories}, {bytes} in {duration}"));
+        let skipped =
+            [(report.files_unchanged, "were there already"), (report.files_kept, "kept as they are")];
+        for (count, words) in skipped.into_iter().filter(|(count, _)| *count > 0) {
+            self.line(&format!("{}: {words}", amount::of(count, "file")));
+        }
         if let Some(Verified { files, bytes }) = report.verified {
             let (files, bytes) = (amount::of(files, "file"), amount::bytes(bytes));
             self.line(&format!("read {files} again, {bytes}: as stored"));

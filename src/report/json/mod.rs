@@ -10,7 +10,9 @@ mod summary;
 
 use super::{KeyChange, Report, Run, Status, Work, streams::Streams};
 use crate::exit::Failure;
-use lifeboat_engine::{BackupReport, Exclusion, Fate, Node, Problem, RestoreReport, Snapshot, VerifyReport};
+use lifeboat_engine::{
+    BackupReport, Exclusion, Fate, Node, Outcome, Problem, RestoreReport, Snapshot, VerifyReport,
+};
 use lifeboat_repository::SlotInfo;
 use serde::Serialize;
 use std::io;
@@ -95,8 +97,14 @@ impl Report for Json {
         self.live(&message::Excluded::of(path, why));
     }
 
-    fn restored(&self, path: &Path, node: &Node, _: bool) {
-        self.live(&progress::VerboseLine::of("restored", path, node));
+    fn restored(&self, path: &Path, node: &Node, outcome: Outcome, _: bool) {
+        let action = match outcome {
+            Outcome::Restored => "restored",
+            Outcome::Updated => "updated",
+            Outcome::Unchanged | Outcome::Kept => "unchanged",
+        };
+        let line = progress::VerboseLine::of(action, path, node);
+        self.live(&line.kept(outcome == Outcome::Kept));
     }
 
     fn problem(&self, problem: &Problem, work: Work) {

@@ -75,6 +75,8 @@ pub(super) struct VerboseLine {
     data_size: u64,
     /// Under restic's name of it for restores.
     size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<bool>,
 }
 
 impl VerboseLine {
@@ -88,7 +90,13 @@ impl VerboseLine {
             item_hex: hex_if_needed(bytes),
             data_size: node.size,
             size: node.size,
+            kept: None,
         }
+    }
+
+    /// With a mark for what stays whether it is the same or not.
+    pub(super) fn kept(self, is_kept: bool) -> Self {
+        Self { kept: is_kept.then_some(true), ..self }
     }
 }
 

@@ -3,9 +3,9 @@
 //! Invariant: what a batch holds is limited in pieces, bytes and open files, however large the snapshot.
 
 use super::Restore;
-use super::file::{Failure, RestoredFile};
-use crate::select::components;
-use crate::{EngineError, Event, ProblemKind};
+use super::doubt::Doubt;
+use super::file::{Fate, RestoredFile};
+use crate::{EngineError, Event, Outcome, ProblemKind};
 use lifeboat_format::{BlobId, Node, Piece, Role};
 use lifeboat_fs::{Lock, TargetDir};
 use lifeboat_repository::{BlobPlace, RepositoryError};
@@ -25,6 +25,7 @@ pub(super) struct Batch {
     pieces: Vec<PlannedPiece>,
     bytes: u64,
     open: usize,
+    doubts: Vec<Doubt>,
     links: Vec<PlannedLink>,
     finished: Vec<FinishedDirectory>,
 }
@@ -50,20 +51,28 @@ pub(super) struct PlannedLink {
 pub(super) struct FirstName {
     /// Its path below the target.
     pub(super) below: Vec<u8>,
-    /// Whether the file could be restored.
-    pub(super) fate: Arc<Failure>,
+    /// What became of it.
+    pub(super) fate: Arc<Fate>,
 }
 
 /// A directory in which everything is planned.
 pub(super) struct FinishedDirectory {
-    pub(super) dir: TargetDir,
+    /// None in a dry run, where it need not exist.
+    pub(super) dir: Option<TargetDir>,
     pub(super) node: Node,
     pub(super) path: PathBuf,
+    pub(super) outcome: Outcome,
 }
 
 impl Batch {
     pub(super) fn is_full(&self) -> bool {
-        self.pieces.len() >= PIECES_MAX || self.bytes >= BYTES_MAX || self.open >= OPEN_MAX
+        self.pieces.len() + self.doubts.len() >= PIECES_MAX
+            || self.bytes >= BYTES_MAX
+            || self.open >= OPEN_MAX
+    }
+
+    pub(super) fn add_doubt(&mut self, doubt: Doubt) {
+        self.doubts.push(doubt);
     }
 
     pub(super) fn add_link(&mut self, link: PlannedLink) {
@@ -102,22 +111,20 @@ impl Restore<'_> {
         }
     }
 
-    /// Carries out a batch and empties it.
+    /// Carries out a batch and empties it. Files that turn out to differ are planned in turn, in the room of the batch;
+    /// links and directories wait for them.
     pub(super) fn carry_out(&self, batch: &mut Batch) -> Result<(), EngineError> {
-        let mut batch = std::mem::take(batch);
-        batch.pieces.sort_by_key(|piece| (piece.place.segment, piece.place.offset));
-        let segments: Vec<&[PlannedPiece]> =
-            batch.pieces.chunk_by(|left, right| left.place.segment == right.place.segment).collect();
-        self.workers.for_each(&segments, |scratch, pieces| match self.teller.check() {
-            Ok(()) => self.write_segment(scratch, pieces),
-            Err(_) => pieces.iter().for_each(|piece| piece.file.give_up(self)),
-        });
-        self.teller.check()?;
-        batch.links.iter().for_each(|link| self.link(link));
-        for FinishedDirectory { dir, node, path } in &batch.finished {
-            self.unset(path, dir.apply_self(&self.complete(path, node)));
-            self.lock_later(path, Ok(Lock::of_dir(dir, node)));
-            self.restored(path, node);
+        let Batch { pieces, doubts, links, finished, .. } = std::mem::take(batch);
+        self.write_pieces(pieces)?;
+        self.resolve(batch, &doubts)?;
+        self.write_pieces(std::mem::take(batch).pieces)?;
+        links.iter().for_each(|link| self.link(link));
+        for FinishedDirectory { dir, node, path, outcome } in &finished {
+            if let Some(dir) = dir.as_ref().filter(|_| !self.options.dry_run && *outcome != Outcome::Kept) {
+                self.unset(path, dir.apply_self(&self.complete(path, node)));
+                self.lock_later(path, Ok(Lock::of_dir(dir, node)));
+            }
+            self.restored(path, node, *outcome);
         }
         Ok(())
     }
@@ -125,6 +132,18 @@ impl Restore<'_> {
     /// Drops a batch that will not be carried out: no file in it will be whole.
     pub(super) fn abandon(&self, batch: &Batch) {
         batch.pieces.iter().for_each(|piece| piece.file.give_up(self));
+    }
+
+    /// Writes pieces in the order of the storage.
+    fn write_pieces(&self, mut pieces: Vec<PlannedPiece>) -> Result<(), EngineError> {
+        pieces.sort_by_key(|piece| (piece.place.segment, piece.place.offset));
+        let segments: Vec<&[PlannedPiece]> =
+            pieces.chunk_by(|left, right| left.place.segment == right.place.segment).collect();
+        self.workers.for_each(&segments, |scratch, pieces| match self.teller.check() {
+            Ok(()) => self.write_segment(scratch, pieces),
+            Err(_) => pieces.iter().for_each(|piece| piece.file.give_up(self)),
+        });
+        self.teller.check()
     }
 
     /// Writes all pieces of one segment.
@@ -155,24 +174,10 @@ impl Restore<'_> {
     }
 
     fn write_piece(&self, piece: &PlannedPiece, bytes: &[u8]) {
-        let written = piece.file.open().and_then(|file| self.write(&file, piece.offset, bytes));
+        let written = piece.file.open().and_then(|opened| self.write(&opened.file, piece.offset, bytes));
         match written {
             Ok(()) => self.teller.tell(&Event::Written(bytes.len() as u64)),
             Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
-        }
-    }
-
-    fn link(&self, link: &PlannedLink) {
-        if let Some((kind, cause)) = link.first.fate.get() {
-            return self.teller.problem(*kind, &link.path, cause.as_str());
-        }
-        let names = components(&link.first.below);
-        let (name, names) = names.split_last().map_or((&[][..], &[][..]), |(name, names)| (*name, names));
-        let linked =
-            self.target.open_beneath(names).and_then(|dir| link.dir.link(&link.node.name, &dir, name));
-        match linked {
-            Ok(()) => self.restored(&link.path, &link.node),
-            Err(error) => self.problem(ProblemKind::NotWritten, &link.path, &error),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! size. What failed before is named already.
 
 use super::compare::{CompareError, content_equals};
+use super::selection::{Selection, Verdict};
 use super::{Restore, walk};
 use crate::trees::{self, Entries};
 use crate::{EngineError, Event, ProblemKind};
@@ -12,6 +13,7 @@ use lifeboat_fs::{Identity, TargetDir, Trail};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// Files that are compared together.
 const BATCH_MAX: usize = 256;
@@ -19,8 +21,8 @@ const BATCH_MAX: usize = 256;
 /// A walk through what was restored.
 struct Check<'r, 'a> {
     restore: &'r Restore<'a>,
-    /// Paths with a problem: they are not named twice.
-    failed: HashSet<PathBuf>,
+    /// Paths with a problem, which are not named twice, and those of what was kept, whatever it is.
+    passed_over: HashSet<PathBuf>,
     /// Which inode the first name of a file with several led to: the others need no comparison of their own.
     first_names: HashMap<(u32, u64), Identity>,
     files: Vec<RestoredName>,
@@ -34,24 +36,31 @@ struct RestoredName {
 }
 
 struct Frame<'r> {
-    dir: TargetDir,
+    /// None where nothing that was restored led to it.
+    dir: Option<TargetDir>,
     trail: Trail,
     entries: Entries<'r, Node>,
+    verdict: Verdict,
 }
 
 impl Restore<'_> {
     /// Compares every file at or below a node with what is on the disk.
-    pub(super) fn check(&self, start: &Node, full: &[u8]) -> Result<(), EngineError> {
+    pub(super) fn check(&self, target: &TargetDir, start: &Node, full: &[u8]) -> Result<(), EngineError> {
         let is_lost = |kind| matches!(kind, ProblemKind::NotWritten | ProblemKind::Damage);
-        let failed = self.teller.with(|report| {
+        let mut passed_over: HashSet<_> = self.teller.with(|report| {
             let lost = report.problems.iter().filter(|problem| is_lost(problem.kind));
             lost.map(|problem| problem.path.clone()).collect()
         });
-        let mut check = Check { restore: self, failed, first_names: HashMap::new(), files: Vec::new() };
+        passed_over.extend(self.kept.lock().unwrap_or_else(PoisonError::into_inner).drain());
+        let mut check = Check { restore: self, passed_over, first_names: HashMap::new(), files: Vec::new() };
         let path = walk::path_of(full);
-        match start.kind {
-            NodeKind::Directory => check.walk(start, &path)?,
-            _ => check.add(&self.target, start.clone(), &Trail::new(path.parent().unwrap_or(&path))),
+        let is_directory = start.kind == NodeKind::Directory;
+        match self.options.selection.verdict_of_start(&path, is_directory) {
+            verdict if is_directory => check.walk(target, start, &path, verdict)?,
+            Verdict::Take => {
+                check.add(target, start.clone(), &Trail::new(path.parent().unwrap_or(&path)));
+            }
+            _ => {}
         }
         check.compare();
         self.teller.check()
@@ -81,11 +90,16 @@ impl Restore<'_> {
     }
 }
 
-impl Check<'_, '_> {
-    fn walk(&mut self, start: &Node, path: &Path) -> Result<(), EngineError> {
-        let reader = self.restore.reader;
-        let (dir, entries) = (self.restore.target.clone(), trees::nodes(reader, start));
-        let mut stack = vec![Frame { dir, trail: Trail::new(path), entries }];
+impl<'r> Check<'r, '_> {
+    fn walk(
+        &mut self,
+        target: &TargetDir,
+        start: &Node,
+        path: &Path,
+        verdict: Verdict,
+    ) -> Result<(), EngineError> {
+        let (dir, entries) = (Some(target.clone()), trees::nodes(self.restore.reader, start));
+        let mut stack = vec![Frame { dir, trail: Trail::new(path), entries, verdict }];
         while let Some(frame) = stack.last_mut() {
             self.restore.teller.check()?;
             match frame.entries.next() {
@@ -93,16 +107,53 @@ impl Check<'_, '_> {
                 // The restore has named the directory.
                 Some(Err(error)) if error.is_damage() => {}
                 Some(Err(error)) => return Err(error.into()),
-                Some(Ok(node)) if node.kind == NodeKind::Directory => {
-                    let trail = frame.trail.join(&node.name);
-                    if let Some(dir) = self.enter(&frame.dir, &node, &trail) {
-                        stack.push(Frame { dir, trail, entries: trees::nodes(reader, &node) });
-                    }
+                Some(Ok(node)) => {
+                    let below = self.node(frame, node);
+                    stack.extend(below);
                 }
-                Some(Ok(node)) => self.add(&frame.dir, node, &frame.trail),
             }
         }
         Ok(())
+    }
+
+    /// Adds an item if it was wanted, or gives the frame of a directory.
+    fn node(&mut self, frame: &Frame<'r>, node: Node) -> Option<Frame<'r>> {
+        let is_directory = node.kind == NodeKind::Directory;
+        let trail = frame.trail.join(&node.name);
+        let verdict = match &self.restore.options.selection {
+            Selection::All => Verdict::Take,
+            selection => selection.verdict(&trail.path(), is_directory, frame.verdict),
+        };
+        match &frame.dir {
+            _ if verdict == Verdict::Leave => None,
+            Some(above) if is_directory => {
+                let dir = match verdict {
+                    // It need not be there: nothing in it may have been wanted.
+                    Verdict::Search => above.open_dir(&node.name).ok(),
+                    _ => Some(self.enter(above, &node, &trail)?),
+                };
+                let entries = trees::nodes(self.restore.reader, &node);
+                Some(Frame { dir, trail, entries, verdict })
+            }
+            Some(dir) => {
+                self.add(dir, node, &frame.trail);
+                None
+            }
+            None => self.lost(&node, trail, verdict),
+        }
+    }
+
+    /// An item in a directory that is not there: where it was wanted it is named, unless what stands in the way was.
+    fn lost(&self, node: &Node, trail: Trail, verdict: Verdict) -> Option<Frame<'r>> {
+        if verdict == Verdict::Search {
+            let entries = trees::nodes(self.restore.reader, node);
+            return Some(Frame { dir: None, trail, entries, verdict });
+        }
+        let path = trail.path();
+        if !path.ancestors().any(|above| self.passed_over.contains(above)) {
+            self.restore.teller.problem(ProblemKind::NotWritten, &path, "its directory cannot be opened");
+        }
+        None
     }
 
     /// Opens a directory; one that could not be made is named already.
@@ -111,7 +162,7 @@ impl Check<'_, '_> {
             Ok(dir) => Some(dir),
             Err(error) => {
                 let path = trail.path();
-                if !self.failed.contains(&path) {
+                if !self.passed_over.contains(&path) {
                     self.restore.problem(ProblemKind::NotWritten, &path, &error);
                 }
                 None
@@ -121,8 +172,11 @@ impl Check<'_, '_> {
 
     /// Plans the comparison of an entry, if it needs one.
     fn add(&mut self, dir: &TargetDir, node: Node, trail: &Trail) {
-        let is_named = || self.failed.contains(&trail.path_of(&node.name));
-        if node.kind != NodeKind::File || !self.failed.is_empty() && is_named() || self.is_known(dir, &node) {
+        let is_passed_over = || self.passed_over.contains(&trail.path_of(&node.name));
+        if node.kind != NodeKind::File
+            || !self.passed_over.is_empty() && is_passed_over()
+            || self.is_known(dir, &node)
+        {
             return;
         }
         self.files.push(RestoredName { dir: dir.clone(), node, trail: trail.clone() });

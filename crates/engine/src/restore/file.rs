@@ -1,12 +1,14 @@
 //! A file that is being restored, possibly by several workers at once.
 //!
 //! Invariants: whoever lets go of it last completes it, and closes it; the walk holds it while it plans its pieces.
-//! What is open at once is so bounded by the workers and by [`super::batch::Batch`], not by the length of a batch.
+//! What is open at once is so bounded by the workers and by [`super::batch::Batch`], not by the length of a batch. It is
+//! written under a temporary name and gets its own when it is complete: under that lies the old file or the new one,
+//! and never a part of one, at whatever moment the restore ends.
 
 use super::Restore;
-use crate::{ProblemKind, cause_of};
+use crate::{Outcome, ProblemKind, cause_of};
 use lifeboat_format::Node;
-use lifeboat_fs::{FsError, Lock, TargetDir, TargetFile};
+use lifeboat_fs::{FsError, Lock, TargetDir, TargetFile, Unset};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -16,28 +18,37 @@ pub(super) struct RestoredFile {
     pub(super) dir: TargetDir,
     pub(super) node: Node,
     pub(super) path: PathBuf,
-    opened: Mutex<Option<Arc<TargetFile>>>,
+    /// Whether it takes the place of something.
+    replaces: bool,
+    opened: Mutex<Option<Arc<Opened>>>,
     holders: AtomicU64,
-    fate: Arc<Failure>,
+    fate: Arc<Fate>,
 }
 
-/// Why a file could not be restored: shared with its other names.
-pub(super) type Failure = OnceLock<(ProblemKind, String)>;
+/// The file under its temporary name.
+pub(super) struct Opened {
+    pub(super) file: TargetFile,
+    temporary: Vec<u8>,
+}
+
+/// What became of an item, once that is known, or why it could not be restored: shared with its other names.
+pub(super) type Fate = OnceLock<Result<Outcome, (ProblemKind, String)>>;
 
 impl RestoredFile {
     /// A file that nothing was done for yet, held by the walk.
-    pub(super) fn new(dir: TargetDir, node: Node, path: PathBuf) -> Self {
+    pub(super) fn new(dir: TargetDir, node: Node, path: PathBuf, replaces: bool) -> Self {
         let (opened, holders) = (Mutex::new(None), AtomicU64::new(1));
-        Self { dir, node, path, opened, holders, fate: Arc::default() }
+        Self { dir, node, path, replaces, opened, holders, fate: Arc::default() }
     }
 
     /// The open file, created in its full length by whoever needs it first.
-    pub(super) fn open(&self) -> Result<Arc<TargetFile>, FsError> {
+    pub(super) fn open(&self) -> Result<Arc<Opened>, FsError> {
         let mut opened = self.lock();
         if let Some(file) = &*opened {
             return Ok(Arc::clone(file));
         }
-        let file = Arc::new(self.dir.create_file(&self.node.name, self.node.size)?);
+        let (file, temporary) = self.dir.create_file_aside(&self.node.name, self.node.size)?;
+        let file = Arc::new(Opened { file, temporary });
         *opened = Some(Arc::clone(&file));
         Ok(file)
     }
@@ -57,7 +68,7 @@ impl RestoredFile {
     /// It will not be whole; only the first trouble is told.
     pub(super) fn fail(&self, restore: &Restore<'_>, kind: ProblemKind, error: &dyn std::error::Error) {
         let cause = cause_of(error);
-        if self.fate.set((kind, cause.clone())).is_ok() {
+        if self.fate.set(Err((kind, cause.clone()))).is_ok() {
             restore.teller.problem(kind, &self.path, cause);
         }
     }
@@ -65,40 +76,62 @@ impl RestoredFile {
     /// Lets go of it because the restore ends early: it will not be whole, and is not worth a word of its own.
     pub(super) fn give_up(&self, restore: &Restore<'_>) {
         // It may have failed before: what was told then stands.
-        let _first = self.fate.set((ProblemKind::NotWritten, "the restore ended early".to_owned()));
+        let _first = self.fate.set(Err((ProblemKind::NotWritten, "the restore ended early".to_owned())));
         self.let_go(restore);
     }
 
     pub(super) fn has_failed(&self) -> bool {
-        self.fate.get().is_some()
+        matches!(self.fate.get(), Some(Err(_)))
     }
 
-    /// Why it failed, once it has.
-    pub(super) fn fate(&self) -> Arc<Failure> {
+    /// What becomes of it.
+    pub(super) fn fate(&self) -> Arc<Fate> {
         Arc::clone(&self.fate)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<TargetFile>>> {
+    /// It is as it should be, or would be.
+    pub(super) fn settle(&self, restore: &Restore<'_>, outcome: Outcome) {
+        if self.fate.set(Ok(outcome)).is_ok() {
+            restore.restored(&self.path, &self.node, outcome);
+        }
+    }
+
+    /// What becomes of it when it is written.
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.replaces { Outcome::Updated } else { Outcome::Restored }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Opened>>> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn complete(&self, restore: &Restore<'_>) {
         if !self.has_failed() {
-            match self.open() {
-                Ok(file) => {
-                    restore.unset(&self.path, file.apply(&restore.complete(&self.path, &self.node)));
-                    restore.lock_later(&self.path, Lock::of_file(&self.dir, &file, &self.node));
-                    restore.restored(&self.path, &self.node);
+            match self.open().and_then(|opened| self.publish(restore, &opened)) {
+                Ok(unset) => {
+                    restore.unset(&self.path, unset);
+                    self.settle(restore, self.outcome());
                 }
                 Err(error) => self.fail(restore, ProblemKind::NotWritten, &error),
             }
         }
         let opened = self.lock().take();
         if self.has_failed()
-            && opened.is_some()
-            && let Err(error) = self.dir.remove_file(&self.node.name)
+            && let Some(opened) = opened
+            && let Err(error) = self.dir.remove_file(&opened.temporary)
         {
             restore.problem(ProblemKind::NotWritten, &self.path, &error);
         }
+    }
+
+    /// Gives the file its metadata, then its name.
+    fn publish(&self, restore: &Restore<'_>, opened: &Opened) -> Result<Vec<Unset>, FsError> {
+        let unset = opened.file.apply(&restore.complete(&self.path, &self.node));
+        match self.replaces {
+            true => self.dir.replace(&opened.temporary, &self.node.name)?,
+            false => self.dir.rename(&opened.temporary, &self.node.name)?,
+        }
+        restore.lock_later(&self.path, Lock::of_file(&self.dir, opened.file.identity(), &self.node));
+        Ok(unset)
     }
 }

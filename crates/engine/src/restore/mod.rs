@@ -2,30 +2,42 @@
 //!
 //! `snapshot → tree → plan → locate → fetch → open → verify → write → metadata → report`. The tree is walked in
 //! batches of bounded size; each batch is a plan of its own, carried out in the order of the storage. Metadata of a
-//! directory is set when everything in it is done. A file that cannot be brought back whole is named and removed:
-//! nothing stays that only looks restored.
+//! directory is set when everything in it is done. A file that cannot be brought back whole is named and not put in its
+//! place: nothing stays that only looks restored, and nothing goes before what replaces it is whole.
+//!
+//! A dry run takes the same way, looks at everything, and writes nothing.
 
 mod batch;
 mod check;
 mod compare;
+mod doubt;
 mod file;
+mod ground;
+mod item;
+mod link;
 mod metadata;
+mod overwrite;
+mod selection;
 mod walk;
 
+pub use overwrite::Overwrite;
+pub use selection::Selection;
+
 use crate::report::Teller;
-use crate::{EngineError, Event, Observer, ProblemKind, RestoreReport, Verified, cause_of, select};
+use crate::{EngineError, Event, Observer, Outcome, ProblemKind, RestoreReport, Verified, cause_of, select};
 use batch::Batch;
-use lifeboat_format::{Node, NodeKind, Snapshot};
+use lifeboat_format::{Node, NodeKind, Snapshot, Totals};
 use lifeboat_fs::{FsError, Owners, Target, TargetDir, TargetFile};
 use lifeboat_repository::{BlobReader, Repository, Workers};
 use metadata::Locks;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What to restore, and where to.
 #[derive(Clone, Debug, Default)]
 pub struct RestoreOptions {
-    /// A new or empty directory.
+    /// A directory, made if there is none.
     pub target: PathBuf,
     /// Only what is below this path of the snapshot, or the file at it.
     pub path: Option<Vec<u8>>,
@@ -37,6 +49,10 @@ pub struct RestoreOptions {
     pub sparse: bool,
     /// Read everything again in the end, from the disk.
     pub verify: bool,
+    /// When what is in the target makes way.
+    pub overwrite: Overwrite,
+    /// Which items.
+    pub selection: Selection,
 }
 
 /// Restores.
@@ -59,18 +75,14 @@ pub fn restore(
     let reader = repository.reader(Arc::new(index));
     let path = options.path.as_deref().unwrap_or_default();
     let (start, full) = select::node_at(&reader, snapshot, path)?;
-    let totals = start.totals.unwrap_or_default();
-    let single = u64::from(start.kind != NodeKind::Directory);
-    teller.tell(&Event::Expect { files: totals.files + single, bytes: totals.bytes + start.size });
-    match options.dry_run {
-        true => walk::tell_all(&reader, &start, &full, &teller)?,
-        false => {
-            let target = Target::create(&options.target).map_err(EngineError::Target)?;
-            let (owners, locks) = Default::default();
-            let work = Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks };
-            work.run(&start, &full)?;
-        }
-    }
+    let target = match options.dry_run {
+        true => Target::find(&options.target),
+        false => Target::create(&options.target).map(Some),
+    };
+    let target = target.map_err(EngineError::Target)?;
+    let (owners, locks, kept) = Default::default();
+    let work = Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks, kept };
+    work.run(&start, &full)?;
     Ok(teller.into_report())
 }
 
@@ -80,24 +92,45 @@ struct Restore<'a> {
     workers: &'a Workers,
     teller: &'a Teller<'a, RestoreReport>,
     options: &'a RestoreOptions,
-    target: TargetDir,
+    /// None in a dry run where there is none yet.
+    target: Option<TargetDir>,
     owners: Mutex<Owners>,
     locks: Locks,
+    /// Paths of what was kept, where everything else is to be read again in the end.
+    kept: Mutex<HashSet<PathBuf>>,
 }
 
 impl Restore<'_> {
     fn run(&self, start: &Node, full: &[u8]) -> Result<(), EngineError> {
+        let is_all = matches!(self.options.selection, Selection::All);
+        if is_all {
+            self.expect(start.totals.unwrap_or(Totals { files: 1, directories: 0, bytes: start.size }));
+        }
+        if let Some(target) = &self.target {
+            self.sweep(target, &self.options.target);
+        }
         let mut batch = Batch::default();
-        let done =
-            walk::walk(self, &mut batch, start.clone(), full).and_then(|()| self.carry_out(&mut batch));
+        let done = walk::walk(self, &mut batch, start.clone(), full)
+            .and_then(|wanted| self.carry_out(&mut batch).map(|()| wanted));
         if done.is_err() {
             self.abandon(&batch);
         }
-        done?;
+        let wanted = done?;
+        if !is_all {
+            // Only now it is known how much fits the patterns.
+            self.expect(wanted);
+        }
+        match &self.target {
+            Some(target) if !self.options.dry_run => self.finish(target, start, full),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&self, target: &TargetDir, start: &Node, full: &[u8]) -> Result<(), EngineError> {
         self.set_locks();
-        self.target.sync().map_err(EngineError::Target)?;
+        target.sync().map_err(EngineError::Target)?;
         if self.options.verify {
-            self.check(start, full)?;
+            self.check(target, start, full)?;
         }
         Ok(())
     }
@@ -109,8 +142,15 @@ impl Restore<'_> {
         }
     }
 
-    fn restored(&self, path: &Path, node: &Node) {
-        self.teller.tell(&Event::Restored { path, node });
+    fn expect(&self, totals: Totals) {
+        self.teller.tell(&Event::Expect { files: totals.files, bytes: totals.bytes });
+    }
+
+    fn restored(&self, path: &Path, node: &Node, outcome: Outcome) {
+        if outcome == Outcome::Kept && self.options.verify && node.kind != NodeKind::Directory {
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+        }
+        self.teller.tell(&Event::Restored { path, node, outcome });
     }
 
     fn problem(&self, kind: ProblemKind, path: &Path, error: &dyn std::error::Error) {

@@ -1,0 +1,191 @@
+//! Everything but directories: what becomes of an item, and what is to be written for it.
+
+use super::Restore;
+use super::batch::{Batch, FirstName, PlannedLink};
+use super::doubt::Doubt;
+use super::file::{Fate, RestoredFile};
+use super::overwrite::Step;
+use crate::{EngineError, Outcome, ProblemKind, cause_of, trees};
+use lifeboat_format::{Content, FormatError, Node, NodeKind};
+use lifeboat_fs::{FsError, TargetDir};
+use lifeboat_repository::RepositoryError;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// First names of files with several, by file system and inode.
+pub(super) type Links = HashMap<(u32, u64), FirstName>;
+
+/// Where an item goes.
+pub(super) struct Place<'a> {
+    pub(super) dir: &'a TargetDir,
+    /// The path below the target.
+    pub(super) below: Vec<u8>,
+    pub(super) path: PathBuf,
+}
+
+impl Restore<'_> {
+    /// Plans an item, or does what is short.
+    pub(super) fn item(
+        &self,
+        batch: &mut Batch,
+        links: &mut Links,
+        place: Place<'_>,
+        node: Node,
+    ) -> Result<(), EngineError> {
+        let link = node.link_group.map(|group| (group, node.inode));
+        if let Some(first) = link.and_then(|link| links.get(&link)).cloned() {
+            let Place { dir, path, .. } = place;
+            batch.add_link(PlannedLink { dir: dir.clone(), node, path, first });
+            return Ok(());
+        }
+        let step = match place.dir.look(&node.name) {
+            Ok(found) => self.options.overwrite.step(&node, found.as_ref().map(|found| &found.node)),
+            Err(error) => {
+                self.problem(ProblemKind::NotWritten, &place.path, &error);
+                return Ok(());
+            }
+        };
+        if step == Step::Keep {
+            // It need not be the saved file: where that has further names, one of them gets the content.
+            self.restored(&place.path, &node, Outcome::Kept);
+            return Ok(());
+        }
+        let fate = match node.kind {
+            NodeKind::File => self.file(batch, place.dir, node, place.path, step)?,
+            _ => self.special(&place, &node, step),
+        };
+        if let Some(link) = link {
+            links.insert(link, FirstName { below: place.below, fate });
+        }
+        Ok(())
+    }
+
+    /// Gives an entry its own name; where that fails, it goes.
+    pub(super) fn take_place(
+        &self,
+        dir: &TargetDir,
+        temporary: &[u8],
+        name: &[u8],
+        replaces: bool,
+    ) -> Result<(), FsError> {
+        let placed = if replaces { dir.replace(temporary, name) } else { dir.rename(temporary, name) };
+        if placed.is_err() {
+            dir.remove_file(temporary)?;
+        }
+        placed
+    }
+
+    fn special(&self, place: &Place<'_>, node: &Node, step: Step) -> Arc<Fate> {
+        let done = match self.put_special(place, node, step) {
+            Ok(outcome) => {
+                self.restored(&place.path, node, outcome);
+                Ok(outcome)
+            }
+            Err(error)
+                if error.is_not_permitted() && node.device.is_some() && error.operation() == "create" =>
+            {
+                self.teller.note_once("without root, devices are not restored");
+                return Arc::default();
+            }
+            Err(error) => {
+                self.problem(ProblemKind::NotWritten, &place.path, &error);
+                Err((ProblemKind::NotWritten, cause_of(&error)))
+            }
+        };
+        Arc::new(Fate::from(done))
+    }
+
+    fn put_special(&self, place: &Place<'_>, node: &Node, step: Step) -> Result<Outcome, FsError> {
+        if step == Step::Refit {
+            if self.options.dry_run {
+                return Ok(Outcome::Unchanged);
+            }
+            if let Some(unset) = place.dir.refit(&self.complete(&place.path, node)) {
+                self.unset(&place.path, unset);
+                return Ok(Outcome::Unchanged);
+            }
+        }
+        let replaces = step != Step::Make;
+        if !self.options.dry_run {
+            let (temporary, unset) = place.dir.create_special_aside(&self.complete(&place.path, node))?;
+            self.take_place(place.dir, &temporary, &node.name, replaces)?;
+            self.unset(&place.path, unset);
+        }
+        Ok(if replaces { Outcome::Updated } else { Outcome::Restored })
+    }
+
+    fn file(
+        &self,
+        batch: &mut Batch,
+        dir: &TargetDir,
+        node: Node,
+        path: PathBuf,
+        step: Step,
+    ) -> Result<Arc<Fate>, EngineError> {
+        let file = Arc::new(RestoredFile::new(dir.clone(), node, path, step != Step::Make));
+        let fate = file.fate();
+        match step {
+            Step::Compare | Step::Refit => batch.add_doubt(Doubt { file, trusted: step == Step::Refit }),
+            _ => self.write_file(batch, &file)?,
+        }
+        Ok(fate)
+    }
+
+    /// Plans to write a file, which the walk lets go of.
+    pub(super) fn write_file(&self, batch: &mut Batch, file: &Arc<RestoredFile>) -> Result<(), EngineError> {
+        if self.options.dry_run {
+            file.settle(self, file.outcome());
+            return Ok(());
+        }
+        if let Content::Inline(bytes) = &file.node.content {
+            let written = file.open().and_then(|opened| self.write(&opened.file, 0, bytes));
+            if let Err(error) = written {
+                file.fail(self, ProblemKind::NotWritten, &error);
+            }
+        }
+        let is_long = match &file.node.content {
+            Content::Pieces(pieces) => pieces.len() > 1,
+            content => matches!(content, Content::Pages(_)),
+        };
+        if is_long {
+            // Open from its first piece to its last, which may be far apart in the storage.
+            batch.add_open_file();
+        }
+        match self.plan_content(batch, file) {
+            Ok(()) => file.let_go(self),
+            Err(error) => {
+                file.give_up(self);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn plan_content(&self, batch: &mut Batch, file: &Arc<RestoredFile>) -> Result<(), EngineError> {
+        let mut offset = 0;
+        for piece in trees::pieces(self.reader, &file.node) {
+            self.teller.check()?;
+            match piece {
+                Ok(piece) => {
+                    self.plan_piece(batch, file, piece, offset);
+                    offset += piece.length();
+                }
+                Err(error) if error.is_damage() => file.fail(self, ProblemKind::Damage, &error),
+                Err(error) => return Err(error.into()),
+            }
+            if file.has_failed() {
+                return Ok(());
+            }
+            if batch.is_full() {
+                self.carry_out(batch)?;
+            }
+        }
+        let is_listed = matches!(file.node.content, Content::Pieces(_) | Content::Pages(_));
+        if is_listed && offset != file.node.size {
+            let source = FormatError::Malformed("list of pieces");
+            file.fail(self, ProblemKind::Damage, &RepositoryError::reading(&"its content", source));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Further names of a file.
+
+use super::Restore;
+use super::batch::PlannedLink;
+use super::overwrite::Step;
+use crate::select::components;
+use crate::{Outcome, ProblemKind};
+use lifeboat_fs::{FsError, Stat, TargetDir};
+
+impl Restore<'_> {
+    /// Gives a file a further name, once the first is done with.
+    pub(super) fn link(&self, link: &PlannedLink) {
+        if let Some(Err((kind, cause))) = link.first.fate.get() {
+            return self.teller.problem(*kind, &link.path, cause.as_str());
+        }
+        match self.linked(link) {
+            Ok(outcome) => self.restored(&link.path, &link.node, outcome),
+            Err(error) => self.problem(ProblemKind::NotWritten, &link.path, &error),
+        }
+    }
+
+    fn linked(&self, link: &PlannedLink) -> Result<Outcome, FsError> {
+        let PlannedLink { dir, node, first, .. } = link;
+        let Some(found) = dir.look(&node.name)? else {
+            if !self.options.dry_run {
+                let (first_dir, first_name) = self.first(&first.below)?;
+                dir.link(&node.name, &first_dir, first_name)?;
+            }
+            return Ok(Outcome::Restored);
+        };
+        if self.options.overwrite.step(node, Some(&found.node)) == Step::Keep {
+            return Ok(Outcome::Kept);
+        }
+        if self.options.dry_run && !matches!(first.fate.get(), Some(Ok(Outcome::Unchanged))) {
+            // The first name will be that of a new file, or of one that has just been made.
+            return Ok(Outcome::Updated);
+        }
+        let (first_dir, first_name) = self.first(&first.below)?;
+        if first_dir.look(first_name)?.is_some_and(|first| is_same(&first, &found)) {
+            return Ok(Outcome::Unchanged);
+        }
+        if !self.options.dry_run {
+            let temporary = dir.link_aside(&first_dir, first_name)?;
+            self.take_place(dir, &temporary, &node.name, true)?;
+        }
+        Ok(Outcome::Updated)
+    }
+
+    /// Where the first name of a file is, by its path below the target.
+    fn first<'p>(&self, below: &'p [u8]) -> Result<(TargetDir, &'p [u8]), FsError> {
+        let names = components(below);
+        let (name, names) = names.split_last().map_or((&[][..], &[][..]), |(name, names)| (*name, names));
+        let target = self.target.as_ref().expect("what is in the target has a target");
+        Ok((target.open_beneath(names)?, name))
+    }
+}
+
+fn is_same(one: &Stat, other: &Stat) -> bool {
+    (one.device, one.node.inode) == (other.device, other.node.inode)
+}

@@ -1,0 +1,41 @@
+//! A regular file that a restore finds under a name it wants to use.
+
+use crate::handle::Handle;
+use crate::{FsError, Identity, SourceFile, Unset, apply};
+use lifeboat_format::Node;
+
+/// An open regular file of a target, to be compared with what would take its place. Its content is never changed.
+#[derive(Debug)]
+pub struct ExistingFile {
+    file: SourceFile,
+    privileged: bool,
+}
+
+impl ExistingFile {
+    pub(crate) fn new(file: SourceFile, privileged: bool) -> Self {
+        Self { file, privileged }
+    }
+
+    /// Fills the buffer as far as the file goes and returns how many bytes that were; zero at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read there. The buffer may have been written to.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, FsError> {
+        self.file.read(buffer)
+    }
+
+    /// Which inode it is.
+    ///
+    /// # Errors
+    /// The file system fails.
+    pub fn identity(&self) -> Result<Identity, FsError> {
+        self.file.identity()
+    }
+
+    /// Gives the file the metadata of the node and returns what of it could not be set. None, and nothing is done,
+    /// when it lacks some and has further names: they may lie outside of the target.
+    #[must_use]
+    pub fn refit(&self, node: &Node) -> Option<Vec<Unset>> {
+        apply::refit(Handle::Open(self.file.descriptor()), node, self.privileged)
+    }
+}

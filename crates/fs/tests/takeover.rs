@@ -1,0 +1,178 @@
+//! Entries that were in a target before: what takes their place, and what is left alone.
+
+use crate::world::{World, absent, is_root, node, put_special, put_xattr, xattr};
+use lifeboat_format::NodeKind;
+use lifeboat_fs::{FsErrorKind, Target, TargetDir};
+use rustix::fs::FileType;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::PathBuf;
+
+/// The directory `from` as a target, with what is in it.
+fn target(world: &World) -> TargetDir {
+    Target::create(&world.from()).unwrap()
+}
+
+/// Makes a file with this content take the place of `name`.
+fn replace(target: &TargetDir, name: &[u8], content: &[u8]) -> Result<(), lifeboat_fs::FsError> {
+    let (file, temporary) = target.create_file_aside(name, content.len() as u64).unwrap();
+    file.write_at(0, content).unwrap();
+    let replaced = target.replace(&temporary, name);
+    if replaced.is_err() {
+        target.remove_file(&temporary).unwrap();
+    }
+    replaced
+}
+
+fn names(world: &World) -> Vec<Vec<u8>> {
+    world.source().names().unwrap()
+}
+
+#[test]
+fn a_replaced_file_leaves_its_other_names_alone() {
+    let world = World::new();
+    let outside = world.scratch.path().join("outside");
+    std::fs::write(&outside, b"precious").unwrap();
+    std::fs::hard_link(&outside, world.entry(b"file")).unwrap();
+    let target = target(&world);
+    replace(&target, b"file", b"new").unwrap();
+    assert_eq!(std::fs::read(world.entry(b"file")).unwrap(), b"new");
+    assert_eq!(std::fs::read(&outside).unwrap(), b"precious");
+    assert_eq!(std::fs::metadata(&outside).unwrap().nlink(), 1);
+    assert_eq!(names(&world), [b"file"]);
+}
+
+#[test]
+fn links_pipes_and_empty_directories_make_way_and_full_directories_do_not() {
+    let world = World::new();
+    let outside = world.scratch.path().join("outside");
+    std::fs::write(&outside, b"precious").unwrap();
+    symlink(&outside, world.entry(b"link")).unwrap();
+    assert!(put_special(&world.entry(b"pipe"), FileType::Fifo, 0));
+    std::fs::create_dir_all(world.entry(b"empty")).unwrap();
+    std::fs::create_dir_all(world.entry(b"full/below")).unwrap();
+    let target = target(&world);
+    for name in [b"link".as_slice(), b"pipe", b"empty"] {
+        replace(&target, name, b"new").unwrap();
+        assert_eq!(std::fs::read(world.entry(name)).unwrap(), b"new");
+        assert!(std::fs::symlink_metadata(world.entry(name)).unwrap().is_file());
+    }
+    let error = replace(&target, b"full", b"new").unwrap_err();
+    assert!(error.is_not_empty() && error.to_string().starts_with("cannot replace \""), "{error}");
+    assert!(world.entry(b"full/below").exists());
+    assert_eq!(std::fs::read(&outside).unwrap(), b"precious");
+    assert_eq!(names(&world), [b"empty".as_slice(), b"full", b"link", b"pipe"]);
+}
+
+#[test]
+fn a_name_of_the_same_file_takes_the_place_of_another_without_a_trace() {
+    let world = World::new();
+    std::fs::write(world.entry(b"one"), b"shared").unwrap();
+    std::fs::hard_link(world.entry(b"one"), world.entry(b"two")).unwrap();
+    let target = target(&world);
+    let temporary = target.link_aside(&target, b"one").unwrap();
+    target.replace(&temporary, b"two").unwrap();
+    assert_eq!(names(&world), [b"one", b"two"]);
+    assert_eq!(std::fs::metadata(world.entry(b"one")).unwrap().nlink(), 2);
+}
+
+#[test]
+fn a_new_name_is_given_only_where_it_is_free() {
+    let world = World::new();
+    std::fs::write(world.entry(b"taken"), b"precious").unwrap();
+    symlink("nowhere", world.entry(b"dangling")).unwrap();
+    let target = target(&world);
+    target.create_file(b"temporary", 0).unwrap();
+    for name in [b"taken".as_slice(), b"dangling"] {
+        assert_eq!(target.rename(b"temporary", name).unwrap_err().kind(), FsErrorKind::Exists);
+    }
+    target.rename(b"temporary", b"free").unwrap();
+    assert_eq!(names(&world), [b"dangling".as_slice(), b"free", b"taken"]);
+    assert_eq!(std::fs::read(world.entry(b"taken")).unwrap(), b"precious");
+}
+
+#[test]
+fn a_look_tells_what_is_there_itself() {
+    let world = World::new();
+    std::fs::write(world.entry(b"file"), b"12345").unwrap();
+    symlink("file", world.entry(b"link")).unwrap();
+    let target = target(&world);
+    let file = target.look(b"file").unwrap().unwrap();
+    assert_eq!((file.node.kind, file.node.size, file.links), (NodeKind::File, 5, 1));
+    let link = target.look(b"link").unwrap().unwrap().node;
+    assert_eq!((link.kind, link.link_target), (NodeKind::Symlink, Some(b"file".to_vec())));
+    assert!(target.look(b"nothing").unwrap().is_none());
+    assert_eq!(target.look_at_self().unwrap().node.kind, NodeKind::Directory);
+    assert_eq!(target.open_existing(b"link").unwrap_err().kind(), FsErrorKind::WrongKind);
+    let mut content = [0; 9];
+    assert_eq!(target.open_existing(b"file").unwrap().read(&mut content).unwrap(), 5);
+}
+
+#[test]
+fn an_existing_file_gets_metadata_unless_it_has_names_elsewhere() {
+    let world = World::new();
+    let outside: PathBuf = world.scratch.path().join("outside");
+    for name in [b"alone".as_slice(), b"linked"] {
+        std::fs::write(world.entry(name), b"").unwrap();
+    }
+    std::fs::hard_link(world.entry(b"linked"), &outside).unwrap();
+    let before = std::fs::metadata(&outside).unwrap();
+    let target = target(&world);
+    let wanted = node(b"alone", NodeKind::File);
+    assert_eq!(target.open_existing(b"alone").unwrap().refit(&wanted), Some(vec![]));
+    let found = target.look(b"alone").unwrap().unwrap().node;
+    assert_eq!((found.mode, found.mtime), (wanted.mode, wanted.mtime));
+
+    assert_eq!(target.open_existing(b"linked").unwrap().refit(&node(b"linked", NodeKind::File)), None);
+    assert_eq!(target.refit(&node(b"linked", NodeKind::File)), None);
+    let after = std::fs::metadata(&outside).unwrap();
+    assert_eq!((after.mode(), after.ctime_nsec()), (before.mode(), before.ctime_nsec()));
+
+    // One that has all of it already needs nothing, wherever its names are.
+    let mut same = target.look(b"linked").unwrap().unwrap().node;
+    assert_eq!(target.open_existing(b"linked").unwrap().refit(&same), Some(vec![]));
+    let mark = xattr("user.mark", b"1");
+    if put_xattr(&outside, &mark) {
+        assert_eq!(target.refit(&same), None, "an attribute too many");
+        same.xattrs = vec![mark];
+        assert_eq!(target.refit(&same), Some(vec![]));
+        same.xattrs = vec![xattr("user.mark", b"2")];
+        assert_eq!(target.refit(&same), None);
+    }
+}
+
+#[test]
+fn only_leftovers_of_a_restore_are_removed() {
+    let world = World::new();
+    let target = target(&world);
+    target.create_file_aside(b"file", 7).unwrap();
+    target.create_special_aside(&node(b"pipe", NodeKind::Fifo)).unwrap();
+    assert_eq!(names(&world).len(), 2);
+    symlink("x", world.entry(b".lifeboat-restore-0123456789abcdef")).unwrap();
+    let kept: [&[u8]; 3] = [b".lifeboat-restore-", b".lifeboat-restore-fedcba9876543210", b"file"];
+    std::fs::write(world.entry(kept[0]), b"").unwrap();
+    std::fs::create_dir(world.entry(kept[1])).unwrap();
+    std::fs::write(world.entry(kept[2]), b"").unwrap();
+    assert_eq!(target.remove_leftovers().unwrap(), 3);
+    assert_eq!(names(&world), kept);
+    assert_eq!(target.remove_leftovers().unwrap(), 0);
+}
+
+#[test]
+fn an_immutable_file_is_not_replaced() {
+    let world = World::new();
+    let path = world.entry(b"file");
+    std::fs::write(&path, b"precious").unwrap();
+    let chattr = |flag: &str| std::process::Command::new("chattr").arg(flag).arg(&path).status();
+    if !is_root() {
+        return;
+    }
+    if !chattr("+i").is_ok_and(|status| status.success()) {
+        absent("chattr +i does nothing here");
+        return;
+    }
+    let outcome = replace(&target(&world), b"file", b"new");
+    assert!(chattr("-i").unwrap().success());
+    assert!(outcome.unwrap_err().is_not_permitted());
+    assert_eq!(std::fs::read(&path).unwrap(), b"precious");
+    assert_eq!(names(&world), [b"file"]);
+}
