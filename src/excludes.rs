@@ -1,12 +1,13 @@
 //! The options that leave things out.
 
 use crate::exit::{Code, Failure};
-use crate::{list_file, size};
+use crate::patterns::Patterns;
+use crate::size;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use lifeboat_engine::{Filter, FilterOptions, FsError, Pattern, Tag};
+use lifeboat_engine::{Filter, FilterOptions, FsError, Tag};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What to leave out. Paths that are named are always saved, and what is below them is subject to this.
 #[derive(Args, Debug)]
@@ -60,17 +61,22 @@ impl Excludes {
     pub(crate) fn filter(&self) -> Result<Filter, Failure> {
         let tags = self.exclude_if_present.iter().map(|text| Tag::parse(text).map_err(bad_tag));
         let caches = self.exclude_caches.then(|| Ok(Tag::cache_directory()));
-        let files = &self.iexclude_file;
-        let options = FilterOptions {
-            patterns: patterns("--exclude", &self.exclude, "--exclude-file", &self.exclude_file)?,
-            patterns_any_case: patterns("--iexclude", &self.iexclude, "--iexclude-file", files)?,
+        let others = FilterOptions {
             tags: tags.chain(caches).collect::<Result<_, _>>()?,
             larger_than: self.exclude_larger_than,
             one_file_system: self.one_file_system,
             no_dump: self.nodump,
             git_ignore: self.git_ignore,
+            ..FilterOptions::default()
         };
-        Filter::new(options).map_err(bad_pattern)
+        let patterns = Patterns {
+            option: "exclude",
+            texts: &self.exclude,
+            any_case: &self.iexclude,
+            files: &self.exclude_file,
+            any_case_files: &self.iexclude_file,
+        };
+        patterns.filter(others)
     }
 
     /// The options as they were given, for the snapshot; those of --exclude without its name.
@@ -94,44 +100,6 @@ impl Excludes {
         texts.extend(flags.iter().filter(|(given, _)| *given).map(|(_, option)| (*option).to_owned()));
         texts
     }
-}
-
-/// The patterns of an option, then those of the files of another.
-fn patterns(
-    option: &str,
-    texts: &[String],
-    file_option: &str,
-    files: &[PathBuf],
-) -> Result<Vec<Pattern>, Failure> {
-    let given = texts.iter().map(|text| Pattern { text: text.clone(), origin: option.to_owned() });
-    let mut patterns: Vec<_> = given.collect();
-    for file in files {
-        patterns.extend(patterns_of(file_option, file)?);
-    }
-    Ok(patterns)
-}
-
-fn patterns_of(option: &str, file: &Path) -> Result<Vec<Pattern>, Failure> {
-    let list = list_file::of_file(option, file)?;
-    let list = list.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&list);
-    let pattern = |(number, line): (usize, &[u8])| {
-        let origin = format!("{}, line {number}", file.display());
-        let text = str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).map_err(|_| {
-            let cause = format!("bad exclude pattern: {origin}: it is not UTF-8");
-            Failure::usage(cause, "write ? for each byte that is none")
-        })?;
-        Ok(Pattern { text: text.to_owned(), origin })
-    };
-    list_file::lines(list).map(pattern).collect()
-}
-
-fn bad_pattern(error: FsError) -> Failure {
-    let cause = anyhow::Error::new(error).context("bad exclude pattern");
-    Failure::new(
-        Code::Usage,
-        cause,
-        "put a backslash before a letter that is meant as it stands: --exclude 'a\\[b'",
-    )
 }
 
 fn bad_tag(error: FsError) -> Failure {

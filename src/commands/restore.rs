@@ -4,6 +4,7 @@ use super::verdict;
 use crate::app::App;
 use crate::exit::{Code, Failure};
 use crate::report::Work;
+use crate::selected::Selected;
 use crate::snapshot_choice::{Choice, find};
 use crate::{progress, source_path};
 use clap::{Args, ValueEnum};
@@ -53,6 +54,9 @@ pub(crate) struct Restore {
 
     #[command(flatten)]
     choice: Choice,
+
+    #[command(flatten)]
+    selected: Selected,
 }
 
 /// When what is there makes way for what was saved.
@@ -92,7 +96,7 @@ impl Restore {
             sparse: self.sparse,
             verify: self.verify,
             overwrite: self.overwrite.into(),
-            ..RestoreOptions::default()
+            selection: self.selected.selection()?,
         };
         let repository = app.open()?;
         refuse_inside_of_repository(app, &options.target)?;

@@ -23,6 +23,7 @@ mod password;
 mod restore;
 mod restore_into;
 mod restore_options;
+mod selection;
 mod snapshots;
 mod sources;
 mod terminal;

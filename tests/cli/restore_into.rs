@@ -289,3 +289,21 @@ fn an_immutable_file_is_named_and_stays() {
     assert_eq!(fs::read(world.path("out/sub/two")).unwrap().len(), 100_000);
     assert_eq!(below(&world.path("out")).len(), 4);
 }
+
+#[test]
+fn what_was_kept_is_not_read_again_and_the_rest_is() {
+    let world = World::with_snapshot();
+    world.write("out/one", b"mine, kept");
+    let restore = |options: &[&str]| {
+        let reference = world.latest("files");
+        let arguments = [&["restore", "--json", "--verify", &reference, "out"], options].concat();
+        world.run(&arguments).succeeds().json_lines().pop().unwrap()
+    };
+    let count =
+        |summary: &Value| ["files_kept", "files_verified"].map(|name| summary[name].as_u64().unwrap());
+    assert_eq!(count(&restore(&["--overwrite", "never", "--include", "one", "--include", "two"])), [1, 1]);
+    assert_eq!(count(&restore(&["--overwrite", "never"])), [2, 1]);
+    assert_eq!(count(&restore(&["--exclude", "one"])), [0, 2]);
+    assert_eq!(count(&restore(&["--include", "three"])), [0, 1]);
+    assert_eq!(count(&restore(&[])), [0, 3]);
+}

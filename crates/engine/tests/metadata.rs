@@ -7,7 +7,7 @@ use lifeboat_engine::{
 };
 use lifeboat_format::{Xattr, XattrValue};
 use lifeboat_testkit::{needs, needs_root};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -73,6 +73,41 @@ fn locks_are_set_when_links_and_entries_are_there() {
     }
     assert_eq!(std::fs::metadata(target.join("second")).unwrap().nlink(), 2);
     assert!(std::fs::write(target.join("dir/inner/first"), "x").is_err(), "it is locked indeed");
+}
+
+#[test]
+fn what_is_locked_already_is_left_alone_and_what_is_not_is_locked_again() {
+    if !needs_root() || !needs("chattr") || !needs("lsattr") {
+        return;
+    }
+    let world = World::new(44, Workers::inline());
+    let locked = |item: Item| item.but(|node| node.flags = IMMUTABLE);
+    let inside = vec![locked(Item::file("file", b"content"))];
+    let snapshot = Craft::new(&world).commit(vec![locked(Item::dir("dir", inside))]);
+    let target = world.folder.path().join("target");
+    let _unlocked = Unlocked(target.clone());
+    std::fs::create_dir_all(target.join("dir")).unwrap();
+    std::fs::write(target.join("dir/file"), "another").unwrap();
+    let change_mode = |target: &Path| {
+        std::fs::set_permissions(target.join("dir/file"), PermissionsExt::from_mode(0o600)).unwrap();
+    };
+    // Replaced, left alone, and given its metadata.
+    for step in 0..3 {
+        if step == 2 {
+            drop(Unlocked(target.clone()));
+            change_mode(&target);
+        }
+        let (_, report) = restore_all(&world, &snapshot);
+        if letters(&target).is_empty() {
+            return lifeboat_testkit::skip("the file system of the scratch directory has no flags");
+        }
+        assert!(report.problems.is_empty(), "step {step}: {:?}", report.problems);
+        for name in ["dir", "dir/file"] {
+            assert!(letters(&target.join(name)).contains('i'), "step {step}: {name}");
+        }
+        let told = std::fs::metadata(target.join("dir/file")).unwrap();
+        assert_eq!((told.mode() & 0o7777, told.mtime()), (0o640, 1_500_000_000), "step {step}");
+    }
 }
 
 #[test]

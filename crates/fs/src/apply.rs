@@ -28,16 +28,21 @@ pub(crate) fn apply(handle: Handle<'_>, node: &Node, privileged: bool) -> Vec<Un
     applying.unset
 }
 
-/// The same for an inode that was there before. None when it lacks something and has several names: the others may lie
+/// The same, but an inode that has all of it already is left alone: it may refuse to be changed.
+pub(crate) fn apply_if_needed(handle: Handle<'_>, node: &Node, privileged: bool) -> Vec<Unset> {
+    match Stat::of_open(handle.descriptor()) {
+        // Access times change with every look.
+        Ok(stat) if node.atime.is_none() && has_all(handle, &stat.node, node) => Vec::new(),
+        _ => apply(handle, node, privileged),
+    }
+}
+
+/// The same for a file that was there before. None when it lacks something and has several names: the others may lie
 /// outside of the target, where nothing must change.
 pub(crate) fn refit(handle: Handle<'_>, node: &Node, privileged: bool) -> Option<Vec<Unset>> {
     match Stat::of_open(handle.descriptor()) {
-        // Access times change with every look: they are set where that harms nobody.
-        Ok(stat) if has_all(handle, &stat.node, node) && (node.atime.is_none() || stat.links > 1) => {
-            Some(Vec::new())
-        }
-        Ok(stat) if stat.links > 1 => None,
-        _ => Some(apply(handle, node, privileged)),
+        Ok(stat) if stat.links > 1 => has_all(handle, &stat.node, node).then(Vec::new),
+        _ => Some(apply_if_needed(handle, node, privileged)),
     }
 }
 

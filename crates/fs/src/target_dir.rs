@@ -158,7 +158,7 @@ impl TargetDir {
     #[must_use]
     pub fn apply_self(&self, node: &Node) -> Vec<Unset> {
         match self.descriptor() {
-            Ok(dir) => apply::apply(Handle::Open(dir.as_fd()), node, self.privileged),
+            Ok(dir) => apply::apply_if_needed(Handle::Open(dir.as_fd()), node, self.privileged),
             Err(errno) => apply::nothing_set(std::io::Error::from(errno).to_string()),
         }
     }

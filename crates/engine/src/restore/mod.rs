@@ -119,6 +119,9 @@ impl Restore<'_> {
         if !is_all {
             // Only now it is known how much fits the patterns.
             self.expect(wanted);
+            if (wanted.files, wanted.directories) == (0, 0) {
+                self.teller.note_once("nothing in the snapshot fits the patterns");
+            }
         }
         match &self.target {
             Some(target) if !self.options.dry_run => self.finish(target, start, full),

@@ -124,6 +124,7 @@ impl<'r> Walk<'r, '_> {
         let is_wanted = frame.verdict == Verdict::Take;
         self.stack.push(frame);
         if is_wanted {
+            self.wanted.directories += 1;
             self.restore.reach(&mut self.stack);
         }
     }
