@@ -4,7 +4,7 @@
 //! line types fails, and so does a verb.
 
 use super::world::World;
-use crate::sources::sources;
+use crate::sources::rust_sources;
 use std::collections::BTreeSet;
 
 /// Typed by nobody in a test: clap answers them itself.
@@ -13,21 +13,23 @@ const OF_CLAP: [&str; 2] = ["--help", "--version"];
 #[test]
 fn every_option_is_used_by_a_test() {
     let world = World::without_repository();
-    let tests: Vec<_> = sources().into_iter().filter(|source| source.path.starts_with("tests")).collect();
+    let tests: Vec<_> =
+        rust_sources().into_iter().filter(|source| source.path.starts_with("tests")).collect();
     if tests.is_empty() {
         return;
     }
-    let mut options = BTreeSet::new();
+    let mut options: BTreeSet<Vec<String>> = BTreeSet::new();
     for verb in verbs(&world, &[]) {
         let verb: Vec<&str> = verb.iter().map(String::as_str).collect();
         let help = world.run(&[&verb[..], &["--help"]].concat()).succeeds().out;
-        options.extend(long_options(&help));
+        options.extend(options_of(&help));
     }
     assert!(options.len() > 15, "the help texts are not understood any more: {options:?}");
-    let used = |option: &&String| {
-        OF_CLAP.contains(&option.as_str()) || tests.iter().any(|test| contains_word(&test.text, option))
+    let is_used = |names: &&Vec<String>| {
+        let is_typed = |name: &String| tests.iter().any(|test| test.text.contains(&format!("\"{name}\"")));
+        names.iter().any(|name| OF_CLAP.contains(&name.as_str()) || is_typed(name))
     };
-    let unused: Vec<_> = options.iter().filter(|option| !used(option)).collect();
+    let unused: Vec<_> = options.iter().filter(|names| !is_used(names)).collect();
     assert!(unused.is_empty(), "no test of the command line types these: {unused:?}");
 }
 
@@ -48,15 +50,17 @@ fn verbs(world: &World, above: &[&str]) -> Vec<Vec<String>> {
     verbs
 }
 
-/// The options that stand at the start of a line: those in running text belong to somebody else.
-fn long_options(help: &str) -> BTreeSet<String> {
+/// The options that stand at the start of a line, each with its short name: those in running text belong to somebody
+/// else.
+fn options_of(help: &str) -> BTreeSet<Vec<String>> {
     let heads = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
-    let words = heads.flat_map(|line| line.split([' ', ',', '=', '[']).take(3));
-    let options = words.map(|word| word.trim_end_matches('.')).filter(|word| word.starts_with("--"));
-    options.map(str::to_owned).collect()
-}
-
-fn contains_word(text: &str, option: &str) -> bool {
-    let continues = |character: char| character == '-' || character.is_ascii_alphanumeric();
-    text.match_indices(option).any(|(at, _)| !text[at + option.len()..].starts_with(continues))
+    let names = |line: &str| {
+        let words = line.split([' ', ',', '=', '[']).map(|word| word.trim_end_matches('.'));
+        words
+            .filter(|word| !word.is_empty())
+            .take_while(|word| word.starts_with('-'))
+            .map(str::to_owned)
+            .collect()
+    };
+    heads.map(names).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
+use std::path::Path;
 use std::process::Command;
 
 use lifeboat_testkit::needs_root;
@@ -70,4 +71,36 @@ fn what_takes_root_is_one_note_of_each_kind() {
     let wanted: Vec<_> = kinds.iter().map(|kind| format!("\"without root, {kind} not restored\"")).collect();
     assert_eq!(notes, wanted);
     assert_eq!(summary["errors"], 0);
+}
+
+#[test]
+fn owners_come_back_by_number_or_by_name() {
+    if !needs_root() {
+        return;
+    }
+    let world = World::new();
+    world.write("files/one", b"of a user who has another number elsewhere");
+    chown(world.path("files/one"), Some(70_001), Some(70_002)).unwrap();
+    among_users(&world, 70_001, 70_002, &["backup", "files"]);
+    among_users(&world, 70_003, 70_004, &["restore", &world.latest("files"), "by-number"]);
+    let by_name = ["restore", "--ownership-by-name", &world.latest("files"), "by-name"];
+    among_users(&world, 70_003, 70_004, &by_name);
+    let owners = |target: &str| {
+        let file = fs::metadata(world.path(target).join("one")).unwrap();
+        (file.uid(), file.gid())
+    };
+    assert_eq!(owners("by-number"), (70_001, 70_002));
+    assert_eq!(owners("by-name"), (70_003, 70_004));
+}
+
+/// Runs the program where the user and the group `seafarer` have these numbers: in a mount name space of its own, so that
+/// nobody else sees other users.
+fn among_users(world: &World, user: u32, group: u32, arguments: &[&str]) {
+    world
+        .write("passwd", format!("root:x:0:0::/:/bin/sh\nseafarer:x:{user}:{group}::/:/bin/sh\n").as_bytes());
+    world.write("group", format!("root:x:0:\nseafarer:x:{group}:\n").as_bytes());
+    let script = "mount --bind passwd /etc/passwd && mount --bind group /etc/group && exec \"$@\"";
+    let mut command = world.prepared(Path::new("unshare"));
+    command.args(["--mount", "sh", "-c", script, "sh", env!("CARGO_BIN_EXE_lifeboat")]);
+    world.run_in(command, arguments).succeeds();
 }
