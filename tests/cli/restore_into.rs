@@ -5,7 +5,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use lifeboat_testkit::{change_tree, needs, needs_root, rsync_differences};
+use lifeboat_testkit::{change_tree, needs, needs_root, rsync_differences, skip};
+use rustix::fs::{XattrFlags, getxattr, setxattr};
+use rustix::io::Errno;
 use serde_json::Value;
 
 use super::world::{World, below};
@@ -166,6 +168,30 @@ fn directories_keep_or_get_their_metadata_as_the_mode_says() {
         fs::set_permissions(world.path("out/sub"), fs::Permissions::from_mode(0o700)).unwrap();
         world.run(&["restore", "--overwrite", overwrite, &world.latest("files"), "out"]).succeeds();
         assert_eq!(mode("out/sub"), expected, "{overwrite}");
+    }
+}
+
+#[test]
+fn a_file_that_stays_keeps_no_capability_that_the_snapshot_does_not_know() {
+    const CAPABILITY: [u8; 20] = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    if !needs_root() {
+        return;
+    }
+    let world = World::with_snapshot();
+    let path = world.path("files/one");
+    let inode = fs::metadata(&path).unwrap().ino();
+    for mode in ["always", "if-changed"] {
+        let put = |name: &str, value: &[u8]| setxattr(&path, name, value, XattrFlags::empty());
+        if let Err(errno) = put("security.capability", &CAPABILITY).and_then(|()| put("trusted.old", b"1")) {
+            return skip(&format!("the scratch directory takes no attributes: {errno}"));
+        }
+        let arguments = ["restore", "--overwrite", mode, &world.latest("files"), "files"];
+        let ended = world.run(&arguments).succeeds();
+        assert!(ended.out.starts_with("restored 0 files "), "{}", ended.out);
+        assert_eq!(fs::metadata(&path).unwrap().ino(), inode, "it is the same file");
+        for name in ["security.capability", "trusted.old"] {
+            assert_eq!(getxattr(&path, name, &mut [0; 64]), Err(Errno::NODATA), "{name} with {mode}");
+        }
     }
 }
 

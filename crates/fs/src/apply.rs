@@ -18,6 +18,8 @@ use rustix::io::Errno;
 
 const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;
+/// The attribute that lends a program rights of root.
+const CAPABILITY: &[u8] = b"security.capability";
 
 /// Gives the inode all metadata of `node` that can be set. `privileged` says whether this process is root.
 pub(crate) fn apply(handle: Handle<'_>, node: &Node, privileged: bool) -> Vec<Unset> {
@@ -37,11 +39,13 @@ pub(crate) fn apply_if_needed(handle: Handle<'_>, node: &Node, privileged: bool)
     }
 }
 
-/// The same for a file that was there before. None when it lacks something and has several names: the others may lie
-/// outside of the target, where nothing must change.
+/// The same for a file that was there before. None when it needs another inode: it lacks something and has several
+/// names, of which the others may lie outside of the target, where nothing must change; or it has a capability that the
+/// node does not know, which only root can take away.
 pub(crate) fn refit(handle: Handle<'_>, node: &Node, privileged: bool) -> Option<Vec<Unset>> {
     match Stat::of_open(handle.descriptor()) {
         Ok(stat) if stat.links > 1 => has_all(handle, &stat.node, node).then(Vec::new),
+        _ if !privileged && has_foreign_capability(handle, node) => None,
         _ => Some(apply_if_needed(handle, node, privileged)),
     }
 }
@@ -57,6 +61,12 @@ fn has_all(handle: Handle<'_>, now: &Node, node: &Node) -> bool {
             node.xattrs.iter().all(|xattr| present.contains(xattr))
                 && present.iter().all(|xattr| !is_ours(&xattr.name) || has(&node.xattrs, &xattr.name))
         })
+}
+
+fn has_foreign_capability(handle: Handle<'_>, node: &Node) -> bool {
+    handle.read_xattr(CAPABILITY).is_ok_and(|value| {
+        !node.xattrs.contains(&Xattr { name: CAPABILITY.to_vec(), value: XattrValue::Inline(value) })
+    })
 }
 
 /// The answer for an inode that could not even be opened.
@@ -114,7 +124,7 @@ impl Applying<'_> {
 
     fn set_xattrs(&mut self) {
         let node = self.node;
-        self.remove_inherited();
+        self.remove_foreign();
         for xattr in &node.xattrs {
             let XattrValue::Inline(value) = &xattr.value else {
                 let why = "its value was not read from the repository".to_owned();
@@ -136,8 +146,8 @@ impl Applying<'_> {
     }
 
     /// Removes what the node does not have: a new entry inherits the default ACL of the directory it is made in,
-    /// and the target itself may be an old directory. What the system labels files with stays.
-    fn remove_inherited(&mut self) {
+    /// and the inode may be an old one. What the system labels files with stays.
+    fn remove_foreign(&mut self) {
         let present = match xattr::names(self.handle) {
             Ok(names) => names,
             Err(errno) => return self.refused("xattrs", errno),
@@ -238,9 +248,11 @@ impl Applying<'_> {
     }
 }
 
-/// Whether nobody but people and programs gives the attribute: it goes where the node does not have it.
+/// Whether people and programs give the attribute, and not the system by itself as it does labels: it goes where the
+/// node does not have it. Only root sees what is trusted.
 fn is_ours(name: &[u8]) -> bool {
-    name.starts_with(b"user.") || name.starts_with(b"system.posix_acl_")
+    let spaces: [&[u8]; 3] = [b"user.", b"trusted.", b"system.posix_acl_"];
+    name == CAPABILITY || spaces.iter().any(|space| name.starts_with(space))
 }
 
 fn label(name: &[u8]) -> String {

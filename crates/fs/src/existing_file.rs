@@ -33,7 +33,8 @@ impl ExistingFile {
     }
 
     /// Gives the file the metadata of the node and returns what of it could not be set. None, and nothing is done,
-    /// when it lacks some and has further names: they may lie outside of the target.
+    /// when a new file has to take its place: it lacks some and has further names, which may lie outside of the target,
+    /// or it has a capability that takes root to be removed.
     #[must_use]
     pub fn refit(&self, node: &Node) -> Option<Vec<Unset>> {
         apply::refit(Handle::Open(self.file.descriptor()), node, self.privileged)

@@ -1,5 +1,6 @@
 //! Entries that were in a target before: what takes their place, and what is left alone.
 
+use crate::unprivileged::without_root;
 use crate::world::{World, absent, is_root, node, put_special, put_xattr, xattr};
 use lifeboat_format::NodeKind;
 use lifeboat_fs::{FsErrorKind, Target, TargetDir};
@@ -138,6 +139,63 @@ fn an_existing_file_gets_metadata_unless_it_has_names_elsewhere() {
         same.xattrs = vec![xattr("user.mark", b"2")];
         assert_eq!(target.refit(&same), None);
     }
+}
+
+/// Rights of root for whoever runs it.
+const CAPABILITY: [u8; 20] = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+fn xattr_names(target: &TargetDir, name: &[u8]) -> Vec<String> {
+    let mut found = target.look(name).unwrap().unwrap().node;
+    target.read_file(name).unwrap().read_details(&mut found).unwrap();
+    found.xattrs.into_iter().map(|xattr| String::from_utf8(xattr.name).unwrap()).collect()
+}
+
+#[test]
+fn an_existing_file_keeps_no_attribute_that_its_node_does_not_know() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let target = target(&world);
+    std::fs::write(world.entry(b"file"), b"").unwrap();
+    let mut wanted = node(b"file", NodeKind::File);
+    assert_eq!(target.open_existing(b"file").unwrap().refit(&wanted), Some(vec![]));
+    wanted.xattrs = vec![xattr("trusted.known", b"1")];
+    let foreign = [
+        xattr("security.capability", &CAPABILITY),
+        xattr("security.label", b"of the system"),
+        xattr("trusted.known", b"0"),
+        xattr("trusted.old", b"1"),
+        xattr("user.old", b"1"),
+    ];
+    if !foreign.iter().all(|xattr| put_xattr(&world.entry(b"file"), xattr)) {
+        return;
+    }
+    assert_eq!(target.open_existing(b"file").unwrap().refit(&wanted), Some(vec![]));
+    assert_eq!(xattr_names(&target, b"file"), ["security.label", "trusted.known"]);
+    // Each of them alone is reason enough to look after a file that has everything else.
+    for one in [&foreign[0], &foreign[3], &foreign[4]] {
+        assert!(put_xattr(&world.entry(b"file"), one));
+        assert_eq!(target.refit(&wanted), Some(vec![]));
+        assert_eq!(xattr_names(&target, b"file"), ["security.label", "trusted.known"]);
+    }
+}
+
+#[test]
+fn a_capability_that_cannot_be_taken_away_asks_for_a_new_file() {
+    let world = World::new();
+    std::fs::write(world.entry(b"file"), b"").unwrap();
+    let capability = xattr("security.capability", &CAPABILITY);
+    if !is_root() || !put_xattr(&world.entry(b"file"), &capability) {
+        return;
+    }
+    without_root(&world, || {
+        let target = target(&world);
+        let mut wanted = target.look(b"file").unwrap().unwrap().node;
+        assert_eq!(target.open_existing(b"file").unwrap().refit(&wanted), None);
+        wanted.xattrs = vec![capability.clone()];
+        assert_eq!(target.open_existing(b"file").unwrap().refit(&wanted), Some(vec![]));
+    });
 }
 
 #[test]
