@@ -148,10 +148,13 @@ impl Report for Human {
         let (files, directories) = (amount::of(report.files, "file"), directories(report.directories));
         let (bytes, duration) = (amount::bytes(report.bytes), amount::duration(run.duration));
         self.line(&format!("{done} {files} and {directories}, {bytes} in {duration}"));
-        let skipped =
-            [(report.files_unchanged, "were there already"), (report.files_kept, "kept as they are")];
-        for (count, words) in skipped.into_iter().filter(|(count, _)| *count > 0) {
-            self.line(&format!("{}: {words}", amount::of(count, "file")));
+        let skipped: Vec<_> = [("unchanged", report.files_unchanged), ("kept", report.files_kept)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(word, count)| format!("{word}: {}", amount::of(count, "file")))
+            .collect();
+        if !skipped.is_empty() {
+            self.line(&skipped.join("; "));
         }
         if let Some(Verified { files, bytes }) = report.verified {
             let (files, bytes) = (amount::of(files, "file"), amount::bytes(bytes));
