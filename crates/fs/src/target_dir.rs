@@ -65,14 +65,6 @@ impl TargetDir {
         }
     }
 
-    /// Opens the directory that `components` lead to from this one; none lead to this one itself.
-    ///
-    /// # Errors
-    /// As [`TargetDir::open_dir`], for each component.
-    pub fn open_beneath(&self, components: &[&[u8]]) -> Result<Self, FsError> {
-        components.iter().try_fold(self.clone(), |dir, name| dir.open_dir(name))
-    }
-
     /// Makes a file of `size` bytes that are all holes, for the owner only.
     ///
     /// # Errors

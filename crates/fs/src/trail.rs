@@ -6,10 +6,12 @@
 use crate::chain::Chain;
 use std::ffi::OsStr;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// A path, held as the way that leads there. Clones share it.
+/// A path, held as the way that leads there. Clones share it. Two are the same when they start at the same path and
+/// take the same steps.
 #[derive(Clone)]
 pub struct Trail(Chain<Vec<u8>>);
 
@@ -56,6 +58,20 @@ impl Trail {
     }
 }
 
+impl PartialEq for Trail {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.upward().eq(other.0.upward())
+    }
+}
+
+impl Eq for Trail {}
+
+impl Hash for Trail {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.upward().for_each(|name| name.hash(state));
+    }
+}
+
 impl fmt::Debug for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path().fmt(f)
@@ -65,6 +81,7 @@ impl fmt::Debug for Trail {
 #[cfg(test)]
 mod tests {
     use super::Trail;
+    use std::collections::HashSet;
     use std::path::{Path, PathBuf};
 
     #[test]
@@ -76,6 +93,18 @@ mod tests {
             ["/", "/etc", "/etc/passwd"].map(PathBuf::from)
         );
         assert_eq!(Trail::new(Path::new("there")).join(b"a\xff").path_of(b"b").as_os_str().len(), 10);
+    }
+
+    #[test]
+    fn trails_of_the_same_steps_are_the_same() {
+        let start = |path| Trail::new(Path::new(path));
+        let set = HashSet::from([start("/").join(b"a").join(b"b")]);
+        assert!(set.contains(&start("/").join(b"a").join(b"b")));
+        for other in
+            [start("/").join(b"a"), start("/").join(b"b").join(b"a"), start("/x").join(b"a").join(b"b")]
+        {
+            assert!(!set.contains(&other), "{other:?}");
+        }
     }
 
     #[test]

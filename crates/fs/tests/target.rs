@@ -111,18 +111,6 @@ fn a_removed_name_is_free_again() {
 }
 
 #[test]
-fn components_lead_beneath() {
-    let world = World::new();
-    let target = world.target();
-    target.create_dir(b"a").unwrap().create_dir(b"b").unwrap().create_file(b"c", 1).unwrap();
-    let below = target.open_beneath(&[b"a", b"b"]).unwrap();
-    assert_eq!(below.trail().path(), world.to().join("a/b"));
-    below.remove_file(b"c").unwrap();
-    assert_eq!(target.open_beneath(&[]).unwrap().trail().path(), target.trail().path());
-    assert!(target.open_beneath(&[b"a", b"x", b"c"]).unwrap_err().is_not_found());
-}
-
-#[test]
 fn nodes_that_describe_no_special_file_are_refused() {
     let world = World::new();
     let target = world.target();

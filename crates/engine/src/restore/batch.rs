@@ -1,22 +1,21 @@
 //! A bounded part of a restore: planned by the walk, carried out in the order of the storage.
 //!
-//! Invariant: what a batch holds is limited in pieces, bytes and open files, however large the snapshot.
+//! Invariant: what a batch holds is limited in items, bytes and open files, however large the snapshot.
 
 use super::Restore;
 use super::doubt::Doubt;
 use super::file::{Fate, RestoredFile};
 use crate::{EngineError, Event, Outcome, ProblemKind};
 use lifeboat_format::{BlobId, Node, Piece, Role};
-use lifeboat_fs::{Lock, TargetDir};
+use lifeboat_fs::{Lock, TargetDir, Trail};
 use lifeboat_repository::{BlobPlace, RepositoryError};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Pieces in a batch.
-const PIECES_MAX: usize = 1 << 16;
+/// Pieces, further names and directories in a batch.
+const ITEMS_MAX: usize = 1 << 16;
 /// Bytes in a batch.
 const BYTES_MAX: u64 = 1 << 30;
-/// Directories and files that a batch keeps open.
+/// Files that a batch keeps open.
 const OPEN_MAX: usize = 256;
 
 /// What is to be done next.
@@ -42,15 +41,15 @@ struct PlannedPiece {
 pub(super) struct PlannedLink {
     pub(super) dir: TargetDir,
     pub(super) node: Node,
-    pub(super) path: PathBuf,
+    pub(super) trail: Trail,
     pub(super) first: FirstName,
 }
 
 /// The name under which a file with several was met first.
 #[derive(Clone)]
 pub(super) struct FirstName {
-    /// Its path below the target.
-    pub(super) below: Vec<u8>,
+    pub(super) dir: TargetDir,
+    pub(super) name: Vec<u8>,
     /// What became of it.
     pub(super) fate: Arc<Fate>,
 }
@@ -60,15 +59,14 @@ pub(super) struct FinishedDirectory {
     /// None in a dry run, where it need not exist.
     pub(super) dir: Option<TargetDir>,
     pub(super) node: Node,
-    pub(super) path: PathBuf,
+    pub(super) trail: Trail,
     pub(super) outcome: Outcome,
 }
 
 impl Batch {
     pub(super) fn is_full(&self) -> bool {
-        self.pieces.len() + self.doubts.len() >= PIECES_MAX
-            || self.bytes >= BYTES_MAX
-            || self.open >= OPEN_MAX
+        let items = self.pieces.len() + self.doubts.len() + self.links.len() + self.finished.len();
+        items >= ITEMS_MAX || self.bytes >= BYTES_MAX || self.open >= OPEN_MAX
     }
 
     pub(super) fn add_doubt(&mut self, doubt: Doubt) {
@@ -81,7 +79,6 @@ impl Batch {
 
     pub(super) fn add_finished(&mut self, directory: FinishedDirectory) {
         self.finished.push(directory);
-        self.open += 1;
     }
 
     /// Counts a file that stays open until it is complete.
@@ -119,12 +116,12 @@ impl Restore<'_> {
         self.resolve(batch, &doubts)?;
         self.write_pieces(std::mem::take(batch).pieces)?;
         links.iter().for_each(|link| self.link(link));
-        for FinishedDirectory { dir, node, path, outcome } in &finished {
+        for FinishedDirectory { dir, node, trail, outcome } in &finished {
             if let Some(dir) = dir.as_ref().filter(|_| !self.options.dry_run && *outcome != Outcome::Kept) {
-                self.unset(path, dir.apply_self(&self.complete(path, node)));
-                self.lock_later(path, Ok(Lock::of_dir(dir, node)));
+                self.unset(trail, dir.apply_self(&self.complete(trail, node)));
+                self.lock_later(trail, Ok(Lock::of_dir(dir, node)));
             }
-            self.restored(path, node, *outcome);
+            self.restored(trail, node, *outcome);
         }
         Ok(())
     }

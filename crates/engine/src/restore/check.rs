@@ -4,7 +4,7 @@
 //! size. What failed before is named already.
 
 use super::compare::{CompareError, content_equals};
-use super::selection::{Selection, Verdict};
+use super::selection::Verdict;
 use super::{Restore, walk};
 use crate::trees::{self, Entries};
 use crate::{EngineError, Event, ProblemKind};
@@ -21,8 +21,10 @@ const BATCH_MAX: usize = 256;
 /// A walk through what was restored.
 struct Check<'r, 'a> {
     restore: &'r Restore<'a>,
-    /// Paths with a problem, which are not named twice, and those of what was kept, whatever it is.
-    passed_over: HashSet<PathBuf>,
+    /// Paths with a problem, which are not named twice.
+    lost: HashSet<PathBuf>,
+    /// What was kept, whatever it is.
+    kept: HashSet<Trail>,
     /// Which inode the first name of a file with several led to: the others need no comparison of their own.
     first_names: HashMap<(u32, u64), Identity>,
     files: Vec<RestoredName>,
@@ -31,7 +33,6 @@ struct Check<'r, 'a> {
 struct RestoredName {
     dir: TargetDir,
     node: Node,
-    /// The way to its directory within the snapshot.
     trail: Trail,
 }
 
@@ -47,19 +48,18 @@ impl Restore<'_> {
     /// Compares every file at or below a node with what is on the disk.
     pub(super) fn check(&self, target: &TargetDir, start: &Node, full: &[u8]) -> Result<(), EngineError> {
         let is_lost = |kind| matches!(kind, ProblemKind::NotWritten | ProblemKind::Damage);
-        let mut passed_over: HashSet<_> = self.teller.with(|report| {
+        let lost = self.teller.with(|report| {
             let lost = report.problems.iter().filter(|problem| is_lost(problem.kind));
             lost.map(|problem| problem.path.clone()).collect()
         });
-        passed_over.extend(self.kept.lock().unwrap_or_else(PoisonError::into_inner).drain());
-        let mut check = Check { restore: self, passed_over, first_names: HashMap::new(), files: Vec::new() };
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        let (first_names, files) = (HashMap::new(), Vec::new());
+        let mut check = Check { restore: self, lost, kept, first_names, files };
         let path = walk::path_of(full);
         let is_directory = start.kind == NodeKind::Directory;
         match self.options.selection.verdict_of_start(&path, is_directory) {
             verdict if is_directory => check.walk(target, start, &path, verdict)?,
-            Verdict::Take => {
-                check.add(target, start.clone(), &Trail::new(path.parent().unwrap_or(&path)));
-            }
+            Verdict::Take => check.add(target, start.clone(), walk::trail_of_file(&path, start)),
             _ => {}
         }
         check.compare();
@@ -68,15 +68,17 @@ impl Restore<'_> {
 
     fn compare(&self, scratch: &mut Vec<u8>, name: &RestoredName) {
         let RestoredName { dir, node, trail } = name;
-        let (same, path) = (self.is_on_disk(scratch, dir, node), &trail.path_of(&node.name));
+        let same = self.is_on_disk(scratch, dir, node);
         if self.teller.check().is_err() {
             return;
         }
         match same {
-            Ok(true) => self.teller.tell(&Event::Compared { path, node }),
-            Ok(false) => self.teller.problem(ProblemKind::NotWritten, path, "it differs on the disk"),
-            Err(CompareError::File(error)) => self.problem(ProblemKind::NotWritten, path, &error),
-            Err(CompareError::Content(error)) => self.problem(ProblemKind::Damage, path, &error),
+            Ok(true) => self.teller.tell(&Event::Compared { path: &trail.path(), node }),
+            Ok(false) => {
+                self.teller.problem(ProblemKind::NotWritten, &trail.path(), "it differs on the disk");
+            }
+            Err(CompareError::File(error)) => self.problem(ProblemKind::NotWritten, trail, &error),
+            Err(CompareError::Content(error)) => self.problem(ProblemKind::Damage, trail, &error),
         }
     }
 
@@ -120,10 +122,7 @@ impl<'r> Check<'r, '_> {
     fn node(&mut self, frame: &Frame<'r>, node: Node) -> Option<Frame<'r>> {
         let is_directory = node.kind == NodeKind::Directory;
         let trail = frame.trail.join(&node.name);
-        let verdict = match &self.restore.options.selection {
-            Selection::All => Verdict::Take,
-            selection => selection.verdict(&trail.path(), is_directory, frame.verdict),
-        };
+        let verdict = self.restore.options.selection.verdict(&trail, is_directory, frame.verdict);
         match &frame.dir {
             _ if verdict == Verdict::Leave => None,
             Some(above) if is_directory => {
@@ -136,7 +135,7 @@ impl<'r> Check<'r, '_> {
                 Some(Frame { dir, trail, entries, verdict })
             }
             Some(dir) => {
-                self.add(dir, node, &frame.trail);
+                self.add(dir, node, trail);
                 None
             }
             None => self.lost(&node, trail, verdict),
@@ -150,7 +149,7 @@ impl<'r> Check<'r, '_> {
             return Some(Frame { dir: None, trail, entries, verdict });
         }
         let path = trail.path();
-        if !path.ancestors().any(|above| self.passed_over.contains(above)) {
+        if !path.ancestors().any(|above| self.lost.contains(above)) {
             self.restore.teller.problem(ProblemKind::NotWritten, &path, "its directory cannot be opened");
         }
         None
@@ -161,9 +160,8 @@ impl<'r> Check<'r, '_> {
         match above.open_dir(&node.name) {
             Ok(dir) => Some(dir),
             Err(error) => {
-                let path = trail.path();
-                if !self.passed_over.contains(&path) {
-                    self.restore.problem(ProblemKind::NotWritten, &path, &error);
+                if !self.lost.contains(&trail.path()) {
+                    self.restore.problem(ProblemKind::NotWritten, trail, &error);
                 }
                 None
             }
@@ -171,15 +169,13 @@ impl<'r> Check<'r, '_> {
     }
 
     /// Plans the comparison of an entry, if it needs one.
-    fn add(&mut self, dir: &TargetDir, node: Node, trail: &Trail) {
-        let is_passed_over = || self.passed_over.contains(&trail.path_of(&node.name));
-        if node.kind != NodeKind::File
-            || !self.passed_over.is_empty() && is_passed_over()
-            || self.is_known(dir, &node)
+    fn add(&mut self, dir: &TargetDir, node: Node, trail: Trail) {
+        let is_lost = || !self.lost.is_empty() && self.lost.contains(&trail.path());
+        if node.kind != NodeKind::File || is_lost() || self.kept.contains(&trail) || self.is_known(dir, &node)
         {
             return;
         }
-        self.files.push(RestoredName { dir: dir.clone(), node, trail: trail.clone() });
+        self.files.push(RestoredName { dir: dir.clone(), node, trail });
         if self.files.len() >= BATCH_MAX {
             self.compare();
         }

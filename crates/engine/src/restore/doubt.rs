@@ -60,11 +60,11 @@ impl Restore<'_> {
             }
         }
         if !self.options.dry_run {
-            match existing.refit(&self.complete(&file.path, &file.node)) {
-                Some(unset) => self.unset(&file.path, unset),
+            match existing.refit(&self.complete(&file.trail, &file.node)) {
+                Some(unset) => self.unset(&file.trail, unset),
                 None => return Ok(false),
             }
-            self.lock_later(&file.path, Lock::of_file(&file.dir, existing.identity(), &file.node));
+            self.lock_later(&file.trail, Lock::of_file(&file.dir, existing.identity(), &file.node));
         }
         file.settle(self, Outcome::Unchanged);
         Ok(true)

@@ -8,8 +8,7 @@
 use super::Restore;
 use crate::{Outcome, ProblemKind, cause_of};
 use lifeboat_format::Node;
-use lifeboat_fs::{FsError, Lock, TargetDir, TargetFile, Unset};
-use std::path::PathBuf;
+use lifeboat_fs::{FsError, Lock, TargetDir, TargetFile, Trail, Unset};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -17,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(super) struct RestoredFile {
     pub(super) dir: TargetDir,
     pub(super) node: Node,
-    pub(super) path: PathBuf,
+    pub(super) trail: Trail,
     /// Whether it takes the place of something.
     replaces: bool,
     opened: Mutex<Option<Arc<Opened>>>,
@@ -36,9 +35,9 @@ pub(super) type Fate = OnceLock<Result<Outcome, (ProblemKind, String)>>;
 
 impl RestoredFile {
     /// A file that nothing was done for yet, held by the walk.
-    pub(super) fn new(dir: TargetDir, node: Node, path: PathBuf, replaces: bool) -> Self {
+    pub(super) fn new(dir: TargetDir, node: Node, trail: Trail, replaces: bool) -> Self {
         let (opened, holders) = (Mutex::new(None), AtomicU64::new(1));
-        Self { dir, node, path, replaces, opened, holders, fate: Arc::default() }
+        Self { dir, node, trail, replaces, opened, holders, fate: Arc::default() }
     }
 
     /// The open file, created in its full length by whoever needs it first.
@@ -69,7 +68,7 @@ impl RestoredFile {
     pub(super) fn fail(&self, restore: &Restore<'_>, kind: ProblemKind, error: &dyn std::error::Error) {
         let cause = cause_of(error);
         if self.fate.set(Err((kind, cause.clone()))).is_ok() {
-            restore.teller.problem(kind, &self.path, cause);
+            restore.teller.problem(kind, &self.trail.path(), cause);
         }
     }
 
@@ -92,7 +91,7 @@ impl RestoredFile {
     /// It is as it should be, or would be.
     pub(super) fn settle(&self, restore: &Restore<'_>, outcome: Outcome) {
         if self.fate.set(Ok(outcome)).is_ok() {
-            restore.restored(&self.path, &self.node, outcome);
+            restore.restored(&self.trail, &self.node, outcome);
         }
     }
 
@@ -109,7 +108,7 @@ impl RestoredFile {
         if !self.has_failed() {
             match self.open().and_then(|opened| self.publish(restore, &opened)) {
                 Ok(unset) => {
-                    restore.unset(&self.path, unset);
+                    restore.unset(&self.trail, unset);
                     self.settle(restore, self.outcome());
                 }
                 Err(error) => self.fail(restore, ProblemKind::NotWritten, &error),
@@ -120,18 +119,18 @@ impl RestoredFile {
             && let Some(opened) = opened
             && let Err(error) = self.dir.remove_file(&opened.temporary)
         {
-            restore.problem(ProblemKind::NotWritten, &self.path, &error);
+            restore.problem(ProblemKind::NotWritten, &self.trail, &error);
         }
     }
 
     /// Gives the file its metadata, then its name.
     fn publish(&self, restore: &Restore<'_>, opened: &Opened) -> Result<Vec<Unset>, FsError> {
-        let unset = opened.file.apply(&restore.complete(&self.path, &self.node));
+        let unset = opened.file.apply(&restore.complete(&self.trail, &self.node));
         match self.replaces {
             true => self.dir.replace(&opened.temporary, &self.node.name)?,
             false => self.dir.rename(&opened.temporary, &self.node.name)?,
         }
-        restore.lock_later(&self.path, Lock::of_file(&self.dir, opened.file.identity(), &self.node));
+        restore.lock_later(&self.trail, Lock::of_file(&self.dir, opened.file.identity(), &self.node));
         Ok(unset)
     }
 }

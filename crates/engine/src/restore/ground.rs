@@ -7,8 +7,7 @@ use super::overwrite::Step;
 use super::walk::Frame;
 use crate::{Outcome, ProblemKind};
 use lifeboat_format::{Node, NodeKind};
-use lifeboat_fs::{FsError, TargetDir};
-use std::path::Path;
+use lifeboat_fs::{FsError, TargetDir, Trail};
 
 /// What stands for a directory of the snapshot.
 pub(super) struct Ground {
@@ -26,13 +25,13 @@ impl Restore<'_> {
             let frame = &stack[index];
             let above = index.checked_sub(1).and_then(|above| stack[above].ground.as_ref());
             let ground = match (above, &frame.node) {
-                (Some(above), Some(node)) => self.ground(above, node, &frame.path),
+                (Some(above), Some(node)) => self.ground(above, node, &frame.trail),
                 (_, node) => self.first_ground(node.as_ref()),
             };
             match ground {
                 Ok(ground) => stack[index].ground = Some(ground),
                 Err(error) => {
-                    self.problem(ProblemKind::NotWritten, &frame.path, &error);
+                    self.problem(ProblemKind::NotWritten, &frame.trail, &error);
                     stack.truncate(index);
                     return false;
                 }
@@ -54,7 +53,7 @@ impl Restore<'_> {
         Ok(Ground { dir: self.target.clone(), outcome })
     }
 
-    fn ground(&self, above: &Ground, node: &Node, path: &Path) -> Result<Ground, FsError> {
+    fn ground(&self, above: &Ground, node: &Node, trail: &Trail) -> Result<Ground, FsError> {
         let Some(parent) = &above.dir else {
             return Ok(Ground { dir: None, outcome: Outcome::Restored });
         };
@@ -73,7 +72,7 @@ impl Restore<'_> {
             Step::Refit | Step::Compare => (Outcome::Unchanged, Some(parent.open_dir(&node.name)?)),
         };
         if let Some(dir) = dir.as_ref().filter(|_| is_there) {
-            self.sweep(dir, path);
+            self.sweep(dir, trail);
         }
         Ok(Ground { dir, outcome })
     }
@@ -83,14 +82,14 @@ impl Restore<'_> {
     }
 
     /// Removes what a restore that was killed left in a directory.
-    pub(super) fn sweep(&self, dir: &TargetDir, path: &Path) {
+    pub(super) fn sweep(&self, dir: &TargetDir, trail: &Trail) {
         if self.options.dry_run || dir.is_new() {
             return;
         }
         match dir.remove_leftovers() {
             Ok(0) => {}
             Ok(_) => self.teller.note_once("temporary files that an interrupted restore left were removed"),
-            Err(error) => self.problem(ProblemKind::NotWritten, path, &error),
+            Err(error) => self.problem(ProblemKind::NotWritten, trail, &error),
         }
     }
 }

@@ -7,10 +7,9 @@ use super::file::{Fate, RestoredFile};
 use super::overwrite::Step;
 use crate::{EngineError, Outcome, ProblemKind, cause_of, trees};
 use lifeboat_format::{Content, FormatError, Node, NodeKind};
-use lifeboat_fs::{FsError, TargetDir};
+use lifeboat_fs::{FsError, TargetDir, Trail};
 use lifeboat_repository::RepositoryError;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// First names of files with several, by file system and inode.
@@ -19,9 +18,7 @@ pub(super) type Links = HashMap<(u32, u64), FirstName>;
 /// Where an item goes.
 pub(super) struct Place<'a> {
     pub(super) dir: &'a TargetDir,
-    /// The path below the target.
-    pub(super) below: Vec<u8>,
-    pub(super) path: PathBuf,
+    pub(super) trail: Trail,
 }
 
 impl Restore<'_> {
@@ -35,28 +32,29 @@ impl Restore<'_> {
     ) -> Result<(), EngineError> {
         let link = node.link_group.map(|group| (group, node.inode));
         if let Some(first) = link.and_then(|link| links.get(&link)).cloned() {
-            let Place { dir, path, .. } = place;
-            batch.add_link(PlannedLink { dir: dir.clone(), node, path, first });
+            let Place { dir, trail } = place;
+            batch.add_link(PlannedLink { dir: dir.clone(), node, trail, first });
             return Ok(());
         }
         let step = match place.dir.look(&node.name) {
             Ok(found) => self.options.overwrite.step(&node, found.as_ref().map(|found| &found.node)),
             Err(error) => {
-                self.problem(ProblemKind::NotWritten, &place.path, &error);
+                self.problem(ProblemKind::NotWritten, &place.trail, &error);
                 return Ok(());
             }
         };
         if step == Step::Keep {
             // It need not be the saved file: where that has further names, one of them gets the content.
-            self.restored(&place.path, &node, Outcome::Kept);
+            self.restored(&place.trail, &node, Outcome::Kept);
             return Ok(());
         }
+        let first = link.map(|link| (link, place.dir.clone(), node.name.clone()));
         let fate = match node.kind {
-            NodeKind::File => self.file(batch, place.dir, node, place.path, step)?,
+            NodeKind::File => self.file(batch, place, node, step)?,
             _ => self.special(&place, &node, step),
         };
-        if let Some(link) = link {
-            links.insert(link, FirstName { below: place.below, fate });
+        if let Some((link, dir, name)) = first {
+            links.insert(link, FirstName { dir, name, fate });
         }
         Ok(())
     }
@@ -79,7 +77,7 @@ impl Restore<'_> {
     fn special(&self, place: &Place<'_>, node: &Node, step: Step) -> Arc<Fate> {
         let done = match self.put_special(place, node, step) {
             Ok(outcome) => {
-                self.restored(&place.path, node, outcome);
+                self.restored(&place.trail, node, outcome);
                 Ok(outcome)
             }
             Err(error)
@@ -89,7 +87,7 @@ impl Restore<'_> {
                 return Arc::default();
             }
             Err(error) => {
-                self.problem(ProblemKind::NotWritten, &place.path, &error);
+                self.problem(ProblemKind::NotWritten, &place.trail, &error);
                 Err((ProblemKind::NotWritten, cause_of(&error)))
             }
         };
@@ -101,16 +99,16 @@ impl Restore<'_> {
             if self.options.dry_run {
                 return Ok(Outcome::Unchanged);
             }
-            if let Some(unset) = place.dir.refit(&self.complete(&place.path, node)) {
-                self.unset(&place.path, unset);
+            if let Some(unset) = place.dir.refit(&self.complete(&place.trail, node)) {
+                self.unset(&place.trail, unset);
                 return Ok(Outcome::Unchanged);
             }
         }
         let replaces = step != Step::Make;
         if !self.options.dry_run {
-            let (temporary, unset) = place.dir.create_special_aside(&self.complete(&place.path, node))?;
+            let (temporary, unset) = place.dir.create_special_aside(&self.complete(&place.trail, node))?;
             self.take_place(place.dir, &temporary, &node.name, replaces)?;
-            self.unset(&place.path, unset);
+            self.unset(&place.trail, unset);
         }
         Ok(if replaces { Outcome::Updated } else { Outcome::Restored })
     }
@@ -118,12 +116,12 @@ impl Restore<'_> {
     fn file(
         &self,
         batch: &mut Batch,
-        dir: &TargetDir,
+        place: Place<'_>,
         node: Node,
-        path: PathBuf,
         step: Step,
     ) -> Result<Arc<Fate>, EngineError> {
-        let file = Arc::new(RestoredFile::new(dir.clone(), node, path, step != Step::Make));
+        let Place { dir, trail } = place;
+        let file = Arc::new(RestoredFile::new(dir.clone(), node, trail, step != Step::Make));
         let fate = file.fate();
         match step {
             Step::Compare | Step::Refit => batch.add_doubt(Doubt { file, trusted: step == Step::Refit }),

@@ -3,19 +3,18 @@
 use super::Restore;
 use super::batch::PlannedLink;
 use super::overwrite::Step;
-use crate::select::components;
 use crate::{Outcome, ProblemKind};
-use lifeboat_fs::{FsError, Stat, TargetDir};
+use lifeboat_fs::{FsError, Stat};
 
 impl Restore<'_> {
     /// Gives a file a further name, once the first is done with.
     pub(super) fn link(&self, link: &PlannedLink) {
         if let Some(Err((kind, cause))) = link.first.fate.get() {
-            return self.teller.problem(*kind, &link.path, cause.as_str());
+            return self.teller.problem(*kind, &link.trail.path(), cause.as_str());
         }
         match self.linked(link) {
-            Ok(outcome) => self.restored(&link.path, &link.node, outcome),
-            Err(error) => self.problem(ProblemKind::NotWritten, &link.path, &error),
+            Ok(outcome) => self.restored(&link.trail, &link.node, outcome),
+            Err(error) => self.problem(ProblemKind::NotWritten, &link.trail, &error),
         }
     }
 
@@ -23,8 +22,7 @@ impl Restore<'_> {
         let PlannedLink { dir, node, first, .. } = link;
         let Some(found) = dir.look(&node.name)? else {
             if !self.options.dry_run {
-                let (first_dir, first_name) = self.first(&first.below)?;
-                dir.link(&node.name, &first_dir, first_name)?;
+                dir.link(&node.name, &first.dir, &first.name)?;
             }
             return Ok(Outcome::Restored);
         };
@@ -35,23 +33,14 @@ impl Restore<'_> {
             // The first name will be that of a new file, or of one that has just been made.
             return Ok(Outcome::Updated);
         }
-        let (first_dir, first_name) = self.first(&first.below)?;
-        if first_dir.look(first_name)?.is_some_and(|first| is_same(&first, &found)) {
+        if first.dir.look(&first.name)?.is_some_and(|first| is_same(&first, &found)) {
             return Ok(Outcome::Unchanged);
         }
         if !self.options.dry_run {
-            let temporary = dir.link_aside(&first_dir, first_name)?;
+            let temporary = dir.link_aside(&first.dir, &first.name)?;
             self.take_place(dir, &temporary, &node.name, true)?;
         }
         Ok(Outcome::Updated)
-    }
-
-    /// Where the first name of a file is, by its path below the target.
-    fn first<'p>(&self, below: &'p [u8]) -> Result<(TargetDir, &'p [u8]), FsError> {
-        let names = components(below);
-        let (name, names) = names.split_last().map_or((&[][..], &[][..]), |(name, names)| (*name, names));
-        let target = self.target.as_ref().expect("what is in the target has a target");
-        Ok((target.open_beneath(names)?, name))
     }
 }
 

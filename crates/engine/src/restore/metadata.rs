@@ -3,22 +3,21 @@
 use super::Restore;
 use crate::{ProblemKind, cause_of};
 use lifeboat_format::{Node, Role, Xattr, XattrValue};
-use lifeboat_fs::{FsError, Lock, Unset, UnsetReason, escaped};
+use lifeboat_fs::{FsError, Lock, Trail, Unset, UnsetReason, escaped};
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// What is to be locked at the end, below before above, as it was met. Few files are.
 #[derive(Default)]
-pub(super) struct Locks(Mutex<Vec<(Lock, PathBuf)>>);
+pub(super) struct Locks(Mutex<Vec<(Lock, Trail)>>);
 
 impl Restore<'_> {
     /// The node with all that is to be set: attributes that lie in blobs are read, names of owners looked up. An
     /// attribute that cannot be read is told and left out, so that the rest is set all the same.
-    pub(super) fn complete<'n>(&self, path: &Path, node: &'n Node) -> Cow<'n, Node> {
+    pub(super) fn complete<'n>(&self, trail: &Trail, node: &'n Node) -> Cow<'n, Node> {
         let mut complete = Cow::Borrowed(node);
         if node.xattrs.iter().any(|xattr| matches!(xattr.value, XattrValue::Blob(..))) {
-            complete.to_mut().xattrs.retain_mut(|xattr| self.fetch(path, xattr));
+            complete.to_mut().xattrs.retain_mut(|xattr| self.fetch(trail, xattr));
         }
         if self.options.ownership_by_name {
             self.look_up_owner(complete.to_mut());
@@ -51,7 +50,7 @@ impl Restore<'_> {
     }
 
     /// Reads the value of an attribute, unless it is there already; says whether it is there then.
-    fn fetch(&self, path: &Path, xattr: &mut Xattr) -> bool {
+    fn fetch(&self, trail: &Trail, xattr: &mut Xattr) -> bool {
         let XattrValue::Blob(id, _) = xattr.value else { return true };
         match self.reader.read(Role::Data, &id) {
             Ok(value) => {
@@ -61,34 +60,34 @@ impl Restore<'_> {
             Err(error) => {
                 let kind = if error.is_damage() { ProblemKind::Damage } else { ProblemKind::NotSet };
                 let cause = format!("xattr {}: {}", escaped(&xattr.name), cause_of(&error));
-                self.teller.problem(kind, path, cause);
+                self.teller.problem(kind, &trail.path(), cause);
                 false
             }
         }
     }
 
     /// Keeps the flags that would refuse further changes for the end.
-    pub(super) fn lock_later(&self, path: &Path, lock: Result<Option<Lock>, FsError>) {
+    pub(super) fn lock_later(&self, trail: &Trail, lock: Result<Option<Lock>, FsError>) {
         match lock {
             Ok(None) => {}
             Ok(Some(lock)) => {
                 let mut locks = self.locks.0.lock().unwrap_or_else(PoisonError::into_inner);
-                locks.push((lock, path.to_owned()));
+                locks.push((lock, trail.clone()));
             }
-            Err(error) => self.problem(ProblemKind::NotSet, path, &error),
+            Err(error) => self.problem(ProblemKind::NotSet, trail, &error),
         }
     }
 
     /// Sets what was kept for the end.
     pub(super) fn set_locks(&self) {
         let mut locks = self.locks.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (lock, path) in locks.drain(..) {
-            self.unset(&path, lock.set());
+        for (lock, trail) in locks.drain(..) {
+            self.unset(&trail, lock.set());
         }
     }
 
     /// Tells what could not be set: what takes root is one note for all files, everything else a problem.
-    pub(super) fn unset(&self, path: &Path, unset: Vec<Unset>) {
+    pub(super) fn unset(&self, trail: &Trail, unset: Vec<Unset>) {
         for Unset { what, reason } in unset {
             match reason {
                 UnsetReason::NotPermitted => {
@@ -96,10 +95,10 @@ impl Restore<'_> {
                 }
                 UnsetReason::NotSupported => {
                     let cause = format!("{what}: not supported by this file system");
-                    self.teller.problem(ProblemKind::NotSet, path, cause);
+                    self.teller.problem(ProblemKind::NotSet, &trail.path(), cause);
                 }
                 UnsetReason::Failed(why) => {
-                    self.teller.problem(ProblemKind::NotSet, path, format!("{what}: {why}"));
+                    self.teller.problem(ProblemKind::NotSet, &trail.path(), format!("{what}: {why}"));
                 }
             }
         }

@@ -27,11 +27,11 @@ use crate::report::Teller;
 use crate::{EngineError, Event, Observer, Outcome, ProblemKind, RestoreReport, Verified, cause_of, select};
 use batch::Batch;
 use lifeboat_format::{Node, NodeKind, Snapshot, Totals};
-use lifeboat_fs::{FsError, Owners, Target, TargetDir, TargetFile};
+use lifeboat_fs::{FsError, Owners, Target, TargetDir, TargetFile, Trail};
 use lifeboat_repository::{BlobReader, Repository, Workers};
 use metadata::Locks;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What to restore, and where to.
@@ -96,8 +96,8 @@ struct Restore<'a> {
     target: Option<TargetDir>,
     owners: Mutex<Owners>,
     locks: Locks,
-    /// Paths of what was kept, where everything else is to be read again in the end.
-    kept: Mutex<HashSet<PathBuf>>,
+    /// What was kept, where everything else is to be read again in the end.
+    kept: Mutex<HashSet<Trail>>,
 }
 
 impl Restore<'_> {
@@ -107,7 +107,7 @@ impl Restore<'_> {
             self.expect(start.totals.unwrap_or(Totals { files: 1, directories: 0, bytes: start.size }));
         }
         if let Some(target) = &self.target {
-            self.sweep(target, &self.options.target);
+            self.sweep(target, target.trail());
         }
         let mut batch = Batch::default();
         let done = walk::walk(self, &mut batch, start.clone(), full)
@@ -149,14 +149,14 @@ impl Restore<'_> {
         self.teller.tell(&Event::Expect { files: totals.files, bytes: totals.bytes });
     }
 
-    fn restored(&self, path: &Path, node: &Node, outcome: Outcome) {
+    fn restored(&self, trail: &Trail, node: &Node, outcome: Outcome) {
         if outcome == Outcome::Kept && self.options.verify && node.kind != NodeKind::Directory {
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(trail.clone());
         }
-        self.teller.tell(&Event::Restored { path, node, outcome });
+        self.teller.tell(&Event::Restored { path: &trail.path(), node, outcome });
     }
 
-    fn problem(&self, kind: ProblemKind, path: &Path, error: &dyn std::error::Error) {
-        self.teller.problem(kind, path, cause_of(error));
+    fn problem(&self, kind: ProblemKind, trail: &Trail, error: &dyn std::error::Error) {
+        self.teller.problem(kind, &trail.path(), cause_of(error));
     }
 }

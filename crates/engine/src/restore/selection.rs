@@ -1,6 +1,6 @@
 //! Which items of a snapshot are wanted.
 
-use lifeboat_fs::Filter;
+use lifeboat_fs::{Filter, Trail};
 use std::path::Path;
 
 /// Which items of a snapshot are restored. Patterns are held against the path of an item in the snapshot.
@@ -28,13 +28,16 @@ pub(super) enum Verdict {
 
 impl Selection {
     /// What is to be done with an item, the directory above which was to be taken or searched.
-    pub(super) fn verdict(&self, path: &Path, is_directory: bool, above: Verdict) -> Verdict {
+    pub(super) fn verdict(&self, trail: &Trail, is_directory: bool, above: Verdict) -> Verdict {
+        let fits = |filter: &Filter| filter.by_path(&trail.path(), is_directory).is_some();
         match self {
-            Self::Exclude(filter) if filter.by_path(path, is_directory).is_some() => Verdict::Leave,
-            Self::Include(filter)
-                if above == Verdict::Search && filter.by_path(path, is_directory).is_none() =>
-            {
-                if is_directory { Verdict::Search } else { Verdict::Leave }
+            Self::Exclude(filter) if fits(filter) => Verdict::Leave,
+            Self::Include(filter) if above == Verdict::Search && !fits(filter) => {
+                if is_directory {
+                    Verdict::Search
+                } else {
+                    Verdict::Leave
+                }
             }
             _ => Verdict::Take,
         }

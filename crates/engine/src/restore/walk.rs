@@ -8,6 +8,7 @@ use super::selection::Verdict;
 use crate::trees::{self, Entries};
 use crate::{EngineError, Outcome, ProblemKind};
 use lifeboat_format::{Node, NodeKind, Totals};
+use lifeboat_fs::Trail;
 use lifeboat_repository::RepositoryError;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -19,7 +20,7 @@ pub(super) struct Frame<'r> {
     pub(super) ground: Option<Ground>,
     /// Set when the walk leaves the directory; none for the target of a whole snapshot, which stays as it is.
     pub(super) node: Option<Node>,
-    pub(super) path: PathBuf,
+    pub(super) trail: Trail,
     entries: Entries<'r, Node>,
     verdict: Verdict,
 }
@@ -30,8 +31,6 @@ pub(super) struct Walk<'r, 'b> {
     batch: &'b mut Batch,
     stack: Vec<Frame<'r>>,
     links: Links,
-    /// Length of the path of the start, in bytes.
-    top: usize,
     /// What is wanted, so far.
     wanted: Totals,
 }
@@ -48,15 +47,15 @@ pub(super) fn walk<'r>(
     let is_directory = start.kind == NodeKind::Directory;
     let verdict = restore.options.selection.verdict_of_start(&path, is_directory);
     let (stack, wanted) = (Vec::new(), Totals::default());
-    let mut walk = Walk { restore, batch, stack, links: Links::new(), top: full.len(), wanted };
+    let mut walk = Walk { restore, batch, stack, links: Links::new(), wanted };
     if is_directory {
         let entries = trees::nodes(restore.reader, &start);
-        let node = (!full.is_empty()).then_some(start);
-        walk.enter(Frame { ground: None, node, path, entries, verdict });
+        let (node, trail) = ((!full.is_empty()).then_some(start), Trail::new(&path));
+        walk.enter(Frame { ground: None, node, trail, entries, verdict });
         walk.run()?;
     } else if verdict == Verdict::Take {
         walk.wanted = Totals { files: 1, directories: 0, bytes: start.size };
-        walk.take(start.name.clone(), path, start)?;
+        walk.take(trail_of_file(&path, &start), start)?;
     }
     Ok(walk.wanted)
 }
@@ -66,13 +65,18 @@ pub(super) fn path_of(full: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(if full.is_empty() { b"/" } else { full }))
 }
 
+/// The way to the file that a restore begins at, by its path.
+pub(super) fn trail_of_file(path: &Path, file: &Node) -> Trail {
+    Trail::new(path.parent().unwrap_or(path)).join(&file.name)
+}
+
 impl<'r> Walk<'r, '_> {
     fn run(&mut self) -> Result<(), EngineError> {
         while let Some(frame) = self.stack.last_mut() {
             self.restore.teller.check()?;
             match frame.entries.next() {
                 Some(Ok(node)) => self.node(node)?,
-                Some(Err(error)) => self.restore.unreadable(&frame.path, error)?,
+                Some(Err(error)) => self.restore.unreadable(&frame.trail, error)?,
                 None => self.leave(),
             }
             if self.batch.is_full() {
@@ -84,15 +88,15 @@ impl<'r> Walk<'r, '_> {
 
     fn node(&mut self, node: Node) -> Result<(), EngineError> {
         let Some(frame) = self.stack.last() else { return Ok(()) };
-        let path = frame.path.join(OsStr::from_bytes(&node.name));
+        let trail = frame.trail.join(&node.name);
         let is_directory = node.kind == NodeKind::Directory;
-        let verdict = self.restore.options.selection.verdict(&path, is_directory, frame.verdict);
+        let verdict = self.restore.options.selection.verdict(&trail, is_directory, frame.verdict);
         if verdict == Verdict::Leave {
             return Ok(());
         }
         if is_directory {
             let entries = trees::nodes(self.restore.reader, &node);
-            self.enter(Frame { ground: None, node: Some(node), path, entries, verdict });
+            self.enter(Frame { ground: None, node: Some(node), trail, entries, verdict });
             return Ok(());
         }
         self.wanted.files += 1;
@@ -100,20 +104,19 @@ impl<'r> Walk<'r, '_> {
         if !self.restore.reach(&mut self.stack) {
             return Ok(());
         }
-        let below = path.as_os_str().as_bytes()[self.top..].to_vec();
-        self.take(below, path, node)
+        self.take(trail, node)
     }
 
     /// Restores an item into the directory that the walk is in, or into the target itself.
-    fn take(&mut self, below: Vec<u8>, path: PathBuf, node: Node) -> Result<(), EngineError> {
+    fn take(&mut self, trail: Trail, node: Node) -> Result<(), EngineError> {
         let dir = match self.stack.last() {
             Some(frame) => frame.ground.as_ref().and_then(|ground| ground.dir.as_ref()),
             None => self.restore.target.as_ref(),
         };
         match dir {
-            Some(dir) => self.restore.item(self.batch, &mut self.links, Place { dir, below, path }, node),
+            Some(dir) => self.restore.item(self.batch, &mut self.links, Place { dir, trail }, node),
             None => {
-                self.restore.restored(&path, &node, Outcome::Restored);
+                self.restore.restored(&trail, &node, Outcome::Restored);
                 Ok(())
             }
         }
@@ -130,21 +133,21 @@ impl<'r> Walk<'r, '_> {
     }
 
     fn leave(&mut self) {
-        if let Some(Frame { ground: Some(Ground { dir, outcome }), node: Some(node), path, .. }) =
+        if let Some(Frame { ground: Some(Ground { dir, outcome }), node: Some(node), trail, .. }) =
             self.stack.pop()
         {
-            self.batch.add_finished(FinishedDirectory { dir, node, path, outcome });
+            self.batch.add_finished(FinishedDirectory { dir, node, trail, outcome });
         }
     }
 }
 
 impl Restore<'_> {
     /// A directory whose pages are damaged is named; what was read of it before is restored.
-    fn unreadable(&self, path: &Path, error: RepositoryError) -> Result<(), EngineError> {
+    fn unreadable(&self, trail: &Trail, error: RepositoryError) -> Result<(), EngineError> {
         if !error.is_damage() {
             return Err(error.into());
         }
-        self.problem(ProblemKind::Damage, path, &error);
+        self.problem(ProblemKind::Damage, trail, &error);
         Ok(())
     }
 }
