@@ -32,7 +32,6 @@ use exit::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lifeboat_engine::raise_open_files();
     let (report, ended) = match Cli::from_arguments() {
         Ok(cli) => {
             let report = report::for_people_or_programs(&cli.globals);

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -354,4 +354,30 @@ fn a_block_device_is_read_where_that_is_asked_for() {
     world.run(&["backup", path]).succeeds();
     let listed = world.run(&["ls", "latest", "--json"]).succeeds().json_lines();
     assert_eq!(listed.last().unwrap()["type"], "dev");
+}
+
+#[test]
+fn a_directory_on_the_way_need_not_be_theirs_to_list() {
+    if !needs_root() {
+        return;
+    }
+    let world = World::new();
+    world.write("parent/home/mine", b"mine");
+    world.write("parent/other/theirs", b"theirs");
+    world.run_without_root(&["snapshots"]).succeeds();
+    for path in ["parent", "parent/other"] {
+        chown(world.path(path), Some(0), Some(0)).unwrap();
+        fs::set_permissions(world.path(path), fs::Permissions::from_mode(0o711)).unwrap();
+    }
+    world.run_again_without_root(&["backup", "parent/home"]).succeeds();
+    let home = world.path("parent/home/mine").display().to_string();
+    assert_eq!(world.restored(&home), b"mine");
+    let listed = world.run(&["ls", "latest", "--json"]).succeeds().json_lines();
+    let parent =
+        listed.iter().find(|node| node["path"] == *world.path("parent").display().to_string()).unwrap();
+    assert_eq!((&parent["permissions"], &parent["uid"]), (&"drwx--x--x".into(), &0.into()));
+    // What is asked for itself has to be listed.
+    let ended = world.run_again_without_root(&["backup", "parent/home", "parent/other"]);
+    let ended = ended.fails(3, "");
+    assert!(ended.err.contains("parent/other"), "{}", ended.err);
 }

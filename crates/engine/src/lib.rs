@@ -27,8 +27,7 @@ pub use lifeboat_format::{
     XattrValue,
 };
 pub use lifeboat_fs::{
-    Exclusion, Filter, FilterOptions, FsError, Owners, Pattern, Tag, escaped, expand_glob, raise_open_files,
-    read_within,
+    Exclusion, Filter, FilterOptions, FsError, Owners, Pattern, Tag, escaped, expand_glob, read_within,
 };
 pub use lifeboat_repository::Workers;
 

@@ -4,7 +4,6 @@
 //! extents. Only what a user or root can set is ever recorded, compared or changed.
 
 use crate::handle::Handle;
-use rustix::fd::BorrowedFd;
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 use rustix::io::Errno;
 
@@ -32,9 +31,9 @@ const SETTABLE: [(u32, &str); 17] = [
     (0x4000_0000, "casefold"),
 ];
 
-/// The flags of an open file or directory; none where its file system has none.
-pub(crate) fn read(inode: BorrowedFd<'_>) -> Result<u32, Errno> {
-    match all(Handle::Open(inode)) {
+/// The flags of a file or directory; none where its file system has none, or they are out of reach.
+pub(crate) fn read(handle: Handle<'_>) -> Result<u32, Errno> {
+    match all(handle) {
         Err(errno) if means_none(errno) => Ok(0),
         flags => Ok(flags? & settable()),
     }

@@ -7,7 +7,7 @@
 use lifeboat_format::Timestamp;
 use rustix::buffer::spare_capacity;
 use rustix::fd::{AsRawFd, BorrowedFd};
-use rustix::fs::{self, AtFlags, CWD, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};
+use rustix::fs::{self, AtFlags, CWD, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 
 /// Longest list of attribute names and longest value that the kernel hands out, in bytes.
@@ -18,11 +18,17 @@ const XATTR_MAX: usize = 64 << 10;
 pub(crate) enum Handle<'a> {
     /// Opened for reading or writing.
     Open(BorrowedFd<'a>),
-    /// Opened with `O_PATH`: a symbolic link or a special file.
+    /// Opened with `O_PATH`: a symbolic link, a special file, or a directory that may not be listed.
     Named(BorrowedFd<'a>),
 }
 
 impl<'a> Handle<'a> {
+    /// Which of the two a descriptor is.
+    pub(crate) fn of(fd: BorrowedFd<'a>) -> Result<Self, Errno> {
+        let is_named = fs::fcntl_getfl(fd)?.contains(OFlags::PATH);
+        Ok(if is_named { Self::Named(fd) } else { Self::Open(fd) })
+    }
+
     pub(crate) fn descriptor(self) -> BorrowedFd<'a> {
         match self {
             Self::Open(fd) | Self::Named(fd) => fd,

@@ -9,7 +9,6 @@
 
 mod apply;
 mod chain;
-mod descent;
 mod entries;
 mod error;
 mod escape;
@@ -24,7 +23,6 @@ mod lock;
 mod made_here;
 mod name;
 mod open;
-mod open_files;
 mod owners;
 mod parked;
 mod quiet;
@@ -41,7 +39,6 @@ mod unset;
 mod xattr;
 mod zeros;
 
-pub use descent::Descent;
 pub use error::{FsError, FsErrorKind};
 pub use escape::escaped;
 pub use existing_file::ExistingFile;
@@ -50,7 +47,6 @@ pub use glob::expand_glob;
 pub use identity::Identity;
 pub use lock::Lock;
 pub use made_here::made_here;
-pub use open_files::raise_open_files;
 pub use owners::Owners;
 pub use quiet::read_within;
 pub use source::SourceDir;

@@ -1,8 +1,9 @@
 //! Directories of a walk, of which only some are open at a time, however deep the tree.
 //!
 //! A directory that others have followed is closed, and opened again when it is needed: from the nearest one above that
-//! is open, name by name and following no link. What is reached so has to be the inode that was there before, or it is
-//! not used: names may have come to mean something else in the meantime. The top stays open.
+//! is open, name by name and as each was opened the first time, or straight up from one in it. What is reached so has to
+//! be the inode that was there before, or it is not used: names may have come to mean something else in the meantime.
+//! The top stays open.
 //!
 //! Going back up a deep tree so costs few steps each: what was reopened on the way down to one directory stays open for
 //! those above it.
@@ -16,9 +17,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// Directories of one walk that stay open, besides those in use.
-const OPEN_MAX: usize = 128;
+const OPEN_MAX: usize = 64;
 
-/// How a directory is opened by its name in another one, following no link.
+/// How a directory is opened by its name in another one.
 pub(crate) type OpenDir = fn(BorrowedFd<'_>, &[u8]) -> Result<OwnedFd, Errno>;
 
 /// A directory, open or not. Clones are the same one.
@@ -32,6 +33,7 @@ pub(crate) struct ParkedDir {
 struct Place {
     trail: Trail,
     identity: Identity,
+    open_dir: OpenDir,
     /// Whether it is open is up to the lot, and to whoever uses it.
     open: Mutex<Weak<OwnedFd>>,
 }
@@ -40,7 +42,6 @@ struct Place {
 #[derive(Debug)]
 struct Lot {
     top: Arc<OwnedFd>,
-    open_dir: OpenDir,
     /// Those opened first come first.
     open: Mutex<VecDeque<Arc<OwnedFd>>>,
 }
@@ -51,16 +52,16 @@ impl ParkedDir {
         let identity = Identity::of(top.as_fd())?;
         let top = Arc::new(top);
         let open = Mutex::new(Arc::downgrade(&top));
-        let place = Chain::new(Place { trail: Trail::new(path), identity, open });
-        Ok(Self { place, lot: Arc::new(Lot { top, open_dir, open: Mutex::default() }) })
+        let place = Chain::new(Place { trail: Trail::new(path), identity, open_dir, open });
+        Ok(Self { place, lot: Arc::new(Lot { top, open: Mutex::default() }) })
     }
 
     /// Opens a directory in this one.
-    pub(crate) fn enter(&self, name: &[u8]) -> Result<Self, Errno> {
-        let fd = (self.lot.open_dir)(self.open()?.as_fd(), name)?;
+    pub(crate) fn enter(&self, name: &[u8], open_dir: OpenDir) -> Result<Self, Errno> {
+        let fd = open_dir(self.open()?.as_fd(), name)?;
         let identity = Identity::of(fd.as_fd())?;
         let open = Mutex::new(Arc::downgrade(&self.lot.keep(fd)));
-        let place = self.place.join(Place { trail: self.trail().join(name), identity, open });
+        let place = self.place.join(Place { trail: self.trail().join(name), identity, open_dir, open });
         Ok(Self { place, lot: Arc::clone(&self.lot) })
     }
 
@@ -77,9 +78,20 @@ impl ParkedDir {
         }
         let mut fd = found.unwrap_or_else(|| Arc::clone(&self.lot.top));
         while let Some(place) = closed.pop() {
-            fd = self.lot.reopen(&fd, place)?;
+            fd = self.lot.reopen(&fd, place.trail.name(), place)?;
         }
         Ok(fd)
+    }
+
+    /// Opens it again on the way back from a directory in it: if it can be straight up, which is one step and works even
+    /// where directories further up have other names by now.
+    pub(crate) fn return_from(&self, below: &Self) -> Result<(), Errno> {
+        let (place, below) = (self.place.value(), below.place.value().lock().upgrade());
+        let is_closed = place.lock().upgrade().is_none();
+        match below.filter(|_| is_closed).map(|below| self.lot.reopen(&below, b"..", place)) {
+            Some(Ok(_)) => Ok(()),
+            _ => self.open().map(drop),
+        }
     }
 
     pub(crate) fn trail(&self) -> &Trail {
@@ -94,8 +106,9 @@ impl Place {
 }
 
 impl Lot {
-    fn reopen(&self, above: &OwnedFd, place: &Place) -> Result<Arc<OwnedFd>, Errno> {
-        let fd = (self.open_dir)(above.as_fd(), place.trail.name())?;
+    /// Opens what is called so seen from a directory beside it.
+    fn reopen(&self, beside: &OwnedFd, name: &[u8], place: &Place) -> Result<Arc<OwnedFd>, Errno> {
+        let fd = (place.open_dir)(beside.as_fd(), name)?;
         if Identity::of(fd.as_fd())? != place.identity {
             return Err(Errno::STALE);
         }

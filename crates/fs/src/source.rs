@@ -1,35 +1,39 @@
 //! A directory to be backed up.
 //!
-//! Invariant: nothing here follows a symbolic link, but for the path given to [`SourceDir::open`].
+//! Invariant: nothing here follows a symbolic link, but for the path given to [`SourceDir::open`] and the name given to
+//! [`SourceDir::follow_dir`].
 
 use crate::handle::Handle;
-use crate::open::{open_to_name, open_to_read};
-use crate::{FsError, Identity, SourceFile, Stat, Trail, entries, file_system, flags, xattr};
+use crate::open::{open_at, open_to_name, open_to_read};
+use crate::parked::ParkedDir;
+use crate::{FsError, SourceFile, Stat, Trail, entries, file_system, flags, xattr};
 use lifeboat_format::{Node, NodeKind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, OFlags, readlinkat};
+use rustix::fs::{CWD, Mode, OFlags, readlinkat};
 use rustix::io::Errno;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// An open directory whose entries are looked at and read.
+/// A directory whose entries are looked at and read. It need not be open all the time, so that a walk can keep one for
+/// each level.
 #[derive(Debug)]
 pub struct SourceDir {
-    fd: OwnedFd,
-    trail: Trail,
+    dir: ParkedDir,
     /// Held while names are read: the descriptor has one position, and two readers would each miss names.
     listing: Mutex<()>,
 }
 
 impl SourceDir {
-    /// Opens a directory by path and follows links: for the places a user names.
+    /// Opens a directory by path and follows links: for the places a user names. One that may only be searched is opened
+    /// for that, and cannot be listed.
     ///
     /// # Errors
     /// The path leads nowhere, to something else than a directory, or to where this process may not go.
     pub fn open(path: &Path) -> Result<Self, FsError> {
-        open_to_read(CWD, path.as_os_str().as_bytes(), OFlags::DIRECTORY)
-            .map(|fd| Self::new(fd, Trail::new(path)))
+        follow_dir(CWD, path.as_os_str().as_bytes())
+            .and_then(|fd| ParkedDir::new(fd, path, follow_dir))
+            .map(Self::new)
             .map_err(|errno| FsError::new("open", path.to_owned(), errno))
     }
 
@@ -38,9 +42,29 @@ impl SourceDir {
     /// # Errors
     /// As [`SourceDir::open`]; a symbolic link is of the wrong kind wherever it points.
     pub fn open_dir(&self, name: &[u8]) -> Result<Self, FsError> {
-        open_to_read(self.fd.as_fd(), name, OFlags::DIRECTORY | OFlags::NOFOLLOW)
-            .map(|fd| Self::new(fd, self.trail.join(name)))
-            .map_err(|errno| self.error("open", name, errno))
+        self.dir.enter(name, open_dir).map(Self::new).map_err(|errno| self.error("open", name, errno))
+    }
+
+    /// Opens the directory that an entry is or, being a link, leads to; otherwise as [`SourceDir::open`].
+    ///
+    /// # Errors
+    /// As [`SourceDir::open`].
+    pub fn follow_dir(&self, name: &[u8]) -> Result<Self, FsError> {
+        self.dir.enter(name, follow_dir).map(Self::new).map_err(|errno| self.error("open", name, errno))
+    }
+
+    /// Makes sure that this directory can be used, on the way back from one in it.
+    ///
+    /// # Errors
+    /// It was closed and cannot be opened again: by now, something else is where it was.
+    pub fn return_from(&self, below: &Self) -> Result<(), FsError> {
+        self.dir.return_from(&below.dir).map_err(|errno| match errno {
+            Errno::STALE => {
+                let why = "another directory has taken its place";
+                FsError::wrong_kind("return to", self.trail().path(), why)
+            }
+            errno => self.own_error("return to", errno),
+        })
     }
 
     /// Opens a regular file in this directory.
@@ -48,7 +72,8 @@ impl SourceDir {
     /// # Errors
     /// As [`SourceDir::open_dir`]; anything but a regular file is of the wrong kind.
     pub fn open_file(&self, name: &[u8]) -> Result<SourceFile, FsError> {
-        SourceFile::open(self.descriptor(), name, &self.trail)
+        let dir = self.descriptor().map_err(|errno| self.error("open", name, errno))?;
+        SourceFile::open(dir.as_fd(), name, self.trail())
     }
 
     /// Opens the block device that an entry is or, being a link, leads to.
@@ -56,13 +81,14 @@ impl SourceDir {
     /// # Errors
     /// As [`SourceDir::open_file`]; anything but a block device is of the wrong kind.
     pub fn open_device(&self, name: &[u8]) -> Result<SourceFile, FsError> {
-        SourceFile::open_device(self.descriptor(), name, &self.trail)
+        let dir = self.descriptor().map_err(|errno| self.error("open", name, errno))?;
+        SourceFile::open_device(dir.as_fd(), name, self.trail())
     }
 
     /// Where this directory is, for messages.
     #[must_use]
     pub fn trail(&self) -> &Trail {
-        &self.trail
+        self.dir.trail()
     }
 
     /// Names of all entries, sorted by their bytes, without `.` and `..`.
@@ -72,7 +98,11 @@ impl SourceDir {
     pub fn names(&self) -> Result<Vec<Vec<u8>>, FsError> {
         // A panic of another reader leaves nothing half done: every listing starts over.
         let _listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
-        entries::names(self.descriptor()).map_err(|errno| self.own_error("list", errno))
+        let listed = self.descriptor().and_then(|dir| match Handle::of(dir.as_fd())? {
+            Handle::Open(dir) => entries::names(dir),
+            Handle::Named(_) => Err(Errno::ACCESS),
+        });
+        listed.map_err(|errno| self.own_error("list", errno))
     }
 
     /// Describes an entry, itself and not what it points to.
@@ -80,7 +110,7 @@ impl SourceDir {
     /// # Errors
     /// There is no such entry, or this process may not look at it.
     pub fn stat(&self, name: &[u8]) -> Result<Stat, FsError> {
-        Stat::of_entry(self.descriptor(), name).map_err(|errno| self.error("look at", name, errno))
+        self.on("look at", name, |dir| Stat::of_entry(dir, name))
     }
 
     /// Describes what an entry is or, being a link, leads to, however many links there are on the way.
@@ -88,7 +118,7 @@ impl SourceDir {
     /// # Errors
     /// As [`SourceDir::stat`]; a link that leads nowhere is not found.
     pub fn stat_target(&self, name: &[u8]) -> Result<Stat, FsError> {
-        Stat::of_target(self.descriptor(), name).map_err(|errno| self.error("look at", name, errno))
+        self.on("look at", name, |dir| Stat::of_target(dir, name))
     }
 
     /// Describes this directory. The name in it is empty.
@@ -96,7 +126,8 @@ impl SourceDir {
     /// # Errors
     /// The file system fails.
     pub fn stat_self(&self) -> Result<Stat, FsError> {
-        Stat::of_open(self.descriptor()).map_err(|errno| self.own_error("look at", errno))
+        let stat = self.descriptor().and_then(|dir| Stat::of_open(dir.as_fd()));
+        stat.map_err(|errno| self.own_error("look at", errno))
     }
 
     /// Fills in what [`SourceDir::stat`] leaves out of the node of an entry that is not opened: where a symbolic
@@ -105,8 +136,7 @@ impl SourceDir {
     /// # Errors
     /// The entry is gone, is no longer a link where the node says so, or cannot be read.
     pub fn read_details(&self, node: &mut Node) -> Result<(), FsError> {
-        let named = open_to_name(self.descriptor(), &node.name)
-            .map_err(|errno| self.error("look at", &node.name, errno))?;
+        let named = self.on("look at", &node.name, |dir| open_to_name(dir, &node.name))?;
         if node.kind == NodeKind::Symlink {
             let target = readlinkat(&named, "", Vec::new())
                 .map_err(|errno| self.error("read the link", &node.name, errno))?;
@@ -123,53 +153,60 @@ impl SourceDir {
     /// # Errors
     /// There is no such entry, or the file system fails.
     pub fn keeps_inodes(&self, name: &[u8]) -> Result<bool, FsError> {
-        open_to_name(self.descriptor(), name)
-            .and_then(|named| file_system::keeps_inodes(named.as_fd()))
-            .map_err(|errno| self.error("look at the file system of", name, errno))
+        self.on("look at the file system of", name, |dir| {
+            file_system::keeps_inodes(open_to_name(dir, name)?.as_fd())
+        })
     }
 
-    /// Fills in the flags and extended attributes of this directory itself.
+    /// Fills in the flags and extended attributes of this directory itself; a directory that may only be searched does
+    /// not tell its flags.
     ///
     /// # Errors
     /// They cannot be read.
     pub fn read_own_details(&self, node: &mut Node) -> Result<(), FsError> {
-        node.flags =
-            flags::read(self.descriptor()).map_err(|errno| self.own_error("read the flags of", errno))?;
-        node.xattrs = xattr::read(Handle::Open(self.descriptor()))
-            .map_err(|errno| self.own_error("read the extended attributes of", errno))?;
+        let dir = self.descriptor().map_err(|errno| self.own_error("open", errno))?;
+        let handle = Handle::of(dir.as_fd()).map_err(|errno| self.own_error("look at", errno))?;
+        node.flags = flags::read(handle).map_err(|errno| self.own_error("read the flags of", errno))?;
+        node.xattrs =
+            xattr::read(handle).map_err(|errno| self.own_error("read the extended attributes of", errno))?;
         Ok(())
     }
 
-    /// Opens the directory that this one lies in, as what `trail` leads to.
-    pub(crate) fn open_above(&self, trail: &Trail) -> Result<Self, FsError> {
-        open_to_read(self.descriptor(), b"..", OFlags::DIRECTORY | OFlags::NOFOLLOW)
-            .map(|fd| Self::new(fd, trail.clone()))
-            .map_err(|errno| FsError::new("open", trail.path(), errno))
+    fn new(dir: ParkedDir) -> Self {
+        Self { dir, listing: Mutex::new(()) }
     }
 
-    /// The same directory, under the trail that is known already.
-    pub(crate) fn known_as(self, trail: &Trail) -> Self {
-        Self { trail: trail.clone(), ..self }
+    fn descriptor(&self) -> Result<Arc<OwnedFd>, Errno> {
+        self.dir.open()
     }
 
-    /// Which inode it is, where the file system tells.
-    pub(crate) fn identity(&self) -> Option<Identity> {
-        Identity::of(self.descriptor()).ok()
-    }
-
-    fn new(fd: OwnedFd, trail: Trail) -> Self {
-        Self { fd, trail, listing: Mutex::new(()) }
-    }
-
-    fn descriptor(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+    /// Does something in this directory with a name.
+    fn on<T>(
+        &self,
+        operation: &'static str,
+        name: &[u8],
+        act: impl FnOnce(BorrowedFd<'_>) -> Result<T, Errno>,
+    ) -> Result<T, FsError> {
+        self.descriptor().and_then(|dir| act(dir.as_fd())).map_err(|errno| self.error(operation, name, errno))
     }
 
     fn error(&self, operation: &'static str, name: &[u8], errno: Errno) -> FsError {
-        FsError::new(operation, self.trail.path_of(name), errno)
+        FsError::new(operation, self.trail().path_of(name), errno)
     }
 
     fn own_error(&self, operation: &'static str, errno: Errno) -> FsError {
-        FsError::new(operation, self.trail.path(), errno)
+        FsError::new(operation, self.trail().path(), errno)
+    }
+}
+
+fn open_dir(dir: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    open_to_read(dir, name, OFlags::DIRECTORY | OFlags::NOFOLLOW)
+}
+
+/// Follows links. A directory on the way to what a user names need not be theirs to list.
+fn follow_dir(dir: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
+    match open_to_read(dir, name, OFlags::DIRECTORY) {
+        Err(Errno::ACCESS) => open_at(dir, name, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()),
+        other => other,
     }
 }

@@ -154,7 +154,8 @@ impl SourceFile {
     /// # Errors
     /// They cannot be read.
     pub fn read_details(&self, node: &mut Node) -> Result<(), FsError> {
-        node.flags = flags::read(self.fd.as_fd()).map_err(|errno| self.error("read the flags of", errno))?;
+        node.flags = flags::read(Handle::Open(self.fd.as_fd()))
+            .map_err(|errno| self.error("read the flags of", errno))?;
         node.xattrs = xattr::read(Handle::Open(self.fd.as_fd()))
             .map_err(|errno| self.error("read the extended attributes of", errno))?;
         Ok(())

@@ -59,7 +59,7 @@ impl TargetDir {
     /// The name is unusable, or there is no directory of that name; a symbolic link is of the wrong kind.
     pub fn open_dir(&self, name: &[u8]) -> Result<Self, FsError> {
         self.check("open", name)?;
-        match self.dir.enter(name) {
+        match self.dir.enter(name, open_dir) {
             Ok(dir) => Ok(Self { dir, privileged: self.privileged, is_new: false }),
             Err(errno) => Err(self.error("open", name, errno)),
         }

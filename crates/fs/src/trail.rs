@@ -34,11 +34,6 @@ impl Trail {
         self.0.value()
     }
 
-    /// Whether this is where a trail starts.
-    pub(crate) fn is_start(&self) -> bool {
-        self.0.upward().nth(1).is_none()
-    }
-
     /// The whole path, which may be longer than the kernel takes.
     #[must_use]
     pub fn path(&self) -> PathBuf {

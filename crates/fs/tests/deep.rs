@@ -69,11 +69,11 @@ fn few_directories_are_open_however_deep_the_tree() {
         dirs.push(below);
     }
     // The kernel cannot tell paths of more than one page, so that only the upper directories are counted.
-    assert!(open_below(&world.to()) <= 130, "{} are open", open_below(&world.to()));
+    assert!(open_below(&world.to()) <= 66, "{} are open", open_below(&world.to()));
     for (level, dir) in dirs.iter().enumerate().rev() {
         dir.create_file(level.to_string().as_bytes(), 0).unwrap();
     }
-    assert!(open_below(&world.to()) <= 130, "{} are open", open_below(&world.to()));
+    assert!(open_below(&world.to()) <= 66, "{} are open", open_below(&world.to()));
     let mut found = SourceDir::open(&world.to()).unwrap();
     for level in 0..LEVELS {
         let mut names = found.names().unwrap();

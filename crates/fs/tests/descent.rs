@@ -1,7 +1,7 @@
 //! Going down a tree that is deeper than files may be open, and back.
 
 use crate::world::World;
-use lifeboat_fs::{Descent, FsErrorKind, SourceDir, Target};
+use lifeboat_fs::{FsError, FsErrorKind, SourceDir, Target};
 use std::path::{Path, PathBuf};
 
 /// Beyond what stays open, several times.
@@ -18,20 +18,36 @@ fn deep() -> World {
     world
 }
 
+/// The directories that a walk is in, one below the other.
+struct Descent(Vec<SourceDir>);
+
+impl Descent {
+    fn current(&self) -> &SourceDir {
+        &self.0[self.0.len() - 1]
+    }
+
+    fn enter(&mut self, name: &[u8]) {
+        let below = self.current().open_dir(name).unwrap();
+        self.0.push(below);
+    }
+
+    /// Goes back to the directory above.
+    fn leave(&mut self) -> Result<(), FsError> {
+        let below = self.0.pop().unwrap();
+        self.current().return_from(&below)
+    }
+}
+
 /// A descent that has reached the directory of this level.
 fn down_to(world: &World, level: usize) -> Descent {
-    let mut descent = Descent::default();
-    descent.enter(world.source());
-    for _ in 0..level {
-        let below = descent.current().unwrap().open_dir(b"d").unwrap();
-        descent.enter(below);
-    }
+    let mut descent = Descent(vec![world.source()]);
+    (0..level).for_each(|_| descent.enter(b"d"));
     descent
 }
 
 /// Which level a descent has come to, by the file that lies there.
 fn level_of(descent: &Descent) -> usize {
-    let names = descent.current().unwrap().names().unwrap();
+    let names = descent.current().names().unwrap();
     let name = names.iter().find(|name| *name != b"d").unwrap();
     std::str::from_utf8(name).unwrap().parse().unwrap()
 }
@@ -55,11 +71,10 @@ fn few_directories_are_open_and_all_of_them_are_found_again() {
     for level in (0..DEPTH).rev() {
         descent.leave().unwrap();
         assert_eq!(level_of(&descent), level);
-        assert_eq!(descent.current().unwrap().trail().path(), path_of(&world, level));
+        assert_eq!(descent.current().trail().path(), path_of(&world, level));
         assert!(open_below(&world.from()) <= 65);
     }
-    descent.leave().unwrap();
-    assert!(descent.current().is_none());
+    drop(descent);
     assert_eq!(open_below(&world.from()), 0);
 }
 
@@ -88,7 +103,8 @@ fn another_directory_is_not_taken_for_the_one_that_was_left() {
             Ok(()) => assert_eq!(level_of(&descent), level),
             Err(error) => {
                 assert_eq!((level, error.kind()), (99, FsErrorKind::WrongKind));
-                assert!(descent.current().is_none());
+                assert!(error.to_string().starts_with("cannot return to \""), "{error}");
+                assert!(descent.current().names().is_err(), "nor is the other one used");
             }
         }
     }
@@ -107,21 +123,19 @@ fn a_link_is_not_followed_on_the_way_back() {
 }
 
 #[test]
-fn places_that_a_user_named_are_opened_by_their_paths_again() {
+fn links_that_were_followed_on_the_way_down_are_followed_on_the_way_back() {
     let world = deep();
     let link = world.scratch.path().join("link");
     std::os::unix::fs::symlink(world.from(), &link).unwrap();
-    let mut descent = Descent::default();
-    descent.enter(SourceDir::open(world.scratch.path()).unwrap());
-    descent.enter(SourceDir::open(&link).unwrap());
-    for _ in 0..DEPTH {
-        let below = descent.current().unwrap().open_dir(b"d").unwrap();
-        descent.enter(below);
-    }
+    let top = SourceDir::open(world.scratch.path()).unwrap();
+    assert_eq!(top.open_dir(b"link").unwrap_err().kind(), FsErrorKind::WrongKind);
+    let followed = top.follow_dir(b"link").unwrap();
+    let mut descent = Descent(vec![top, followed]);
+    (0..DEPTH).for_each(|_| descent.enter(b"d"));
     for level in (0..DEPTH).rev() {
         descent.leave().unwrap();
         assert_eq!(level_of(&descent), level);
     }
     descent.leave().unwrap();
-    assert!(descent.current().unwrap().stat(b"link").is_ok());
+    assert!(descent.current().stat(b"link").is_ok());
 }

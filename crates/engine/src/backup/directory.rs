@@ -2,6 +2,7 @@
 //!
 //! Invariant: every name that a listing gave ends as exactly one of saved, excluded, or a problem, its own or that of its
 //! directory. The stack is our own: no depth of directories exhausts the thread's, nor the files that may be open.
+//! A directory to which there is no way back, because by now another one is where it was, is cut short.
 
 use super::parent::Parent;
 use super::save::Save;
@@ -9,14 +10,14 @@ use super::sift::{Scope, Verdict};
 use super::wanted::Wanted;
 use crate::{EngineError, trees};
 use lifeboat_format::{Content, Node, NodeKind, PageTreeBuilder, Totals};
-use lifeboat_fs::{Descent, FsError, SourceDir, Trail};
+use lifeboat_fs::{FsError, SourceDir};
 use lifeboat_repository::RepositoryError;
 use std::path::Path;
 use std::vec::IntoIter;
 
 /// A directory that is being walked.
 struct Frame<'w, 'r> {
-    trail: Trail,
+    dir: SourceDir,
     node: Node,
     names: IntoIter<Vec<u8>>,
     scope: Scope<'w>,
@@ -24,6 +25,14 @@ struct Frame<'w, 'r> {
     previous: Option<Node>,
     pages: PageTreeBuilder<Node>,
     totals: Totals,
+}
+
+/// A directory whose node is complete.
+struct Closed {
+    dir: SourceDir,
+    node: Node,
+    previous: Option<Node>,
+    asked_for: bool,
 }
 
 /// Saves everything that is wanted and gives the node of `/`.
@@ -36,8 +45,8 @@ pub(super) fn save_root<'a>(
     let dir = SourceDir::open(Path::new("/")).map_err(|error| unreadable_root(&error))?;
     let stat = save.look(dir.stat_self().map_err(|error| unreadable_root(&error))?);
     let scope = Scope::root(wanted, &stat);
-    let top = open(save, &dir, stat.node, scope, parent, previous)?;
-    walk(save, dir, top)
+    let top = open(save, dir, stat.node, scope, parent, previous)?;
+    walk(save, top)
 }
 
 /// Saves a directory that was named, with all that is in it, and gives its node.
@@ -50,38 +59,30 @@ pub(super) fn save_below(
     let stat = save.look(stat);
     let parent = Parent::of(save.reader, previous);
     let scope = Scope::whole(&stat);
-    let top = open(save, &dir, stat.node, scope, parent, previous.cloned())?;
-    walk(save, dir, top)
+    let top = open(save, dir, stat.node, scope, parent, previous.cloned())?;
+    walk(save, top)
 }
 
 /// Saves what is in a directory and below it, and gives its node, which is not told.
-fn walk<'w, 'r>(save: &mut Save<'r>, dir: SourceDir, top: Frame<'w, 'r>) -> Result<Node, EngineError> {
+fn walk<'w, 'r>(save: &mut Save<'r>, top: Frame<'w, 'r>) -> Result<Node, EngineError> {
     let mut stack = vec![top];
-    let mut descent = Descent::default();
-    descent.enter(dir);
     loop {
         save.check()?;
         let frame = stack.last_mut().expect("it ends when the first frame is closed");
-        if let Some(dir) = descent.current()
-            && let Some(name) = frame.names.next()
-        {
-            if let Some((dir, below)) = step(save, dir, frame, name)? {
-                descent.enter(dir);
-                stack.push(below);
-            }
+        if let Some(name) = frame.names.next() {
+            let below = step(save, frame, name)?;
+            stack.extend(below);
             continue;
         }
         let frame = stack.pop().expect("it was there a moment ago");
-        let (trail, previous, asked_for) =
-            (frame.trail.clone(), frame.previous.clone(), frame.scope.is_named());
-        let node = close(save, frame)?;
+        let Closed { dir, node, previous, asked_for } = close(save, frame)?;
         if asked_for {
             save.asked_for(Some(&node), previous.as_ref());
         }
         let Some(above) = stack.last_mut() else { return Ok(node) };
-        save.saved(&trail.path(), &node, previous.as_ref());
+        save.saved(&dir.trail().path(), &node, previous.as_ref());
         add(save, above, &node)?;
-        if let Err(error) = descent.leave() {
+        if let Err(error) = above.dir.return_from(&dir) {
             cut_short(save, above, &error);
         }
     }
@@ -91,7 +92,7 @@ fn walk<'w, 'r>(save: &mut Save<'r>, dir: SourceDir, top: Frame<'w, 'r>) -> Resu
 fn cut_short(save: &Save<'_>, frame: &mut Frame<'_, '_>, error: &FsError) {
     let rest = std::mem::take(&mut frame.names);
     if rest.len() > 0 {
-        save.cut_short(&frame.trail.path(), rest.len(), error);
+        save.cut_short(&frame.dir.trail().path(), rest.len(), error);
     }
 }
 
@@ -102,21 +103,21 @@ fn unreadable_root(error: &FsError) -> EngineError {
 /// Opens a directory whose node was looked at. One that cannot be listed is kept, empty, and counted as unread.
 fn open<'w, 'r>(
     save: &mut Save<'r>,
-    dir: &SourceDir,
+    dir: SourceDir,
     mut node: Node,
     mut scope: Scope<'w>,
     parent: Parent<'r>,
     previous: Option<Node>,
 ) -> Result<Frame<'w, 'r>, EngineError> {
     let path = dir.trail().path();
-    let (names, listed) = save.sift.names(dir, &path, &mut scope);
+    let (names, listed) = save.sift.names(&dir, &path, &mut scope);
     if let Err(error) = dir.read_own_details(&mut node).and(listed) {
         save.unread(&path, &error);
     }
     save.describe(&mut node)?;
     let pages = PageTreeBuilder::new(save.page_key.clone());
     Ok(Frame {
-        trail: dir.trail().clone(),
+        dir,
         node,
         names: names.into_iter(),
         scope,
@@ -130,16 +131,15 @@ fn open<'w, 'r>(
 /// Handles one name in a directory: opens a directory, saves everything else.
 fn step<'w, 'r>(
     save: &mut Save<'r>,
-    dir: &SourceDir,
     frame: &mut Frame<'w, 'r>,
     name: Vec<u8>,
-) -> Result<Option<(SourceDir, Frame<'w, 'r>)>, EngineError> {
-    let path = frame.trail.path_of(&name);
+) -> Result<Option<Frame<'w, 'r>>, EngineError> {
+    let path = frame.dir.trail().path_of(&name);
     let previous = save.previous(&mut frame.parent, &name, &path);
     // On the way to a path that was asked for, links are followed as the path itself does.
     let looked = match frame.scope.leads_on(&name) {
-        true => SourceDir::open(&path).and_then(|dir| Ok((dir.stat_self()?, Some(dir)))),
-        false => dir.stat(&name).map(|stat| (stat, None)),
+        true => frame.dir.follow_dir(&name).and_then(|dir| Ok((dir.stat_self()?, Some(dir)))),
+        false => frame.dir.stat(&name).map(|stat| (stat, None)),
     };
     let (mut stat, opened) = match looked {
         Ok((stat, opened)) => (save.look(stat), opened),
@@ -155,26 +155,25 @@ fn step<'w, 'r>(
     let scope = match save.sift.entry(&frame.scope, &path, &stat) {
         Verdict::Kept(scope) => scope,
         Verdict::Emptied => {
-            emptied(save, dir, frame, &path, stat.node, previous.as_ref())?;
+            emptied(save, frame, &path, stat.node, previous.as_ref())?;
             return Ok(None);
         }
         Verdict::Dropped => return Ok(None),
     };
     if stat.node.kind != NodeKind::Directory {
         let saved = match scope.is_named() {
-            true => save.named(dir, &path, stat, previous.as_ref())?,
-            false => save.item(dir, &path, stat, previous.as_ref())?,
+            true => save.named(&frame.dir, &path, stat, previous.as_ref())?,
+            false => save.item(&frame.dir, &path, stat, previous.as_ref())?,
         };
         if let Some(node) = saved {
             add(save, frame, &node)?;
         }
         return Ok(None);
     }
-    match opened.map_or_else(|| dir.open_dir(&stat.node.name), Ok) {
+    match opened.map_or_else(|| frame.dir.open_dir(&stat.node.name), Ok) {
         Ok(dir) => {
             let parent = Parent::of(save.reader, previous.as_ref());
-            let frame = open(save, &dir, stat.node, scope, parent, previous)?;
-            Ok(Some((dir, frame)))
+            open(save, dir, stat.node, scope, parent, previous).map(Some)
         }
         Err(error) => {
             if frame.scope.asks_for(&stat.node.name) {
@@ -189,13 +188,12 @@ fn step<'w, 'r>(
 /// A directory that is not entered because its content is left out.
 fn emptied(
     save: &mut Save<'_>,
-    dir: &SourceDir,
     frame: &mut Frame<'_, '_>,
     path: &Path,
     mut node: Node,
     previous: Option<&Node>,
 ) -> Result<(), EngineError> {
-    match dir.read_details(&mut node) {
+    match frame.dir.read_details(&mut node) {
         Ok(()) => add_empty(save, frame, path, node, previous),
         Err(error) => unopened(save, frame, path, node, previous, &error),
     }
@@ -230,11 +228,12 @@ fn add_empty(
     add(save, frame, &node)
 }
 
-fn close(save: &mut Save<'_>, frame: Frame<'_, '_>) -> Result<Node, EngineError> {
+fn close(save: &mut Save<'_>, frame: Frame<'_, '_>) -> Result<Closed, EngineError> {
     let on_the_way = frame.scope.is_on_the_way();
     let root = frame.pages.finish(&mut |page| save.page(page, on_the_way))?;
     let content = root.map_or(Content::Empty, Content::Pages);
-    Ok(Node { content, totals: Some(frame.totals), ..frame.node })
+    let node = Node { content, totals: Some(frame.totals), ..frame.node };
+    Ok(Closed { dir: frame.dir, node, previous: frame.previous, asked_for: frame.scope.is_named() })
 }
 
 fn add(save: &mut Save<'_>, frame: &mut Frame<'_, '_>, node: &Node) -> Result<(), EngineError> {
