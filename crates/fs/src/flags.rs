@@ -10,6 +10,9 @@ use rustix::io::Errno;
 /// What refuses every further change of an inode, its links and its flags included.
 pub(crate) const LOCKS: u32 = IFlags::IMMUTABLE.union(IFlags::APPEND).bits();
 
+/// What a file system keeps only where it is set before the first byte is there.
+pub(crate) const FROM_THE_START: u32 = IFlags::NOCOW.bits();
+
 /// What can be set, by which file system ever, with the names of `chattr`'s manual.
 const SETTABLE: [(u32, &str); 17] = [
     (IFlags::SECURE_REMOVAL.bits(), "secure deletion"),

@@ -64,17 +64,17 @@ impl TargetDir {
         }
     }
 
-    /// As [`TargetDir::create_file`], but under a temporary name, which comes back too: the file is to get its own name
-    /// with [`TargetDir::rename`] or [`TargetDir::replace`].
+    /// As [`TargetDir::create_file`] for the file that the node describes, but under a temporary name, which comes back
+    /// too: the file is to get its own name with [`TargetDir::rename`] or [`TargetDir::replace`]. Of its flags it has those
+    /// that have to be there before its content.
     ///
     /// # Errors
     /// The name is unusable, or the file system refuses.
-    pub fn create_file_aside(&self, name: &[u8], size: u64) -> Result<(TargetFile, Vec<u8>), FsError> {
-        self.check("create", name)?;
+    pub fn create_file_aside(&self, node: &Node) -> Result<(TargetFile, Vec<u8>), FsError> {
+        self.check("create", &node.name)?;
         let temporary = self.temporary_name()?;
-        let dir = self.descriptor().map_err(|errno| self.error("create", name, errno))?;
-        let way = (self.trail(), name);
-        let file = TargetFile::create(dir.as_fd(), &temporary, way, size, self.is_privileged())?;
+        let dir = self.descriptor().map_err(|errno| self.error("create", &node.name, errno))?;
+        let file = TargetFile::create(dir.as_fd(), &temporary, self.trail(), node, self.is_privileged())?;
         Ok((file, temporary))
     }
 

@@ -73,7 +73,8 @@ impl TargetDir {
     pub fn create_file(&self, name: &[u8], size: u64) -> Result<TargetFile, FsError> {
         self.check("create", name)?;
         let dir = self.descriptor().map_err(|errno| self.error("create", name, errno))?;
-        TargetFile::create(dir.as_fd(), name, (self.trail(), name), size, self.privileged)
+        let node = Node { name: name.to_vec(), size, ..Node::default() };
+        TargetFile::create(dir.as_fd(), name, self.trail(), &node, self.privileged)
     }
 
     /// Opens a regular file of this directory, to be read.

@@ -2,7 +2,7 @@
 
 use crate::handle::Handle;
 use crate::open::open_at;
-use crate::{FsError, Identity, Trail, Unset, apply, is_zeros};
+use crate::{FsError, Identity, Trail, Unset, apply, flags, is_zeros};
 use lifeboat_format::Node;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, fstat, ftruncate};
@@ -22,24 +22,27 @@ pub struct TargetFile {
 }
 
 impl TargetFile {
-    /// Makes a file under a name; `way` is what errors tell: the way to its directory, and the name that it is for.
+    /// Makes a file under a name, for what `node` describes; `trail` is the way to its directory, for errors.
     pub(crate) fn create(
         dir: BorrowedFd<'_>,
         name: &[u8],
-        way: (&Trail, &[u8]),
-        size: u64,
+        trail: &Trail,
+        node: &Node,
         privileged: bool,
     ) -> Result<Self, FsError> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-        let created = open_at(dir, name, flags, Mode::RUSR | Mode::WUSR).and_then(|fd| {
-            if size > 0 {
-                ftruncate(&fd, size)?;
+        let how = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        let created = open_at(dir, name, how, Mode::RUSR | Mode::WUSR).and_then(|fd| {
+            // What is refused here is found missing when the metadata is applied.
+            let _refused =
+                flags::set(Handle::Open(fd.as_fd()), node.flags, node.flags & flags::FROM_THE_START);
+            if node.size > 0 {
+                ftruncate(&fd, node.size)?;
             }
             Ok(fd)
         });
-        let (trail, name) = way;
+        let name = &node.name;
         match created {
-            Ok(fd) => Ok(Self { fd, trail: trail.clone(), name: name.to_vec(), privileged }),
+            Ok(fd) => Ok(Self { fd, trail: trail.clone(), name: name.clone(), privileged }),
             Err(errno) => Err(FsError::new("create", trail.path_of(name), errno)),
         }
     }

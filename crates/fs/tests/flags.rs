@@ -1,9 +1,13 @@
 //! File flags.
 
-use crate::world::{World, absent, is_root};
+use crate::world::{World, absent, is_root, node};
+use lifeboat_format::{Node, NodeKind};
+use lifeboat_fs::Target;
+use lifeboat_testkit::skip;
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Gives a file or directory one more flag; false where the file system has none.
 fn put(path: &Path, flag: IFlags) -> bool {
@@ -54,4 +58,67 @@ fn where_there_are_no_flags_there_are_none() {
     let mut node = proc.stat(b"stat").unwrap().node;
     proc.open_file(b"stat").unwrap().read_details(&mut node).unwrap();
     assert_eq!(node.flags, 0);
+}
+
+/// A small btrfs on a file, unmounted when dropped.
+struct Btrfs(PathBuf);
+
+impl Btrfs {
+    /// None, and it is told why, where that cannot be made: few machines have the tools.
+    fn mount(world: &World) -> Option<Self> {
+        let (image, at) = (world.scratch.path().join("image"), world.to());
+        File::create(&image).unwrap().set_len(128 << 20).unwrap();
+        std::fs::create_dir(&at).unwrap();
+        let made = Command::new("mkfs.btrfs").arg("-q").arg(&image).status();
+        if !made.is_ok_and(|status| status.success()) {
+            skip("mkfs.btrfs cannot be run");
+            return None;
+        }
+        let mounted = Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&at).status();
+        if !mounted.is_ok_and(|status| status.success()) {
+            skip("btrfs cannot be mounted");
+            return None;
+        }
+        Some(Self(at))
+    }
+}
+
+impl Drop for Btrfs {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg("-l").arg(&self.0).status();
+        assert!(unmounted.is_ok_and(|status| status.success()), "the file system stays mounted");
+    }
+}
+
+#[test]
+fn copy_on_write_is_off_from_the_start() {
+    let world = World::new();
+    if !is_root() {
+        return;
+    }
+    let Some(disk) = Btrfs::mount(&world) else { return };
+    let wanted = Node { size: 5, flags: IFlags::NOCOW.bits(), ..node(b"file", NodeKind::File) };
+    let target = Target::create(&disk.0).unwrap();
+    let (file, temporary) = target.create_file_aside(&wanted).unwrap();
+    file.write_at(0, b"12345").unwrap();
+    assert_eq!(file.apply(&wanted), []);
+    target.rename(&temporary, b"file").unwrap();
+    let flags = |name: &str| ioctl_getflags(File::open(disk.0.join(name)).unwrap()).unwrap();
+    assert!(flags("file").contains(IFlags::NOCOW));
+    // Later it is too late, and said so.
+    let late = target.create_file(b"late", 5).unwrap();
+    let unset = late.apply(&Node { name: b"late".to_vec(), ..wanted });
+    assert_eq!(unset.iter().map(|unset| &*unset.what).collect::<Vec<_>>(), ["flag no copy on write"]);
+    assert!(!flags("late").contains(IFlags::NOCOW));
+}
+
+#[test]
+fn flags_from_the_start_that_a_file_system_does_not_know_do_not_keep_a_file_from_being_made() {
+    let world = World::new();
+    let wanted = Node { size: 5, flags: IFlags::NOCOW.bits(), ..node(b"file", NodeKind::File) };
+    let (file, temporary) = world.target().create_file_aside(&wanted).unwrap();
+    let made = File::open(world.to().join(std::str::from_utf8(&temporary).unwrap())).unwrap();
+    assert_eq!(made.metadata().unwrap().len(), 5);
+    let is_set = ioctl_getflags(&made).is_ok_and(|flags| flags.contains(IFlags::NOCOW));
+    assert_eq!(file.apply(&wanted).is_empty(), is_set, "it is set or named");
 }

@@ -2,7 +2,7 @@
 
 use crate::unprivileged::without_root;
 use crate::world::{World, absent, is_root, node, put_special, put_xattr, xattr};
-use lifeboat_format::NodeKind;
+use lifeboat_format::{Node, NodeKind};
 use lifeboat_fs::{FsErrorKind, Target, TargetDir};
 use rustix::fs::FileType;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -15,7 +15,8 @@ fn target(world: &World) -> TargetDir {
 
 /// Makes a file with this content take the place of `name`.
 fn replace(target: &TargetDir, name: &[u8], content: &[u8]) -> Result<(), lifeboat_fs::FsError> {
-    let (file, temporary) = target.create_file_aside(name, content.len() as u64).unwrap();
+    let (file, temporary) =
+        target.create_file_aside(&Node { size: content.len() as u64, ..node(name, NodeKind::File) }).unwrap();
     file.write_at(0, content).unwrap();
     let replaced = target.replace(&temporary, name);
     if replaced.is_err() {
@@ -202,7 +203,7 @@ fn a_capability_that_cannot_be_taken_away_asks_for_a_new_file() {
 fn only_leftovers_of_a_restore_are_removed() {
     let world = World::new();
     let target = target(&world);
-    target.create_file_aside(b"file", 7).unwrap();
+    target.create_file_aside(&node(b"file", NodeKind::File)).unwrap();
     target.create_special_aside(&node(b"pipe", NodeKind::Fifo)).unwrap();
     assert_eq!(names(&world).len(), 2);
     symlink("x", world.entry(b".lifeboat-restore-0123456789abcdef")).unwrap();
