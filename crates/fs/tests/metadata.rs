@@ -35,6 +35,29 @@ fn nothing_is_inherited_from_the_target() {
 }
 
 #[test]
+fn an_acl_is_read_once_where_its_stored_form_is_listed_too() {
+    let world = World::new();
+    let [both, one] = ["both", "one"].map(|name| world.entry(name.as_bytes()));
+    let (stored, shown) = (xattr("trusted.SGI_ACL_FILE", b"raw"), xattr("system.posix_acl_access", &acl(77)));
+    for path in [&both, &one] {
+        std::fs::write(path, b"").unwrap();
+        if !put_xattr(path, &stored) {
+            return;
+        }
+    }
+    if !put_xattr(&both, &shown) {
+        return;
+    }
+    let read = |name: &[u8]| {
+        let mut node = world.source().stat(name).unwrap().node;
+        world.source().open_file(name).unwrap().read_details(&mut node).unwrap();
+        node.xattrs
+    };
+    assert_eq!(read(b"both"), [shown]);
+    assert_eq!(read(b"one"), [stored]);
+}
+
+#[test]
 fn numbers_that_mean_something_else_to_the_kernel_are_refused() {
     let world = World::new();
     let file = world.target().create_file(b"file", 0).unwrap();
