@@ -13,13 +13,15 @@
 use crate::handle::Handle;
 use crate::stat::MODE_BITS;
 use crate::{Stat, Unset, UnsetReason, escaped, flags, xattr};
-use lifeboat_format::{Node, NodeKind, Xattr, XattrValue};
+use lifeboat_format::{Node, NodeKind, Timestamp, Xattr, XattrValue};
 use rustix::io::Errno;
 
 const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;
 /// The attribute that lends a program rights of root.
 const CAPABILITY: &[u8] = b"security.capability";
+/// Times are kept at least this exactly, in nanoseconds: FAT counts in two seconds.
+const COARSEST_TIME: u128 = 2_000_000_000;
 
 /// Gives the inode all metadata of `node` that can be set. `privileged` says whether this process is root.
 pub(crate) fn apply(handle: Handle<'_>, node: &Node, privileged: bool) -> Vec<Unset> {
@@ -211,7 +213,7 @@ impl Applying<'_> {
             ("owner", now.uid == node.uid, reason.clone()),
             ("group", now.gid == node.gid, reason.clone()),
             ("mode", same_mode, reason),
-            ("mtime", now.mtime == node.mtime, UnsetReason::NotSupported),
+            ("mtime", now.mtime == node.mtime, reason_of_time(now.mtime, node.mtime)),
         ] {
             if !same && !self.is_told(what) {
                 self.report(what, reason);
@@ -253,6 +255,14 @@ impl Applying<'_> {
 fn is_ours(name: &[u8]) -> bool {
     let spaces: [&[u8]; 3] = [b"user.", b"trusted.", b"system.posix_acl_"];
     name == CAPABILITY || spaces.iter().any(|space| name.starts_with(space))
+}
+
+/// Why a time is another than the one that was set: rounded, or far from it because its range ends before.
+fn reason_of_time(now: Timestamp, wanted: Timestamp) -> UnsetReason {
+    let nanoseconds =
+        |time: Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanoseconds);
+    let is_near = nanoseconds(now).abs_diff(nanoseconds(wanted)) < COARSEST_TIME;
+    if is_near { UnsetReason::Rounded } else { UnsetReason::NotSupported }
 }
 
 fn label(name: &[u8]) -> String {

@@ -20,6 +20,8 @@ pub enum UnsetReason {
     NotPermitted,
     /// The file system of the target cannot hold it.
     NotSupported,
+    /// The file system of the target keeps it less exactly: a time, to the second or two.
+    Rounded,
     /// The kernel refused, for this reason.
     Failed(String),
 }
@@ -27,7 +29,7 @@ pub enum UnsetReason {
 impl UnsetReason {
     pub(crate) fn of(errno: Errno, privileged: bool) -> Self {
         match errno {
-            Errno::OPNOTSUPP | Errno::NOTTY => Self::NotSupported,
+            Errno::OPNOTSUPP | Errno::NOTTY | Errno::NOSYS => Self::NotSupported,
             Errno::PERM | Errno::ACCESS if !privileged => Self::NotPermitted,
             _ => Self::Failed(io::Error::from(errno).to_string()),
         }

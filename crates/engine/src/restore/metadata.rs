@@ -86,7 +86,8 @@ impl Restore<'_> {
         }
     }
 
-    /// Tells what could not be set: what takes root is one note for all files, everything else a problem.
+    /// Tells what could not be set: what takes root is one note for all files, rounded times are one problem,
+    /// everything else is a problem each.
     pub(super) fn unset(&self, trail: &Trail, unset: Vec<Unset>) {
         for Unset { what, reason } in unset {
             match reason {
@@ -96,6 +97,14 @@ impl Restore<'_> {
                 UnsetReason::NotSupported => {
                     let cause = format!("{what}: not supported by this file system");
                     self.teller.problem(ProblemKind::NotSet, &trail.path(), cause);
+                }
+                UnsetReason::Rounded => {
+                    // It holds for everything on that file system, and once is enough to know it.
+                    if self.rounded.set(()).is_ok() {
+                        let cause =
+                            format!("{what}: rounded, as all are that this file system keeps less exactly");
+                        self.teller.problem(ProblemKind::NotSet, &trail.path(), cause);
+                    }
                 }
                 UnsetReason::Failed(why) => {
                     self.teller.problem(ProblemKind::NotSet, &trail.path(), format!("{what}: {why}"));

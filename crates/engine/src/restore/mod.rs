@@ -32,7 +32,7 @@ use lifeboat_repository::{BlobReader, Repository, Workers};
 use metadata::Locks;
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What to restore, and where to.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +80,9 @@ pub fn restore(
         false => Target::create(&options.target).map(Some),
     };
     let target = target.map_err(EngineError::Target)?;
-    let (owners, locks, kept) = Default::default();
-    let work = Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks, kept };
+    let (owners, locks, kept, rounded) = Default::default();
+    let work =
+        Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks, kept, rounded };
     work.run(&start, &full)?;
     Ok(teller.into_report())
 }
@@ -98,6 +99,8 @@ struct Restore<'a> {
     locks: Locks,
     /// What was kept, where everything else is to be read again in the end.
     kept: Mutex<HashSet<Trail>>,
+    /// Set when it was told that the file system of the target rounds times.
+    rounded: OnceLock<()>,
 }
 
 impl Restore<'_> {
