@@ -9,6 +9,7 @@
 mod cli;
 mod docs;
 mod every_kind;
+mod file_systems;
 mod kill;
 mod manifests;
 mod program;

@@ -48,6 +48,10 @@ impl FsError {
         Self { operation, path, kind: FsErrorKind::WrongKind, source: io::Error::other(why) }
     }
 
+    pub(crate) fn exists(operation: &'static str, path: PathBuf, why: &str) -> Self {
+        Self { operation, path, kind: FsErrorKind::Exists, source: io::Error::other(why) }
+    }
+
     pub(crate) fn invalid(operation: &'static str, path: PathBuf, why: &str) -> Self {
         Self { operation, path, kind: FsErrorKind::Invalid, source: io::Error::other(why) }
     }

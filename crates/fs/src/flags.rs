@@ -10,8 +10,10 @@ use rustix::io::Errno;
 /// What refuses every further change of an inode, its links and its flags included.
 pub(crate) const LOCKS: u32 = IFlags::IMMUTABLE.union(IFlags::APPEND).bits();
 
-/// What a file system keeps only where it is set before the first byte is there.
-pub(crate) const FROM_THE_START: u32 = IFlags::NOCOW.bits();
+/// What only a file without a byte takes, or what counts only for bytes that are written after.
+pub(crate) const EARLY: u32 = IFlags::NOCOW.union(IFlags::COMPRESSED).union(NOT_COMPRESSED).bits();
+
+const NOT_COMPRESSED: IFlags = IFlags::from_bits_retain(0x0000_0400);
 
 /// What can be set, by which file system ever, with the names of `chattr`'s manual.
 const SETTABLE: [(u32, &str); 17] = [
@@ -23,7 +25,7 @@ const SETTABLE: [(u32, &str); 17] = [
     (IFlags::APPEND.bits(), "append only"),
     (IFlags::NODUMP.bits(), "no dump"),
     (IFlags::NOATIME.bits(), "no access time"),
-    (0x0000_0400, "not compressed"),
+    (NOT_COMPRESSED.bits(), "not compressed"),
     (IFlags::JOURNALING.bits(), "data journaling"),
     (IFlags::NOTAIL.bits(), "no tail merging"),
     (IFlags::DIRSYNC.bits(), "synchronous directory"),

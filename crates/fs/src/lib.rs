@@ -28,6 +28,7 @@ mod parked;
 mod quiet;
 mod source;
 mod source_file;
+mod spelling;
 mod stat;
 mod takeover;
 mod target;

@@ -2,23 +2,32 @@
 //!
 //! Invariants: an entry stays until what takes its place is complete, under a temporary name beside it; a directory goes
 //! only when it is empty. No inode is written to that may have a name outside of the target, so that hard links do not
-//! lead out of it any more than symbolic ones do.
+//! lead out of it any more than symbolic ones do. Where a file system takes two names for one, neither entry takes the
+//! place of the other.
 
 use crate::handle::Handle;
 use crate::open::{open_to_name, open_to_read};
+use crate::spelling::other_case;
 use crate::temporary::{fresh_name, is_temporary};
-use crate::{ExistingFile, FsError, FsErrorKind, Stat, TargetDir, TargetFile, Unset, apply, entries};
+use crate::{
+    ExistingFile, FsError, FsErrorKind, Stat, TargetDir, TargetFile, Unset, apply, entries, file_system,
+};
 use lifeboat_format::{Node, NodeKind};
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{AtFlags, OFlags, RenameFlags, readlinkat, renameat, renameat_with, unlinkat};
 use rustix::io::Errno;
+use std::sync::{Mutex, PoisonError};
+
+/// Held by who looks whether a name is free and then takes it: two names may be one to the file system.
+static TAKING_A_NAME: Mutex<()> = Mutex::new(());
 
 impl TargetDir {
     /// What is there under a name, with where it points if it is a symbolic link; none when the name is free. In a
     /// directory that the restore made, every name counts as free.
     ///
     /// # Errors
-    /// The name is unusable, or this process may not look.
+    /// The name is unusable or, on a file system that ignores case, that of an entry that is spelled otherwise; or this
+    /// process may not look.
     pub fn look(&self, name: &[u8]) -> Result<Option<Stat>, FsError> {
         self.check("look at", name)?;
         if self.is_new() {
@@ -30,11 +39,12 @@ impl TargetDir {
                 let target = readlinkat(&dir, name, Vec::new())?;
                 stat.node.link_target = Some(target.into_bytes());
             }
-            Ok(Some(stat))
+            Ok(stat)
         });
         match looked {
             Err(Errno::NOENT) => Ok(None),
-            other => other.map_err(|errno| self.error("look at", name, errno)),
+            Ok(stat) => self.check_spelling(name, &stat).map(|()| Some(stat)),
+            Err(errno) => Err(self.error("look at", name, errno)),
         }
     }
 
@@ -64,18 +74,26 @@ impl TargetDir {
         }
     }
 
-    /// As [`TargetDir::create_file`] for the file that the node describes, but under a temporary name, which comes back
-    /// too: the file is to get its own name with [`TargetDir::rename`] or [`TargetDir::replace`]. Of its flags it has those
-    /// that have to be there before its content.
+    /// As [`TargetDir::create_file`], but under a temporary name, which comes back too: the file is to get its own name
+    /// with [`TargetDir::rename`] or [`TargetDir::replace`]. Those of its `flags` that only an empty file takes are set.
     ///
     /// # Errors
-    /// The name is unusable, or the file system refuses.
-    pub fn create_file_aside(&self, node: &Node) -> Result<(TargetFile, Vec<u8>), FsError> {
-        self.check("create", &node.name)?;
+    /// The name is unusable, or the file system refuses; nothing stays behind.
+    pub fn create_file_aside(
+        &self,
+        name: &[u8],
+        size: u64,
+        flags: u32,
+    ) -> Result<(TargetFile, Vec<u8>), FsError> {
+        self.check("create", name)?;
         let temporary = self.temporary_name()?;
-        let dir = self.descriptor().map_err(|errno| self.error("create", &node.name, errno))?;
-        let file = TargetFile::create(dir.as_fd(), &temporary, self.trail(), node, self.is_privileged())?;
-        Ok((file, temporary))
+        let dir = self.descriptor().map_err(|errno| self.error("create", name, errno))?;
+        let way = (self.trail(), name);
+        let file = TargetFile::create(dir.as_fd(), &temporary, way, self.is_privileged())?;
+        match file.begin(size, flags) {
+            Ok(()) => Ok((file, temporary)),
+            Err(error) => self.discard(&temporary, error),
+        }
     }
 
     /// Likewise for what [`TargetDir::create_special`] makes, with its metadata: gives the temporary name, and what
@@ -85,7 +103,9 @@ impl TargetDir {
     /// As [`TargetDir::create_special`].
     pub fn create_special_aside(&self, node: &Node) -> Result<(Vec<u8>, Vec<Unset>), FsError> {
         let temporary = self.temporary_name()?;
-        self.create_special_as(node, &temporary)?;
+        if let Err(error) = self.create_special_as(node, &temporary) {
+            return self.discard(&temporary, error);
+        }
         let unset = match self.on("set metadata of", &node.name, |dir| open_to_name(dir, &temporary)) {
             Ok(fd) => apply::apply(Handle::Named(fd.as_fd()), node, self.is_privileged()),
             Err(error) => apply::nothing_set(error.to_string()),
@@ -112,11 +132,7 @@ impl TargetDir {
         self.on("create", name, |dir| {
             match renameat_with(dir, temporary, dir, name, RenameFlags::NOREPLACE) {
                 // A file system that cannot make sure in one step.
-                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match Stat::of_entry(dir, name) {
-                    Err(Errno::NOENT) => renameat(dir, temporary, dir, name),
-                    Ok(_) => Err(Errno::EXIST),
-                    Err(errno) => Err(errno),
-                },
+                Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => rename_if_free(dir, temporary, name),
                 other => other,
             }
         })
@@ -148,11 +164,7 @@ impl TargetDir {
     /// # Errors
     /// The directory cannot be read to its end, or something in it cannot be removed.
     pub fn remove_leftovers(&self) -> Result<u64, FsError> {
-        // A descriptor of its own, because reading moves the position and clones may read too.
-        let own = self.descriptor().and_then(|dir| open_to_read(dir.as_fd(), b".", OFlags::DIRECTORY));
-        let left = own
-            .and_then(|own| entries::names_where(own.as_fd(), is_temporary))
-            .map_err(|errno| self.own_error("list", errno))?;
+        let left = self.names_where(is_temporary).map_err(|errno| self.own_error("list", errno))?;
         let mut removed = 0;
         for name in left {
             match self.remove_file(&name) {
@@ -165,11 +177,61 @@ impl TargetDir {
         Ok(removed)
     }
 
+    fn names_where(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Vec<u8>>, Errno> {
+        // A descriptor of its own, because reading moves the position and clones may read too.
+        let own = self.descriptor().and_then(|dir| open_to_read(dir.as_fd(), b".", OFlags::DIRECTORY))?;
+        entries::names_where(own.as_fd(), wanted)
+    }
+
+    /// Makes sure that what answers to a name has that name. Only where it may answer to another spelling, too, the
+    /// directory is read to find out.
+    fn check_spelling(&self, name: &[u8], found: &Stat) -> Result<(), FsError> {
+        let looked = self.descriptor().and_then(|dir| may_be_one(dir.as_fd(), name, found));
+        if !looked.map_err(|errno| self.error("look at", name, errno))? {
+            return Ok(());
+        }
+        let spelled =
+            self.names_where(|found| found == name).map_err(|errno| self.own_error("list", errno))?;
+        if spelled.is_empty() {
+            let why = "this file system takes it for the name of another entry, which is spelled otherwise";
+            return Err(FsError::exists("use", self.trail().path_of(name), why));
+        }
+        Ok(())
+    }
+
+    /// Passes on why an entry could not be made. Some file systems fail and leave one.
+    fn discard<T>(&self, temporary: &[u8], error: FsError) -> Result<T, FsError> {
+        match self.remove_file(temporary) {
+            Err(stays) if !stays.is_not_found() => Err(stays),
+            _ => Err(error),
+        }
+    }
+
     fn temporary_name(&self) -> Result<Vec<u8>, FsError> {
         fresh_name().map_err(|errno| self.own_error("make a name in", errno))
     }
 
     fn own_error(&self, operation: &'static str, errno: Errno) -> FsError {
         FsError::new(operation, self.trail().path(), errno)
+    }
+}
+
+/// Whether an entry that was found under a name may answer to the same name in other case.
+fn may_be_one(dir: BorrowedFd<'_>, name: &[u8], found: &Stat) -> Result<bool, Errno> {
+    let Some(other) = other_case(name) else { return Ok(false) };
+    match Stat::of_entry(dir, &other) {
+        Err(Errno::NOENT) => Ok(false),
+        // Two files; where inode numbers are made up, one may have two.
+        Ok(other) if other.node.inode != found.node.inode => Ok(!file_system::keeps_inodes(dir)?),
+        _ => Ok(true),
+    }
+}
+
+fn rename_if_free(dir: BorrowedFd<'_>, temporary: &[u8], name: &[u8]) -> Result<(), Errno> {
+    let _taking = TAKING_A_NAME.lock().unwrap_or_else(PoisonError::into_inner);
+    match Stat::of_entry(dir, name) {
+        Err(Errno::NOENT) => renameat(dir, temporary, dir, name),
+        Ok(_) => Err(Errno::EXIST),
+        Err(errno) => Err(errno),
     }
 }

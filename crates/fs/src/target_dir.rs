@@ -73,8 +73,9 @@ impl TargetDir {
     pub fn create_file(&self, name: &[u8], size: u64) -> Result<TargetFile, FsError> {
         self.check("create", name)?;
         let dir = self.descriptor().map_err(|errno| self.error("create", name, errno))?;
-        let node = Node { name: name.to_vec(), size, ..Node::default() };
-        TargetFile::create(dir.as_fd(), name, self.trail(), &node, self.privileged)
+        let file = TargetFile::create(dir.as_fd(), name, (self.trail(), name), self.privileged)?;
+        file.begin(size, 0)?;
+        Ok(file)
     }
 
     /// Opens a regular file of this directory, to be read.

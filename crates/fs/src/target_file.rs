@@ -22,29 +22,32 @@ pub struct TargetFile {
 }
 
 impl TargetFile {
-    /// Makes a file under a name, for what `node` describes; `trail` is the way to its directory, for errors.
+    /// Makes an empty file under a name; `way` is what errors tell: the way to its directory, and the name that it is for.
     pub(crate) fn create(
         dir: BorrowedFd<'_>,
         name: &[u8],
-        trail: &Trail,
-        node: &Node,
+        way: (&Trail, &[u8]),
         privileged: bool,
     ) -> Result<Self, FsError> {
-        let how = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-        let created = open_at(dir, name, how, Mode::RUSR | Mode::WUSR).and_then(|fd| {
-            // What is refused here is found missing when the metadata is applied.
-            let _refused =
-                flags::set(Handle::Open(fd.as_fd()), node.flags, node.flags & flags::FROM_THE_START);
-            if node.size > 0 {
-                ftruncate(&fd, node.size)?;
-            }
-            Ok(fd)
-        });
-        let name = &node.name;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+        let created = open_at(dir, name, flags, Mode::RUSR | Mode::WUSR);
+        let (trail, name) = way;
         match created {
-            Ok(fd) => Ok(Self { fd, trail: trail.clone(), name: name.clone(), privileged }),
+            Ok(fd) => Ok(Self { fd, trail: trail.clone(), name: name.to_vec(), privileged }),
             Err(errno) => Err(FsError::new("create", trail.path_of(name), errno)),
         }
+    }
+
+    /// Gives a file that is still empty its size, as one hole, and before that those of `wanted` flags that come too late
+    /// afterwards.
+    pub(crate) fn begin(&self, size: u64, wanted: u32) -> Result<(), FsError> {
+        // All flags are set, and those that are refused told, when the file gets its metadata.
+        drop(flags::set(Handle::Open(self.fd.as_fd()), wanted, wanted & flags::EARLY));
+        if size > 0 {
+            ftruncate(&self.fd, size)
+                .map_err(|errno| FsError::new("create", self.trail.path_of(&self.name), errno))?;
+        }
+        Ok(())
     }
 
     /// Writes all bytes at `offset`, counted from the start of the file. What is never written stays a hole.

@@ -99,7 +99,7 @@ fn copy_on_write_is_off_from_the_start() {
     let Some(disk) = Btrfs::mount(&world) else { return };
     let wanted = Node { size: 5, flags: IFlags::NOCOW.bits(), ..node(b"file", NodeKind::File) };
     let target = Target::create(&disk.0).unwrap();
-    let (file, temporary) = target.create_file_aside(&wanted).unwrap();
+    let (file, temporary) = target.create_file_aside(&wanted.name, wanted.size, wanted.flags).unwrap();
     file.write_at(0, b"12345").unwrap();
     assert_eq!(file.apply(&wanted), []);
     target.rename(&temporary, b"file").unwrap();
@@ -116,7 +116,8 @@ fn copy_on_write_is_off_from_the_start() {
 fn flags_from_the_start_that_a_file_system_does_not_know_do_not_keep_a_file_from_being_made() {
     let world = World::new();
     let wanted = Node { size: 5, flags: IFlags::NOCOW.bits(), ..node(b"file", NodeKind::File) };
-    let (file, temporary) = world.target().create_file_aside(&wanted).unwrap();
+    let (file, temporary) =
+        world.target().create_file_aside(&wanted.name, wanted.size, wanted.flags).unwrap();
     let made = File::open(world.to().join(std::str::from_utf8(&temporary).unwrap())).unwrap();
     assert_eq!(made.metadata().unwrap().len(), 5);
     let is_set = ioctl_getflags(&made).is_ok_and(|flags| flags.contains(IFlags::NOCOW));

@@ -23,7 +23,7 @@ fn names_that_are_not_names_are_refused_everywhere() {
             target.remove_file(name),
             target.link(name, &target, b"file"),
             target.link(b"second", &target, name),
-            target.create_file_aside(&node(name, NodeKind::File)).map(drop),
+            target.create_file_aside(name, 0, 0).map(drop),
             target.create_special_aside(&fifo).map(drop),
             target.link_aside(&target, name).map(drop),
             target.look(name).map(drop),

@@ -2,7 +2,7 @@
 
 use crate::unprivileged::without_root;
 use crate::world::{World, absent, is_root, node, put_special, put_xattr, xattr};
-use lifeboat_format::{Node, NodeKind};
+use lifeboat_format::NodeKind;
 use lifeboat_fs::{FsErrorKind, Target, TargetDir};
 use rustix::fs::FileType;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -15,8 +15,7 @@ fn target(world: &World) -> TargetDir {
 
 /// Makes a file with this content take the place of `name`.
 fn replace(target: &TargetDir, name: &[u8], content: &[u8]) -> Result<(), lifeboat_fs::FsError> {
-    let (file, temporary) =
-        target.create_file_aside(&Node { size: content.len() as u64, ..node(name, NodeKind::File) }).unwrap();
+    let (file, temporary) = target.create_file_aside(name, content.len() as u64, 0).unwrap();
     file.write_at(0, content).unwrap();
     let replaced = target.replace(&temporary, name);
     if replaced.is_err() {
@@ -200,10 +199,40 @@ fn a_capability_that_cannot_be_taken_away_asks_for_a_new_file() {
 }
 
 #[test]
+fn a_file_that_the_file_system_cannot_hold_leaves_nothing() {
+    let world = World::new();
+    let target = target(&world);
+    for size in [u64::MAX >> 1, u64::MAX] {
+        let error = target.create_file_aside(b"file", size, 0).map(drop).unwrap_err();
+        assert!(
+            error.to_string().starts_with("cannot create \"") && error.path().ends_with("file"),
+            "{error}"
+        );
+        assert_eq!(names(&world), [[0; 0]; 0]);
+    }
+}
+
+#[test]
+fn two_spellings_are_two_names() {
+    let world = World::new();
+    let target = target(&world);
+    std::fs::write(world.entry(b"Name"), b"one").unwrap();
+    std::fs::write(world.entry(b"nAME"), b"other").unwrap();
+    for (name, size) in [(b"Name", 3), (b"nAME", 5)] {
+        assert_eq!(target.look(name).unwrap().unwrap().node.size, size);
+    }
+    assert!(target.look(b"name").unwrap().is_none());
+    // Names of one file, as they are of one that answers to both.
+    std::fs::remove_file(world.entry(b"nAME")).unwrap();
+    std::fs::hard_link(world.entry(b"Name"), world.entry(b"nAME")).unwrap();
+    assert_eq!(target.look(b"nAME").unwrap().unwrap().links, 2);
+}
+
+#[test]
 fn only_leftovers_of_a_restore_are_removed() {
     let world = World::new();
     let target = target(&world);
-    target.create_file_aside(&node(b"file", NodeKind::File)).unwrap();
+    target.create_file_aside(b"file", 7, 0).unwrap();
     target.create_special_aside(&node(b"pipe", NodeKind::Fifo)).unwrap();
     assert_eq!(names(&world).len(), 2);
     symlink("x", world.entry(b".lifeboat-restore-0123456789abcdef")).unwrap();

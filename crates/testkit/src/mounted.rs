@@ -1,10 +1,14 @@
 //! File systems that a test mounts for itself.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::must::must;
 use crate::{needs, needs_root, skip};
+
+/// Length of a file that holds a file system, in bytes: the smallest in use takes half of it. Nearly all is a hole.
+const IMAGE_LEN: u64 = 256 << 20;
 
 /// A mount, which ends when this is dropped.
 #[derive(Debug)]
@@ -14,6 +18,26 @@ impl Mounted {
     /// A file system in memory at an existing directory; none where that is not allowed.
     pub fn memory(at: &Path) -> Option<Self> {
         Self::mount(&["-t", "tmpfs", "-o", "size=4m,mode=0755", "tmpfs"], at)
+    }
+
+    /// A file system in memory that knows no extended attributes, file flags or holes; none where that is not allowed.
+    pub fn bare_memory(at: &Path) -> Option<Self> {
+        Self::mount(&["-t", "ramfs", "-o", "mode=0755", "ramfs"], at)
+    }
+
+    /// What `mkfs`, a program with its options, makes of a new file beside an existing directory, mounted there as
+    /// `kind`; none where that is not allowed or known.
+    pub fn made(mkfs: &[&str], kind: &str, at: &Path) -> Option<Self> {
+        let (program, options) = mkfs.split_first()?;
+        if !needs_root() || !needs(program) {
+            return None;
+        }
+        let image = at.with_extension("image");
+        must(File::create_new(&image).and_then(|file| file.set_len(IMAGE_LEN)), "create", &image);
+        let made = must(Command::new(program).args(options).arg(&image).output(), "format", &image);
+        let complaints = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{} cannot be formatted: {complaints}", image.display());
+        Self::mount(&["-t", kind, "-o", "loop", image.to_str()?], at)
     }
 
     /// A file or directory once more at another, existing one; none where that is not allowed.

@@ -34,6 +34,9 @@ fn debian_package(program: &str) -> &str {
         "getfattr" | "setfattr" => "attr",
         "getfacl" | "setfacl" => "acl",
         "chattr" | "lsattr" | "mkfs.ext4" => "e2fsprogs",
+        "mkfs.btrfs" => "btrfs-progs",
+        "mkfs.exfat" => "exfatprogs",
+        "mount.exfat-fuse" => "exfat-fuse",
         "losetup" | "mount" | "umount" => "mount",
         _ => name,
     }

@@ -46,7 +46,8 @@ impl RestoredFile {
         if let Some(file) = &*opened {
             return Ok(Arc::clone(file));
         }
-        let (file, temporary) = self.dir.create_file_aside(&self.node)?;
+        let (file, temporary) =
+            self.dir.create_file_aside(&self.node.name, self.node.size, self.node.flags)?;
         let file = Arc::new(Opened { file, temporary });
         *opened = Some(Arc::clone(&file));
         Ok(file)
