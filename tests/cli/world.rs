@@ -83,7 +83,11 @@ impl World {
         }
         // The built program may lie where nobody else can look.
         let program = self.path("lifeboat");
-        fs::copy(env!("CARGO_BIN_EXE_lifeboat"), &program).unwrap();
+        // Copied by another process: a program that this one, or what another test has just forked, has open for writing
+        // cannot be run.
+        let copied =
+            std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_lifeboat")).arg(&program).status();
+        assert!(copied.unwrap().success());
         for path in [self.scratch.path().to_path_buf()].into_iter().chain(below(self.scratch.path())) {
             chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
