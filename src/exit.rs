@@ -103,7 +103,9 @@ impl From<EngineError> for Failure {
                 (Code::Failed, "give more digits of the id: lifeboat snapshots")
             }
             EngineError::NoPath(_) => (Code::Failed, "look for the path: lifeboat ls SNAP"),
-            EngineError::NoSource(_) => (Code::Failed, "name paths that exist: lifeboat backup PATH..."),
+            EngineError::NoSource(_) => {
+                (Code::Failed, "name paths that exist and can be read: lifeboat backup PATH...")
+            }
             EngineError::Source(_) => {
                 (Code::Failed, "name a directory that can be read: lifeboat backup DIR")
             }

@@ -143,8 +143,8 @@ impl<'a> Progress<'a> {
             Work::Restore if !self.dry => {
                 let files = amount::of(self.files.load(Relaxed), "file");
                 (
-                    format!("interrupted: {files} restored, complete"),
-                    "empty the directory and run the same command again",
+                    format!("interrupted: {files} restored by then"),
+                    "run the same command again: what is complete is not written twice",
                 )
             }
             Work::Backup if !self.dry => (

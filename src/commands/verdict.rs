@@ -49,7 +49,7 @@ fn words(code: Code, work: Work, number: usize) -> (String, &'static str) {
         ),
         _ => (
             format!("not everything could be restored as it was: {problems}"),
-            "mend what is named above and restore into a new directory",
+            "mend what is named above and run the same command again",
         ),
     }
 }

@@ -75,6 +75,18 @@ fn an_unreadable_file_ends_with_3() {
 }
 
 #[test]
+fn a_backup_of_nothing_that_can_be_read_is_none() {
+    let world = World::with_snapshot();
+    let before = world.newest();
+    fs::set_permissions(world.path("files/one"), Permissions::from_mode(0o000)).unwrap();
+    world.run_without_root(&["backup", "files/one"]).fails(1, "nothing to back up: cannot open ");
+    fs::set_permissions(world.path("files"), Permissions::from_mode(0o000)).unwrap();
+    world.run_without_root(&["backup", "files/sub"]).fails(1, "nothing to back up: cannot ");
+    world.run_without_root(&["backup", "files"]).fails(1, "nothing to back up: cannot open ");
+    assert_eq!(world.newest(), before);
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let world = World::with_snapshot();
     world.write("files/new", b"new");

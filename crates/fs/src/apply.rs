@@ -208,11 +208,13 @@ impl Applying<'_> {
         let now = self.look()?;
         let node = self.node;
         let same_mode = now.mode == node.mode || node.kind == NodeKind::Symlink;
+        let lent = SET_USER_ID | SET_GROUP_ID;
+        let mode = if now.mode & !lent == node.mode & !lent { "set-user-id or set-group-id" } else { "mode" };
         let reason = if self.privileged { UnsetReason::NotSupported } else { UnsetReason::NotPermitted };
         for (what, same, reason) in [
             ("owner", now.uid == node.uid, reason.clone()),
             ("group", now.gid == node.gid, reason.clone()),
-            ("mode", same_mode, reason),
+            (mode, same_mode, reason),
             ("mtime", now.mtime == node.mtime, reason_of_time(now.mtime, node.mtime)),
         ] {
             if !same && !self.is_told(what) {

@@ -6,8 +6,8 @@ use std::io;
 /// A part of the metadata that an entry does not have after a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unset {
-    /// Which part: `owner`, `group`, `mode`, `mtime`, `atime`, `xattrs`, `xattr` or `flag` with a name, or `metadata`
-    /// for all of it. One line of text.
+    /// Which part: `owner`, `group`, `mode`, `set-user-id or set-group-id`, `mtime`, `atime`, `xattrs`, `xattr`
+    /// or `flag` with a name, or `metadata` for all of it. One line of text.
     pub what: String,
     /// Why.
     pub reason: UnsetReason,

@@ -50,7 +50,8 @@ fn what_takes_root_is_reported_and_the_rest_is_set() {
             xattrs: vec![xattr("security.capability", b"x"), xattr("trusted.x", b"y")],
             ..own
         };
-        let expected: Vec<Unset> = ["owner", "group", "xattr security.capability", "xattr trusted.x", "mode"]
+        let lent = "set-user-id or set-group-id";
+        let expected: Vec<Unset> = ["owner", "group", "xattr security.capability", "xattr trusted.x", lent]
             .map(|what| Unset { what: what.to_owned(), reason: UnsetReason::NotPermitted })
             .into();
         assert_eq!(file.apply(&wanted), expected);

@@ -139,7 +139,8 @@ fn run(
     adopt(&mut writer, reader.index().orphans().len(), &teller)?;
     let saved = {
         let mut save = Save::new(repository, &reader, &mut writer, &teller, parent, options);
-        source.save(&mut save, parent, start).map(|root| (root, save.is_as_before()))
+        let root = source.save(&mut save, parent, start);
+        root.and_then(|root| save.check_some().map(|()| (root, save.is_as_before())))
     };
     let (root, is_as_before) = match saved {
         Err(EngineError::Interrupted) => {

@@ -31,6 +31,8 @@ pub(super) struct Save<'a> {
     with_atime: bool,
     /// Whether anything that was asked for is not what it was in the parent, or had to be stored.
     has_news: bool,
+    /// Whether anything that was asked for could be read at all.
+    has_some: bool,
 }
 
 impl<'a> Save<'a> {
@@ -55,6 +57,7 @@ impl<'a> Save<'a> {
             read_special: options.read_special,
             with_atime: options.with_atime,
             has_news: false,
+            has_some: false,
         }
     }
 
@@ -115,6 +118,7 @@ impl<'a> Save<'a> {
     /// Compares what was asked for, as far as it could be saved, with what the parent has.
     pub(super) fn asked_for(&mut self, node: Option<&Node>, previous: Option<&Node>) {
         self.has_news |= node != previous;
+        self.has_some |= node.is_some();
     }
 
     /// Stores a page of a directory; one that is `on_the_way` only leads to what was asked for.
@@ -128,6 +132,16 @@ impl<'a> Save<'a> {
     /// Whether all that was asked for is what it was in the parent, and is stored there. The way to it may differ.
     pub(super) fn is_as_before(&self) -> bool {
         !self.has_news && self.writer.stats().data_blobs == 0
+    }
+
+    /// Succeeds when something of what was asked for is there to be kept: a snapshot of nothing would pass for a backup.
+    pub(super) fn check_some(&self) -> Result<(), EngineError> {
+        let cause = || {
+            let first =
+                self.teller.with(|report| report.problems.first().map(|problem| problem.cause.clone()));
+            first.unwrap_or_else(|| "nothing could be read".to_owned())
+        };
+        if self.has_some { Ok(()) } else { Err(EngineError::NoSource(cause())) }
     }
 
     /// Adds to a node what is kept only where it is wanted.
