@@ -20,6 +20,8 @@ const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;
 /// The attribute that lends a program rights of root.
 const CAPABILITY: &[u8] = b"security.capability";
+/// The attribute that grants rights to further users.
+const ACCESS_ACL: &[u8] = b"system.posix_acl_access";
 /// Times are kept at least this exactly, in nanoseconds: FAT counts in two seconds.
 const COARSEST_TIME: u128 = 2_000_000_000;
 
@@ -43,10 +45,12 @@ pub(crate) fn apply_if_needed(handle: Handle<'_>, node: &Node, privileged: bool)
 
 /// The same for a file that was there before. None when it needs another inode: it lacks something and has several
 /// names, of which the others may lie outside of the target, where nothing must change; or it has a capability that the
-/// node does not know, which only root can take away.
+/// node does not know, which only root can take away; or root would change who may do what with it. Whoever could write to
+/// the file before may hold it open or mapped, and would go on writing to what is trusted from now on.
 pub(crate) fn refit(handle: Handle<'_>, node: &Node, privileged: bool) -> Option<Vec<Unset>> {
     match Stat::of_open(handle.descriptor()) {
         Ok(stat) if stat.links > 1 => has_all(handle, &stat.node, node).then(Vec::new),
+        Ok(stat) if privileged && !has_rights(handle, &stat.node, node) => None,
         _ if !privileged && has_foreign_capability(handle, node) => None,
         _ => Some(apply_if_needed(handle, node, privileged)),
     }
@@ -63,6 +67,18 @@ fn has_all(handle: Handle<'_>, now: &Node, node: &Node) -> bool {
             node.xattrs.iter().all(|xattr| present.contains(xattr))
                 && present.iter().all(|xattr| !is_ours(&xattr.name) || has(&node.xattrs, &xattr.name))
         })
+}
+
+/// Whether a regular file is open to the same users for the same purposes as the node says; other kinds have no content
+/// to be trusted.
+fn has_rights(handle: Handle<'_>, now: &Node, node: &Node) -> bool {
+    let rights = |node: &Node| (node.uid, node.gid, node.mode);
+    let wanted = |name: &[u8]| node.xattrs.iter().find(|xattr| xattr.name == name).map(|xattr| &xattr.value);
+    let found = |name: &[u8]| handle.read_xattr(name).ok().map(XattrValue::Inline);
+    // A capability that only has to go grants nothing.
+    let is_able = wanted(CAPABILITY).is_none_or(|value| found(CAPABILITY).as_ref() == Some(value));
+    let is_open = wanted(ACCESS_ACL) == found(ACCESS_ACL).as_ref();
+    now.kind != NodeKind::File || rights(now) == rights(node) && is_able && is_open
 }
 
 fn has_foreign_capability(handle: Handle<'_>, node: &Node) -> bool {

@@ -16,12 +16,9 @@ impl ExistingFile {
         Self { file, privileged }
     }
 
-    /// Fills the buffer as far as the file goes and returns how many bytes that were; zero at the end.
-    ///
-    /// # Errors
-    /// The file cannot be read there. The buffer may have been written to.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, FsError> {
-        self.file.read(buffer)
+    /// What is in it.
+    pub fn content(&mut self) -> &mut SourceFile {
+        &mut self.file
     }
 
     /// Which inode it is.
@@ -34,7 +31,8 @@ impl ExistingFile {
 
     /// Gives the file the metadata of the node and returns what of it could not be set. None, and nothing is done,
     /// when a new file has to take its place: it lacks some and has further names, which may lie outside of the target,
-    /// or it has a capability that takes root to be removed.
+    /// or it has a capability that takes root to be removed, or this process is root and would give rights to what somebody
+    /// else may still hold open for writing.
     #[must_use]
     pub fn refit(&self, node: &Node) -> Option<Vec<Unset>> {
         apply::refit(Handle::Open(self.file.descriptor()), node, self.privileged)

@@ -120,6 +120,23 @@ impl SourceFile {
         Ok(filled)
     }
 
+    /// Goes over at most so many bytes that were never written, and gives how many that were: zero where data comes next,
+    /// and where the file system knows nothing of holes.
+    ///
+    /// # Errors
+    /// The file system fails.
+    pub fn skip_hole(&mut self, most: u64) -> Result<u64, FsError> {
+        let end = match seek(&self.fd, SeekFrom::Data(self.position)) {
+            Ok(data) => data,
+            Err(Errno::NXIO) => self.stat()?.node.size,
+            Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(0),
+            Err(errno) => return Err(self.error("look for holes in", errno)),
+        };
+        let skipped = end.saturating_sub(self.position).min(most);
+        self.position += skipped;
+        Ok(skipped)
+    }
+
     /// How many bytes there are from the first to the last: for a device, which has no size of its own in
     /// [`SourceFile::stat`].
     ///

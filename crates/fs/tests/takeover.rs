@@ -2,10 +2,11 @@
 
 use crate::unprivileged::without_root;
 use crate::world::{World, absent, is_root, node, put_special, put_xattr, xattr};
-use lifeboat_format::NodeKind;
+use lifeboat_format::{Node, NodeKind};
 use lifeboat_fs::{FsErrorKind, Target, TargetDir};
 use rustix::fs::FileType;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
 
 /// The directory `from` as a target, with what is in it.
@@ -105,7 +106,7 @@ fn a_look_tells_what_is_there_itself() {
     assert_eq!(target.look_at_self().unwrap().node.kind, NodeKind::Directory);
     assert_eq!(target.open_existing(b"link").unwrap_err().kind(), FsErrorKind::WrongKind);
     let mut content = [0; 9];
-    assert_eq!(target.open_existing(b"file").unwrap().read(&mut content).unwrap(), 5);
+    assert_eq!(target.open_existing(b"file").unwrap().content().read(&mut content).unwrap(), 5);
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn an_existing_file_gets_metadata_unless_it_has_names_elsewhere() {
     let world = World::new();
     let outside: PathBuf = world.scratch.path().join("outside");
     for name in [b"alone".as_slice(), b"linked"] {
-        std::fs::write(world.entry(name), b"").unwrap();
+        put_file(&world, name);
     }
     std::fs::hard_link(world.entry(b"linked"), &outside).unwrap();
     let before = std::fs::metadata(&outside).unwrap();
@@ -126,7 +127,7 @@ fn an_existing_file_gets_metadata_unless_it_has_names_elsewhere() {
     assert_eq!(target.open_existing(b"linked").unwrap().refit(&node(b"linked", NodeKind::File)), None);
     assert_eq!(target.refit(&node(b"linked", NodeKind::File)), None);
     let after = std::fs::metadata(&outside).unwrap();
-    assert_eq!((after.mode(), after.ctime_nsec()), (before.mode(), before.ctime_nsec()));
+    assert_eq!((after.mtime(), after.ctime_nsec()), (before.mtime(), before.ctime_nsec()));
 
     // One that has all of it already needs nothing, wherever its names are.
     let mut same = target.look(b"linked").unwrap().unwrap().node;
@@ -139,6 +140,13 @@ fn an_existing_file_gets_metadata_unless_it_has_names_elsewhere() {
         same.xattrs = vec![xattr("user.mark", b"2")];
         assert_eq!(target.refit(&same), None);
     }
+}
+
+/// Makes an empty file with the owner and mode of a node.
+fn put_file(world: &World, name: &[u8]) {
+    std::fs::write(world.entry(name), b"").unwrap();
+    let mode = node(name, NodeKind::File).mode;
+    std::fs::set_permissions(world.entry(name), Permissions::from_mode(mode)).unwrap();
 }
 
 /// Rights of root for whoever runs it.
@@ -157,7 +165,7 @@ fn an_existing_file_keeps_no_attribute_that_its_node_does_not_know() {
     }
     let world = World::new();
     let target = target(&world);
-    std::fs::write(world.entry(b"file"), b"").unwrap();
+    put_file(&world, b"file");
     let mut wanted = node(b"file", NodeKind::File);
     assert_eq!(target.open_existing(b"file").unwrap().refit(&wanted), Some(vec![]));
     wanted.xattrs = vec![xattr("trusted.known", b"1")];
@@ -179,6 +187,29 @@ fn an_existing_file_keeps_no_attribute_that_its_node_does_not_know() {
         assert_eq!(target.refit(&wanted), Some(vec![]));
         assert_eq!(xattr_names(&target, b"file"), ["security.label", "trusted.known"]);
     }
+}
+
+#[test]
+fn root_gives_no_rights_to_what_somebody_else_may_still_write_to() {
+    if !is_root() {
+        return;
+    }
+    let world = World::new();
+    let target = target(&world);
+    let wanted = Node { mode: 0o4755, ..node(b"file", NodeKind::File) };
+    let owned = |uid: u32, mode: u32| {
+        std::fs::write(world.entry(b"file"), b"").unwrap();
+        std::os::unix::fs::chown(world.entry(b"file"), Some(uid), Some(wanted.gid)).unwrap();
+        std::fs::set_permissions(world.entry(b"file"), Permissions::from_mode(mode)).unwrap();
+        target.open_existing(b"file").unwrap().refit(&wanted)
+    };
+    assert_eq!(owned(1_000, 0o4755), None);
+    assert_eq!(owned(wanted.uid, 0o777), None);
+    assert_eq!(owned(wanted.uid, 0o4755), Some(vec![]));
+    assert!(put_xattr(&world.entry(b"file"), &xattr("user.other", b"1")));
+    assert_eq!(target.open_existing(b"file").unwrap().refit(&wanted), Some(vec![]), "what grants nothing");
+    let able = Node { xattrs: vec![xattr("security.capability", &CAPABILITY)], ..wanted.clone() };
+    assert_eq!(target.open_existing(b"file").unwrap().refit(&able), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The tree of the snapshot is walked a second time, together with the target; files are compared in batches of bounded
 //! size. What failed before is named already.
 
-use super::compare::{CompareError, content_equals};
+use super::compare::{CompareError, Compared, content_equals};
 use super::selection::Verdict;
 use super::{Restore, walk};
 use crate::trees::{self, Entries};
@@ -85,10 +85,8 @@ impl Restore<'_> {
     fn is_on_disk(&self, scratch: &mut Vec<u8>, dir: &TargetDir, node: &Node) -> Result<bool, CompareError> {
         let mut file = dir.read_file(&node.name)?;
         file.forget_cached();
-        // Whoever is to stop does not read a long file to its end, and finds nothing out.
-        let mut read =
-            |buffer: &mut [u8]| if self.teller.check().is_ok() { file.read(buffer) } else { Ok(0) };
-        content_equals(self.reader, &mut read, node, scratch)
+        let goes_on = || self.teller.check().is_ok();
+        content_equals(self.reader, &mut Compared { file: &mut file, goes_on: &goes_on }, node, scratch)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Restore;
 use super::batch::Batch;
-use super::compare::{CompareError, content_equals};
+use super::compare::{CompareError, Compared, content_equals};
 use super::file::RestoredFile;
 use crate::{EngineError, Outcome};
 use lifeboat_fs::Lock;
@@ -50,8 +50,9 @@ impl Restore<'_> {
         }
         let Ok(mut existing) = file.dir.open_existing(&file.node.name) else { return Ok(false) };
         if !doubt.trusted {
-            let mut read = |buffer: &mut [u8]| existing.read(buffer);
-            match content_equals(self.reader, &mut read, &file.node, scratch) {
+            let goes_on = || self.teller.check().is_ok();
+            let mut compared = Compared { file: existing.content(), goes_on: &goes_on };
+            match content_equals(self.reader, &mut compared, &file.node, scratch) {
                 Ok(true) => {}
                 Ok(false) | Err(CompareError::File(_)) => return Ok(false),
                 // The file is written, as far as it goes: that names the damage and leaves the existing file alone.
