@@ -2,12 +2,16 @@
 
 use crate::world::{World, bytes};
 use lifeboat_backend::Backend as _;
-use lifeboat_engine::{Content, ListOptions, Node, Piece, ProblemKind, Workers, XattrValue, list};
+use lifeboat_engine::{
+    BackupOptions, Content, Event, ListOptions, Node, Observer, ParentChoice, Piece, ProblemKind, Workers,
+    XattrValue, backup, list,
+};
 use lifeboat_testkit::Random;
 use rustix::fs::{XattrFlags, lsetxattr};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The nodes at and below the source in the newest snapshot, by their names.
 fn nodes(world: &World) -> BTreeMap<String, Node> {
@@ -116,4 +120,36 @@ fn large_attributes_are_blobs_whose_loss_is_named_and_mended() {
         assert!(problem.cause.starts_with("its attribute \"user.large\" is lost: "), "{}", problem.cause);
     }
     assert_eq!(world.backup().summary.data_blobs, 2, "stored again, although neither has changed");
+}
+
+/// How many files a backup expects.
+#[derive(Default)]
+struct Expected(AtomicU64);
+
+impl Observer for Expected {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Expect { files, .. } = event {
+            self.0.store(*files, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn as_much_as_last_time_is_expected_whatever_files_are_compared_with() {
+    let world = World::new(75, Workers::inline());
+    std::fs::create_dir(world.source()).unwrap();
+    let mut first = None;
+    for number in 1..=3 {
+        std::fs::write(world.source().join(number.to_string()), "x").unwrap();
+        let report = backup(&world.repository, &world.options(), &world.workers, &()).unwrap();
+        first = first.or(report.snapshot);
+    }
+    let named = ParentChoice::Named(first.unwrap().to_string());
+    for (parent, is_compared) in [(ParentChoice::None, false), (named, true), (ParentChoice::Newest, true)] {
+        let options = BackupOptions { parent: parent.clone(), dry_run: true, ..world.options() };
+        let expected = Expected::default();
+        let report = backup(&world.repository, &options, &world.workers, &expected).unwrap();
+        assert_eq!(expected.0.load(Ordering::Relaxed), 3, "{parent:?}");
+        assert_eq!(report.parent.is_some(), is_compared, "{parent:?}");
+    }
 }

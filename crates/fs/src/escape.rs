@@ -1,7 +1,7 @@
 //! Bytes of a name as text for people.
 //!
 //! Invariant: the result is one line of valid UTF-8 without control characters, and different bytes give
-//! different texts.
+//! different texts; of patterns alone the form that was typed counts more than that.
 
 use std::fmt::Write as _;
 
@@ -22,6 +22,18 @@ pub fn escaped(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// A pattern as it was typed: only what breaks a line or steers a terminal is written as an escape.
+pub(crate) fn typed(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        match disturbs(character) {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line
 }
 
 /// Control characters, line and paragraph separators, and marks that reverse the direction of writing.

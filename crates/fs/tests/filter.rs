@@ -102,6 +102,7 @@ fn the_reason_is_the_pattern_as_it_was_written() {
         assert_eq!(by_path(options, b"/some/Name"), Some(Exclusion::Pattern(text.to_owned())));
     }
     assert_eq!(Exclusion::Pattern("a\nb".into()).to_string(), "fits a\\nb");
+    assert_eq!(Exclusion::Pattern(r#"\#"hash""#.into()).to_string(), r#"fits \#"hash""#);
 }
 
 #[test]

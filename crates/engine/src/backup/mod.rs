@@ -124,7 +124,7 @@ fn run(
     let parent = find_parent(session.view(), options)?;
     let empty = BackupReport { parent: parent.map(|parent| parent.id), ..BackupReport::default() };
     let teller = Teller::new(empty, observer);
-    tell_expectation(&teller, parent);
+    tell_expectation(&teller, newest_alike(session.view(), options).or(parent));
 
     let index = Arc::new(repository.load_index_checked(session.view(), || teller.check())?);
     for fault in index.faults() {
@@ -226,21 +226,24 @@ fn writer_options(options: &BackupOptions, workers: &Workers) -> WriterOptions {
 }
 
 fn find_parent<'v>(view: &'v View, options: &BackupOptions) -> Result<Option<&'v Snapshot>, EngineError> {
-    let snapshots = view.snapshots();
     match &options.parent {
         ParentChoice::None => Ok(None),
-        ParentChoice::Named(reference) => find_among(&snapshots, reference).map(Some),
-        ParentChoice::Newest => {
-            let paths = paths(options);
-            let is_alike = |snapshot: &&Snapshot| snapshot.host == options.host && snapshot.paths == paths;
-            Ok(snapshots.into_iter().rev().find(is_alike))
-        }
+        ParentChoice::Named(reference) => find_among(&view.snapshots(), reference).map(Some),
+        ParentChoice::Newest => Ok(newest_alike(view, options)),
     }
 }
 
-fn tell_expectation(teller: &Teller<'_, BackupReport>, parent: Option<&Snapshot>) {
-    if let Some(parent) = parent {
-        let (files, bytes) = (parent.summary.total_files_processed, parent.summary.total_bytes_processed);
+/// The newest snapshot of the same paths of the same machine.
+fn newest_alike<'v>(view: &'v View, options: &BackupOptions) -> Option<&'v Snapshot> {
+    let paths = paths(options);
+    let is_alike = |snapshot: &&Snapshot| snapshot.host == options.host && snapshot.paths == paths;
+    view.snapshots().into_iter().rev().find(is_alike)
+}
+
+/// As much as last time, whether anything is taken over from there or not.
+fn tell_expectation(teller: &Teller<'_, BackupReport>, last: Option<&Snapshot>) {
+    if let Some(last) = last {
+        let (files, bytes) = (last.summary.total_files_processed, last.summary.total_bytes_processed);
         teller.tell(&Event::Expect { files, bytes });
     }
 }

@@ -163,6 +163,7 @@ impl Sift<'_> {
 
     /// A file that says what is left out of a directory cannot be used.
     fn unusable(&self, error: &FsError) {
-        self.teller.problem(ProblemKind::Unfiltered, error.path(), cause_of(error));
+        let cause = format!("{}; nothing is left out by this file", cause_of(error));
+        self.teller.problem(ProblemKind::Unfiltered, error.path(), cause);
     }
 }

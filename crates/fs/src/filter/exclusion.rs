@@ -1,6 +1,6 @@
 //! Why an entry is left out.
 
-use crate::escaped;
+use crate::escape::{escaped, typed};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ pub enum Exclusion {
 impl fmt::Display for Exclusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pattern(pattern) => write!(f, "fits {}", escaped(pattern.as_bytes())),
+            Self::Pattern(pattern) => write!(f, "fits {}", typed(pattern)),
             Self::CacheDirectory => write!(f, "content of a cache directory"),
             Self::Present(name) => write!(f, "content of a directory with {}", escaped(name)),
             Self::LargerThan(bytes) => write!(f, "larger than {bytes} bytes"),
@@ -42,7 +42,7 @@ impl fmt::Display for Exclusion {
             Self::NoDump => write!(f, "flagged as not to be dumped"),
             Self::GitIgnore { file, pattern } => {
                 let file = escaped(file.as_os_str().as_bytes());
-                write!(f, "fits {} of {file}", escaped(pattern.as_bytes()))
+                write!(f, "fits {} of {file}", typed(pattern))
             }
         }
     }
