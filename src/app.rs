@@ -49,7 +49,7 @@ impl<'a> App<'a> {
         let credential = given.credential.clone();
         let open = || self.existing().and_then(|backend| self.open_with(backend, &credential));
         match open() {
-            Err(failure) if failure.code == Code::NoRepository => {
+            Err(failure) if is_absent(&failure) => {
                 let options = InitOptions { about: environment::maker(), ..InitOptions::default() };
                 match self.init_with(given, &options) {
                     Ok(repository) => {
@@ -119,6 +119,11 @@ impl<'a> App<'a> {
             .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
         made.map_err(Failure::place)
     }
+}
+
+/// Whether there is nothing where a repository was looked for, rather than something else.
+fn is_absent(failure: &Failure) -> bool {
+    matches!(failure.cause.downcast_ref(), Some(RepositoryError::NoRepository(_)))
 }
 
 /// Files that are no objects are invisible to the storage, but not to whoever owns them.

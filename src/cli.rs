@@ -19,7 +19,8 @@ const VARIABLES: [&str; 4] =
 #[derive(Debug, Parser)]
 #[command(name = "lifeboat", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 could not, 2 bad usage, 3 done in part, 4 damage, \
-                  10 no repository, 12 wrong password or key, 13 storage full, 14 tampering.")]
+                  10 no repository, 12 wrong password or key, 13 storage full, 14 tampering, \
+                  130 ended by SIGINT (Ctrl-C), 143 by SIGTERM.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) globals: Globals,
@@ -86,7 +87,7 @@ impl Refused {
         let ended = match self.0.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => self.0.print().map_err(Failure::output),
             ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Err(Failure::usage("no command is given", "lifeboat --help"))
+                Err(Failure::usage("no command is given", help_command()))
             }
             kind => Err(empty_variable(kind).unwrap_or_else(|| self.failure())),
         };
@@ -102,8 +103,7 @@ impl Refused {
         let mut tips = paragraphs.filter_map(|paragraph| paragraph.trim().strip_prefix("tip: "));
         // Of clap's tips only those about slips of the pen are to the point.
         let tip = tips.find(|tip| tip.contains("similar"));
-        let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
-        Failure::usage(cause.join(" "), tip.map_or_else(|| help_command(usage), one_line))
+        Failure::usage(cause.join(" "), tip.map_or_else(help_command, one_line))
     }
 }
 
@@ -118,9 +118,14 @@ fn one_line(tip: &str) -> String {
     tip.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// `lifeboat VERB --help`, where the usage line names a verb.
-fn help_command(usage: Option<&str>) -> String {
-    let is_verb = |word: &&str| word.chars().all(|character| character.is_ascii_lowercase());
-    let words: Vec<_> = usage.unwrap_or("lifeboat").split(' ').take_while(is_verb).collect();
+/// `lifeboat VERB --help`, with the verbs that are understood in spite of the mistake.
+fn help_command() -> String {
+    let mut words = vec!["lifeboat"];
+    let matches = Cli::command().ignore_errors(true).try_get_matches();
+    let mut verb = matches.as_ref().ok().and_then(clap::ArgMatches::subcommand);
+    while let Some((name, below)) = verb {
+        words.push(name);
+        verb = below.subcommand();
+    }
     format!("{} --help", words.join(" "))
 }

@@ -73,8 +73,8 @@ impl Source {
     fn read(self) -> Result<Credential, Failure> {
         let password = match self {
             Self::Variable(value) => password::not_empty(Zeroizing::new(value.into_vec()), OPTIONS),
-            Self::PasswordFile(file) => password::of_file(&file, OPTIONS),
-            Self::PasswordCommand(command) => password::of_command(&command, OPTIONS),
+            Self::PasswordFile(file) => password::of_file(&file, "--password-file", OPTIONS),
+            Self::PasswordCommand(command) => password::of_command(&command, "--password-command", OPTIONS),
             Self::KeyFile(file) => return key_file::read(&file),
         };
         password.map(Credential::Password)

@@ -133,6 +133,10 @@ impl From<RepositoryError> for Failure {
             RepositoryError::NoRepository(_) => {
                 (Code::NoRepository, "create it with: lifeboat init, or name another with -r")
             }
+            RepositoryError::Foreign(_) => (
+                Code::NoRepository,
+                "name the directory of a repository with -r, or make one in a new directory: lifeboat -r DIR init",
+            ),
             RepositoryError::Exists(_) => (Code::Failed, "use it as it is: lifeboat backup PATH..."),
             RepositoryError::NotEmpty(_) => {
                 (Code::Failed, "name a directory that is new or empty: lifeboat -r DIR init")
@@ -174,6 +178,9 @@ fn of_slot(error: &SlotError) -> (Code, &'static str) {
         ),
         SlotError::InUse(_) => {
             (Code::Failed, "open it with another password or key to remove this one, or: lifeboat key passwd")
+        }
+        SlotError::Known(_) => {
+            (Code::Failed, "choose another password; what opens the repository: lifeboat key list")
         }
         SlotError::Last(_) => (Code::Failed, "add another one before: lifeboat key add"),
         SlotError::TooMany => (Code::Failed, "remove one that nobody needs: lifeboat key remove ID"),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// When the file cannot be read, is no such file, or was not copied faithfully.
 pub(crate) fn read(path: &Path) -> Result<Credential, Failure> {
-    let text = password::content("key file", path, "--key-file FILE")?;
+    let text = password::content("key file", path, "--key-file")?;
     parse_key_text(&text).map_err(|error| {
         let cause = anyhow::Error::new(error).context(format!("cannot use the key file {}", path.display()));
         Failure::new(Code::Usage, cause, "compare it with what was printed or copied: --key-file FILE")
@@ -34,8 +34,13 @@ impl NewKeyFile {
     /// An empty file in nobody's place.
     ///
     /// # Errors
-    /// When there is something of this name, or no file can be made.
+    /// When it is `-`, there is something of this name, or no file can be made.
     pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        if path.as_os_str() == "-" {
+            let hint =
+                "name a file, which only its owner can read: --recovery-sheet FILE or --new-key-file FILE";
+            return Err(Failure::usage("a secret is not written to standard output", hint));
+        }
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let file = file.map_err(|error| not_written(path, error))?;
         Ok(Self { path: path.to_path_buf(), file, kept: false })

@@ -16,11 +16,26 @@ const LONGEST: u64 = 1 << 30;
     reason = "the file is an option of the command line, not a source of data"
 )]
 pub(crate) fn of_file(option: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    refuse_stdin(option, path)?;
     let read = std::fs::File::open(path).and_then(limited);
     read.map_err(|error| {
         let action = format!("cannot read {}", path.display());
         Failure::system(action, error, format!("name a file that can be read: {option} FILE"))
     })
+}
+
+/// Refuses `-` for a file that is read once, as it stands: some would mean standard input by it, others a file.
+///
+/// # Errors
+/// It is `-`.
+pub(crate) fn refuse_stdin(option: &str, path: &Path) -> Result<(), Failure> {
+    match path.as_os_str() == "-" {
+        true => Err(Failure::usage(
+            format!("{option} does not take - for standard input"),
+            format!("{option} /dev/stdin, or for a file of this name: {option} ./-"),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// All bytes of standard input.

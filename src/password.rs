@@ -3,7 +3,7 @@
 //! Invariant: no source is read without bound.
 
 use crate::exit::{Code, Failure};
-use crate::terminal;
+use crate::{list_file, terminal};
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,18 +16,18 @@ const LONGEST: usize = 64 << 10;
 ///
 /// # Errors
 /// When the file cannot be read, is empty or endless.
-pub(crate) fn of_file(path: &Path, option: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn of_file(path: &Path, option: &str, options: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut bytes = content("password file", path, option)?;
     strip_newline(&mut bytes);
-    not_empty(bytes, option)
+    not_empty(bytes, options)
 }
 
-/// The password that a command prints.
+/// The password that a command prints. The command may hold secrets itself: no message shows it.
 ///
 /// # Errors
 /// When the command fails, or prints nothing or without end.
-pub(crate) fn of_command(command: &str, option: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let hint = format!("see what it prints: sh -c '{command}'");
+pub(crate) fn of_command(command: &str, option: &str, options: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let hint = format!("run the command of {option} by hand, and look for its mistake");
     let failed = |error| Failure::system("cannot run the password command", error, hint.clone());
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped());
@@ -44,7 +44,7 @@ pub(crate) fn of_command(command: &str, option: &str) -> Result<Zeroizing<Vec<u8
         return Err(Failure::new(Code::Failed, cause, hint));
     }
     strip_newline(&mut password);
-    not_empty(password, option)
+    not_empty(password, options)
 }
 
 /// A password that a person types once.
@@ -91,8 +91,9 @@ pub(crate) fn not_empty(bytes: Zeroizing<Vec<u8>>, options: &str) -> Result<Zero
 pub(crate) fn content(what: &str, path: &Path, option: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let failed = |error| {
         let action = format!("cannot read the {what} {}", path.display());
-        Failure::system(action, error, format!("name a file that can be read: {option}"))
+        Failure::system(action, error, format!("name a file that can be read: {option} FILE"))
     };
+    list_file::refuse_stdin(option, path)?;
     limited(std::fs::File::open(path).map_err(failed)?, option, failed)
 }
 
@@ -106,7 +107,10 @@ fn limited(
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     source.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     match bytes.len() > LONGEST {
-        true => Err(Failure::usage("the password or key is longer than 64 KiB", give(option))),
+        true => Err(Failure::usage(
+            "the password or key is longer than 64 KiB",
+            format!("look at what is given by {option}"),
+        )),
         false => Ok(bytes),
     }
 }

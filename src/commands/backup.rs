@@ -11,10 +11,12 @@ use crate::{environment, progress, source_path, time};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use lifeboat_engine::{
-    BackupOptions, Compression, EngineError, Filter, ParentChoice, Timestamp, backup, backup_stream,
+    BackupOptions, BackupReport, Compression, EngineError, Filter, ParentChoice, Timestamp, backup,
+    backup_stream,
 };
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -143,7 +145,25 @@ impl Backup {
             None => backup(&repository, &options, &workers, observer),
         })?;
         app.report.backup(&report, &run);
-        verdict::of(&report.problems, Work::Backup)
+        let told = app.report.finish().map_err(|error| untold(&report, error));
+        verdict::of(&report.problems, Work::Backup).inspect_err(|_| {
+            if let Err(untold) = &told {
+                app.report.note(&untold.message());
+            }
+        })?;
+        told
+    }
+}
+
+/// Whoever reads no output has to learn all the same that there is a snapshot.
+fn untold(report: &BackupReport, error: io::Error) -> Failure {
+    match report.snapshot {
+        None => Failure::output(error),
+        Some(id) => Failure::system(
+            format!("snapshot {} was saved, but the output could not be written", id.short()),
+            error,
+            "see it: lifeboat snapshots",
+        ),
     }
 }
 

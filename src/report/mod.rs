@@ -63,7 +63,7 @@ pub(crate) trait Report: Send + Sync {
     /// A verification is over.
     fn verify(&self, report: &VerifyReport, run: &Run);
 
-    /// All data is handed over: says whether it arrived.
+    /// All data up to now is handed over: says whether it arrived, and says a failure once.
     fn finish(&self) -> io::Result<()>;
     /// Why the program does not end with 0.
     fn failure(&self, failure: &Failure);

@@ -30,6 +30,25 @@ fn mistakes_end_with_2() {
 }
 
 #[test]
+fn mistakes_point_to_the_help_of_the_verb() {
+    let world = World::without_repository();
+    let table: [(&[&str], &str); 8] = [
+        (&["backup", "--exclude-larger-than", "x", "."], "backup"),
+        (&["-r", "ls", "backup", "--time", "never", "."], "backup"),
+        (&["init", "--chunk-size", "0"], "init"),
+        (&["key", "add", "--kdf-memory", "1"], "key add"),
+        (&["restore", "latest", "--overwrite", "perhaps", "out"], "restore"),
+        (&["backup"], "backup"),
+        (&["key"], "key"),
+        (&["key", "list", "surplus"], "key list"),
+    ];
+    for (arguments, verb) in table {
+        let ended = world.run(arguments).fails(2, "");
+        assert!(ended.err.ends_with(&format!("\nhint: lifeboat {verb} --help\n")), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_slip_of_the_pen_is_recognised() {
     let world = World::without_repository();
     let ended = world.run(&["backup", "--exclud", "x", "."]).fails(2, "--exclud");

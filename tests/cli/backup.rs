@@ -131,3 +131,19 @@ fn a_repository_inside_of_the_source_is_mentioned() {
     let listed = world.run(&["ls", &world.latest("")]).succeeds().out;
     assert!(!listed.contains("/repo"), "{listed}");
 }
+
+#[test]
+fn a_snapshot_whose_report_cannot_be_written_is_named() {
+    let world = World::new();
+    world.write_three_files();
+    for (paths, code) in [(&["files"][..], 1), (&["files", "missing"], 3)] {
+        let mut program = world.command();
+        program.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        let output = program.arg("backup").args(paths).output().unwrap();
+        let talk = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{talk}");
+        let id = &world.newest()[..8];
+        let words = format!("snapshot {id} was saved, but the output could not be written: No space left");
+        assert_eq!(talk.matches(&words).count(), 1, "{talk}");
+    }
+}

@@ -297,3 +297,35 @@ fn the_mentioned_pattern_fits_the_repository() {
     let (_, pattern) = note.trim_end().split_once("--exclude ").unwrap();
     assert_eq!(odd(&["backup", "-n", "a[b]", "--exclude", pattern.trim_matches('\'')]).err, "");
 }
+
+#[test]
+fn patterns_are_shown_as_they_were_typed() {
+    let world = World::new();
+    world.write("files/#hash", b"x");
+    let plan = world.run(&["backup", "-n", "files", "-e", r"\#hash"]).succeeds().out;
+    assert!(plan.contains(r"/#hash (fits \#hash)"), "{plan}");
+}
+
+#[test]
+fn rules_of_git_that_are_not_understood_leave_out_nothing_and_say_so() {
+    let world = World::new();
+    world.write("files/.git/config", b"");
+    world.write("files/.gitignore", b"*.o\n[[:alpha:]]\n");
+    world.write("files/a.o", b"x");
+    let saved = world.run(&["backup", "files", "--git-ignore"]).succeeds();
+    assert!(saved.err.contains("; nothing is left out by this file\n"), "{}", saved.err);
+}
+
+#[test]
+fn standard_input_is_no_list_of_patterns() {
+    let world = World::with_snapshot();
+    for option in ["--exclude-file", "--iexclude-file"] {
+        let refused = world.run(&["backup", "files", option, "-"]);
+        refused.fails(2, &format!("{option} does not take - for standard input"));
+    }
+    let refused = world.run(&["restore", "latest", "out", "--include-file", "-"]);
+    refused.fails(2, "--include-file does not take - for standard input");
+    let options = ["backup", "-n", "files", "--exclude-file", "/dev/stdin"];
+    let plan = world.run_fed(world.command(), &options, b"one\n").succeeds();
+    assert!(plan.out.contains("(fits one)"), "{}", plan.out);
+}

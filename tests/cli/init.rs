@@ -99,3 +99,19 @@ fn what_a_killed_init_left_is_named_and_not_touched() {
     }
     assert!(world.path("repo/keyring").exists());
 }
+
+#[test]
+fn a_repository_of_another_program_is_none_of_ours() {
+    for config in [&b"[repository]\nversion = 1\n"[..], b""] {
+        let world = World::without_repository();
+        world.write("repo/config", config);
+        world.write("repo/data/README", b"x");
+        let opened = world.run(&["snapshots"]).fails(10, "repo is not a lifeboat repository");
+        assert!(opened.err.ends_with("lifeboat -r DIR init\n"), "{}", opened.err);
+        world.run(&["backup", "--init", "."]).fails(10, "repo is not a lifeboat repository");
+        assert_eq!(fs::read(world.path("repo/config")).unwrap(), config);
+    }
+    let world = World::new();
+    world.write("repo/config", b"");
+    world.run(&["snapshots"]).fails(4, "config is damaged");
+}

@@ -1,4 +1,4 @@
-//! Where the password comes from.
+//! Where the password comes from, and what is refused as a new one.
 
 use super::world::{PASSWORD, World};
 
@@ -72,4 +72,48 @@ fn the_longest_password_is_one_of_64_kib() {
         let option = ["snapshots", "--password-file", "password"];
         world.run_with(&[NO_VARIABLE], &option).fails(code, cause);
     }
+}
+
+#[test]
+fn no_hint_shows_the_command_or_a_list_for_a_file() {
+    let world = World::new();
+    let failing = ["snapshots", "--password-command", "printf s3cret; exit 7"];
+    let ended = world.run_with(&[NO_VARIABLE], &failing).fails(1, "the password command ended");
+    assert!(ended.err.contains("--password-command by hand"), "{}", ended.err);
+    assert!(!ended.err.contains("s3cret"), "{}", ended.err);
+    let failing = ["key", "add", "--new-password-command", "printf s3cret; exit 7"];
+    let ended = world.run(&failing).fails(1, "the password command ended");
+    assert!(ended.err.contains("--new-password-command by hand"), "{}", ended.err);
+    assert!(!ended.err.contains("s3cret"), "{}", ended.err);
+    let missing = world.run_with(&[NO_VARIABLE], &["snapshots", "--password-file", "missing"]);
+    let hint = "\nhint: name a file that can be read: --password-file FILE\n";
+    assert!(missing.err.ends_with(hint), "{}", missing.err);
+    let dash = world.run_with(&[NO_VARIABLE], &["snapshots", "--password-file", "-"]);
+    dash.fails(2, "--password-file does not take - for standard input");
+}
+
+#[test]
+fn a_password_that_opens_the_repository_already_is_not_added_again() {
+    let world = World::new();
+    world.run(&["key", "add", "--new-password-command", "echo second", "--kdf-memory", "64"]).succeeds();
+    for verb in ["add", "passwd"] {
+        for password in [PASSWORD, "second"] {
+            let command = format!("echo '{password}'");
+            let again = world.run(&["key", verb, "--new-password-command", &command]);
+            again.fails(1, "the new password opens key slot");
+        }
+    }
+    assert!(world.run(&["key", "list"]).succeeds().out.ends_with("2 keys\n"));
+}
+
+#[test]
+fn no_secret_is_written_into_a_file_called_minus() {
+    let world = World::new();
+    for option in ["--new-key-file", "--recovery-sheet"] {
+        world.run(&["key", "add", option, "-"]).fails(2, "not written to standard output");
+    }
+    world.run(&["-r", "other", "init", "--recovery-sheet", "-"]).fails(2, "not written to standard output");
+    assert!(!world.path("-").exists() && !world.path("other").exists());
+    world.run(&["key", "add", "--new-key-file", "./-"]).succeeds();
+    world.run_with(&[NO_VARIABLE], &["--key-file", "./-", "snapshots"]).succeeds();
 }

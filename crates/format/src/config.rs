@@ -64,6 +64,12 @@ impl Config {
         wire::encode(self)
     }
 
+    /// Whether bytes may be what is left of a config: they bear its magic.
+    #[must_use]
+    pub fn is_likely(bytes: &[u8]) -> bool {
+        bytes.windows(MAGIC.len()).any(|window| window == MAGIC.as_bytes())
+    }
+
     /// Reads a config.
     ///
     /// # Errors

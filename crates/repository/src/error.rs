@@ -18,6 +18,9 @@ pub enum RepositoryError {
     /// There is no repository.
     #[error("no repository at {0}")]
     NoRepository(String),
+    /// Something else lies there.
+    #[error("{0} is not a lifeboat repository")]
+    Foreign(String),
     /// There is a repository already.
     #[error("a repository exists already at {0}")]
     Exists(String),

@@ -75,6 +75,19 @@ impl EntryName {
     }
 }
 
+/// Whether an object in [`LOG`], [`KEYS`] or [`KEYRING`] has a name that this program gives.
+pub(crate) fn is_own(object: &ObjectName) -> bool {
+    let is_slot = |text: &str| SlotId::parse(text).is_ok();
+    let is_key = |text: &str| {
+        let ids = text.split_once('-');
+        ids.is_some_and(|(id, hash)| KeyId::parse(id).is_ok() && ObjectHash::parse(hash).is_ok())
+    };
+    let text = object.as_str();
+    EntryName::parse(object).is_some()
+        || text.strip_prefix(KEYS).is_some_and(is_slot)
+        || text.strip_prefix(KEYRING).is_some_and(is_key)
+}
+
 /// The pack that lies under this name.
 pub(crate) fn parse_pack(object: &ObjectName) -> Option<PackId> {
     let id = PackId::parse(object.as_str().rsplit('/').next()?).ok()?;

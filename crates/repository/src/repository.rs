@@ -33,8 +33,8 @@ impl Repository {
     /// Opens the repository that lies on `backend`.
     ///
     /// # Errors
-    /// [`RepositoryError::NoRepository`] without a config, [`RepositoryError::WrongKey`] when no slot opens,
-    /// damage or a newer format otherwise.
+    /// [`RepositoryError::NoRepository`] without a config, [`RepositoryError::Foreign`] with that of another program,
+    /// [`RepositoryError::WrongKey`] when no slot opens, damage or a newer format otherwise.
     pub fn open(
         backend: Arc<dyn Backend>,
         credential: &Credential,
@@ -42,9 +42,17 @@ impl Repository {
     ) -> Result<Self, RepositoryError> {
         let bytes = match backend.get(&layout::config(), limits::SMALL_OBJECT_MAX) {
             Err(error) if error.is_not_found() => return Err(without_config(&*backend)?),
+            Err(error) if error.is_too_large() && is_foreign(&*backend)? => {
+                return Err(RepositoryError::Foreign(backend.location()));
+            }
             other => other?,
         };
-        let config = Config::decode(&bytes).map_err(|source| RepositoryError::reading(&"config", source))?;
+        let config = match Config::decode(&bytes) {
+            Err(_) if !Config::is_likely(&bytes) && is_foreign(&*backend)? => {
+                return Err(RepositoryError::Foreign(backend.location()));
+            }
+            other => other.map_err(|source| RepositoryError::reading(&"config", source))?,
+        };
         let Unlocked { slot, master, keyring, keys } = unlock(&*backend, credential)?;
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
@@ -137,4 +145,13 @@ fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError
         true => RepositoryError::Missing("config".into()),
         false => RepositoryError::NoRepository(backend.location()),
     })
+}
+
+/// Whether nothing but a config speaks for a repository: other programs have files of this name too.
+fn is_foreign(backend: &dyn Backend) -> Result<bool, BackendError> {
+    let mut own = false;
+    for folder in [layout::LOG, layout::KEYS, layout::KEYRING] {
+        backend.list(folder, &mut |object| own |= layout::is_own(&object.name))?;
+    }
+    Ok(!own)
 }

@@ -30,6 +30,9 @@ pub enum SlotError {
     /// It is the only one.
     #[error("key slot {0} is the last one: without it nothing can ever be restored")]
     Last(String),
+    /// The new password opens it already. Of two slots with one password one would stay open when the other is changed.
+    #[error("the new password opens key slot {0} already")]
+    Known(String),
     /// There are as many as readers try.
     #[error("the repository has {} key slots, as many as there can be", limits::SLOTS_MAX)]
     TooMany,
@@ -104,6 +107,22 @@ impl Slots<'_> {
         let name = &self.repository.slot;
         let slot = read_slot(self.backend(), name)?.ok_or(SlotError::Contended)?;
         slot.and_then(|slot| self.look(name, &slot)).map_err(|source| RepositoryError::reading(name, source))
+    }
+
+    /// Refuses a credential that opens a slot already. Trying a password costs what each slot demands; slots that cannot
+    /// be read open with nothing.
+    ///
+    /// # Errors
+    /// [`SlotError::Known`]; when the slots cannot be read.
+    pub fn refuse_known(&self, credential: &Credential) -> Result<(), RepositoryError> {
+        for name in slot_names(self.backend())? {
+            if let Some(Ok(slot)) = read_slot(self.backend(), &name)?
+                && slot.open(credential).is_ok()
+            {
+                return Err(SlotError::Known(id_of(&name).to_owned()).into());
+            }
+        }
+        Ok(())
     }
 
     /// Makes a slot for another credential.

@@ -149,3 +149,28 @@ fn keys_under_names_that_are_not_theirs_are_named() {
         watched.put(&name, &bytes).unwrap();
     }
 }
+
+#[test]
+fn a_config_of_another_program_is_no_damage_unless_something_of_a_repository_is_there() {
+    let config = ObjectName::new("config").unwrap();
+    let (made, _) = new(15);
+    for bytes in [&b""[..], b"[repository]\nversion = 1\n", &[0x5a; 2 << 20]] {
+        let backend = empty();
+        backend.put(&config, bytes).unwrap();
+        backend.put(&ObjectName::new("keys/readme").unwrap(), b"x").unwrap();
+        let opened = Repository::open(Arc::clone(&backend), &password(), environment(3));
+        assert!(matches!(opened, Err(RepositoryError::Foreign(_))), "{} bytes", bytes.len());
+        for folder in ["keyring/", "log/0/"] {
+            let own = ObjectName::new(&names(&*made, folder)[0]).unwrap();
+            backend.put(&own, b"x").unwrap();
+            let opened = Repository::open(Arc::clone(&backend), &password(), environment(3));
+            assert!(!matches!(opened, Ok(_) | Err(RepositoryError::Foreign(_))), "with {folder}");
+            backend.delete(&own).unwrap();
+        }
+    }
+    let backend = empty();
+    let sound = made.get(&config, u64::MAX).unwrap();
+    backend.put(&config, &sound[..sound.len() / 2]).unwrap();
+    let opened = Repository::open(backend, &password(), environment(3));
+    assert!(opened.unwrap_err().is_damage(), "it bears the magic");
+}

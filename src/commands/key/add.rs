@@ -42,7 +42,7 @@ impl Add {
         }
         let slots = repository.slots();
         let current = slots.current()?;
-        let added = slots.add(&self.password.read()?, self.password.kdf(&current), &about)?;
+        let added = slots.add(&self.password.read(&slots)?, self.password.kdf(&current), &about)?;
         app.report.key(&KeyChange::Added(&added));
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::{environment, password, time};
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 use lifeboat_engine::KdfParams;
-use lifeboat_repository::{Credential, Key, Repository, SlotAbout, SlotInfo, key_file_text};
+use lifeboat_repository::{Credential, Key, Repository, SlotAbout, SlotInfo, Slots, key_file_text};
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -32,18 +32,20 @@ pub(super) struct NewPassword {
 }
 
 impl NewPassword {
-    /// The new password; typed twice if nothing else is said.
-    pub(super) fn read(&self) -> Result<Credential, Failure> {
+    /// The new password; typed twice if nothing else is said. It must open none of these slots yet.
+    pub(super) fn read(&self, slots: &Slots<'_>) -> Result<Credential, Failure> {
         let password = match (&self.new_password_file, &self.new_password_command) {
-            (Some(file), _) => password::of_file(file, OPTIONS)?,
-            (None, Some(command)) => password::of_command(command, OPTIONS)?,
+            (Some(file), _) => password::of_file(file, "--new-password-file", OPTIONS)?,
+            (None, Some(command)) => password::of_command(command, "--new-password-command", OPTIONS)?,
             (None, None) => {
                 let typed = password::typed("new password: ", OPTIONS)?;
                 password::confirm(&typed, "new password again: ")?;
                 typed
             }
         };
-        Ok(Credential::Password(password))
+        let credential = Credential::Password(password);
+        slots.refuse_known(&credential)?;
+        Ok(credential)
     }
 
     /// What trying it costs: no less than the password in use, if there is one.

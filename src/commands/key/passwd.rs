@@ -33,7 +33,7 @@ impl Passwd {
         let mut about = self.about.into_slot_about();
         about.label = about.label.or_else(|| current.about.label.clone());
         let kdf = self.password.kdf(&current);
-        let added = slots.replace_current(&self.password.read()?, kdf, &about)?;
+        let added = slots.replace_current(&self.password.read(&slots)?, kdf, &about)?;
         app.report.key(&KeyChange::Added(&added));
         app.report.key(&KeyChange::Removed(&current.id.to_string()));
         Ok(())

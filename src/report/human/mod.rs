@@ -175,7 +175,7 @@ impl Report for Human {
     }
 
     fn finish(&self) -> io::Result<()> {
-        let unseen = self.warnings.load(Ordering::Relaxed).saturating_sub(WARNINGS_SHOWN);
+        let unseen = self.warnings.swap(0, Ordering::Relaxed).saturating_sub(WARNINGS_SHOWN);
         if unseen > 0 {
             self.streams.talk(&format!("and {} more; --json names them all", amount::of(unseen, "warning")));
         }
