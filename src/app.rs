@@ -5,10 +5,12 @@ use crate::cli::Globals;
 use crate::credential::Given;
 use crate::environment;
 use crate::exit::{Code, Failure};
-use crate::report::Report;
+use crate::report::{KEEP_PASSWORD, Report};
 use lifeboat_backend::{Backend, Location};
 use lifeboat_engine::Workers;
-use lifeboat_repository::{Credential, Environment, InitOptions, Repository, RepositoryError, init};
+use lifeboat_repository::{
+    Credential, Environment, InitOptions, Repository, RepositoryError, init, is_absent,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,16 +46,25 @@ impl<'a> App<'a> {
 
     /// Opens the repository, and makes it before if there is none.
     pub(crate) fn open_or_init(&self) -> Result<Repository, Failure> {
-        self.location()?;
+        let location = self.location()?;
+        // Whoever mistyped the place learns it before they choose a password for a new one.
+        let is_new = match self.existing() {
+            Err(failure) if is_nothing(&failure) => true,
+            other => is_absent(&*other?)?,
+        };
+        if is_new {
+            self.report.note(&format!("there is no repository at {location} yet: making one"));
+        }
         let given = Given::read(&self.globals)?;
         let credential = given.credential.clone();
         let open = || self.existing().and_then(|backend| self.open_with(backend, &credential));
         match open() {
-            Err(failure) if is_absent(&failure) => {
+            Err(failure) if is_nothing(&failure) => {
                 let options = InitOptions { about: environment::maker(), ..InitOptions::default() };
                 match self.init_with(given, &options) {
                     Ok(repository) => {
                         self.report.note(&format!("created the repository at {}", repository.location()));
+                        self.report.note(KEEP_PASSWORD);
                         self.report.note(NO_SHEET);
                         Ok(repository)
                     }
@@ -122,7 +133,7 @@ impl<'a> App<'a> {
 }
 
 /// Whether there is nothing where a repository was looked for, rather than something else.
-fn is_absent(failure: &Failure) -> bool {
+fn is_nothing(failure: &Failure) -> bool {
     matches!(failure.cause.downcast_ref(), Some(RepositoryError::NoRepository(_)))
 }
 

@@ -35,10 +35,9 @@ impl Patterns<'_> {
             ..others
         };
         Filter::new(options).map_err(|error| {
-            let cause = anyhow::Error::new(error).context(format!("bad {option} pattern"));
             let hint =
                 format!("put a backslash before a letter that is meant as it stands: --{option} 'a\\[b'");
-            Failure::new(Code::Usage, cause, hint)
+            Failure::new(Code::Usage, error, hint)
         })
     }
 
@@ -58,7 +57,7 @@ impl Patterns<'_> {
         let pattern = |(number, line): (usize, &[u8])| {
             let origin = format!("{}, line {number}", file.display());
             let text = str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).map_err(|_| {
-                let cause = format!("bad {} pattern: {origin}: it is not UTF-8", self.option);
+                let cause = format!("cannot use a pattern: it is not UTF-8 ({origin})");
                 Failure::usage(cause, "write ? for each byte that is none")
             })?;
             Ok(Pattern { text: text.to_owned(), origin })

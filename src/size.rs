@@ -1,5 +1,7 @@
 //! Sizes as people type them.
 
+use std::ops::RangeInclusive;
+
 /// Bytes for each unit, under the first letter of its name.
 const UNITS: [(char, u64); 5] =
     [('k', 1 << 10), ('m', 1 << 20), ('g', 1 << 30), ('t', 1 << 40), ('p', 1 << 50)];
@@ -21,6 +23,17 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let part = u128::from(numerator) * u128::from(unit) / part.ok_or_else(wrong)?;
     let bytes = u128::from(whole) * u128::from(unit) + part;
     u64::try_from(bytes).map_err(|_| "that is more than 16 EiB".to_owned())
+}
+
+/// Reads a number of KiB in this range.
+pub(crate) fn kib(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let most = crate::amount::bytes(u64::from(*range.end()) << 10);
+        number.ok_or_else(|| {
+            format!("write a number of KiB from {} to {}, which is {most}", range.start(), range.end())
+        })
+    }
 }
 
 fn unit_of(name: &str) -> Option<u64> {

@@ -31,26 +31,49 @@ impl Choice {
         let filter = SnapshotFilter { hosts: self.host.clone(), tags, paths: all_absolute(&self.path)? };
         Ok(snapshots(repository, &filter)?)
     }
-}
 
-/// The snapshot that is meant. Says so when `latest` passes over a newer one that is partial.
-pub(crate) fn find<'a>(
-    app: &App<'_>,
-    list: &'a SnapshotList,
-    reference: &str,
-) -> Result<&'a Snapshot, Failure> {
-    let found = list.find(reference);
-    let newest = list.snapshots.last().filter(|newest| newest.is_partial() && reference == "latest");
-    match (found, newest) {
-        (Err(error @ EngineError::NoSnapshot(_)), Some(partial)) => {
-            let hint = format!("no snapshot is complete; the newest partial one is {}", partial.id.short());
-            Err(Failure { hint, ..error.into() })
+    /// The snapshot of these that is meant. Says so when `latest` passes over a newer one that is partial.
+    pub(crate) fn find<'l>(
+        &self,
+        app: &App<'_>,
+        list: &'l SnapshotList,
+        reference: &str,
+    ) -> Result<&'l Snapshot, Failure> {
+        let found = list.find(reference);
+        let newest = list.snapshots.last().filter(|newest| newest.is_partial() && reference == "latest");
+        match (found, newest) {
+            (Err(error @ EngineError::NoSnapshot(_)), Some(partial)) => {
+                let hint =
+                    format!("no snapshot is complete; the newest partial one is {}", partial.id.short());
+                Err(Failure { hint, ..self.without(error) })
+            }
+            (found, Some(partial)) => {
+                app.report.note(&format!(
+                    "snapshot {} is newer but partial; name it to use it",
+                    partial.id.short()
+                ));
+                Ok(found?)
+            }
+            (Err(error @ EngineError::NoSnapshot(_)), None) => Err(self.without(error)),
+            (found, None) => Ok(found?),
         }
-        (found, Some(partial)) => {
-            app.report
-                .note(&format!("snapshot {} is newer but partial; name it to use it", partial.id.short()));
-            Ok(found?)
+    }
+
+    /// No snapshot is found: the options may be why.
+    fn without(&self, error: EngineError) -> Failure {
+        let words = self.words();
+        let failure = Failure::from(error);
+        match words.is_empty() {
+            true => failure,
+            false => Failure { cause: anyhow::anyhow!("{} with {words}", failure.message()), ..failure },
         }
-        (found, None) => Ok(found?),
+    }
+
+    /// The options as they are typed.
+    fn words(&self) -> String {
+        let hosts = self.host.iter().map(|host| format!("--host {host}"));
+        let tags = self.tag.iter().map(|tag| format!("--tag {tag}"));
+        let paths = self.path.iter().map(|path| format!("--path {}", path.display()));
+        hosts.chain(tags).chain(paths).collect::<Vec<_>>().join(" ")
     }
 }

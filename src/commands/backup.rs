@@ -68,7 +68,7 @@ pub(crate) struct Backup {
     with_atime: bool,
 
     /// Make no snapshot when nothing of what is to be saved has changed
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stream")]
     skip_if_unchanged: bool,
 
     /// Say that the backup began at this time: RFC 3339, or "YYYY-MM-DD HH:MM:SS" in local time

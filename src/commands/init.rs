@@ -1,12 +1,11 @@
 //! `init`.
 
-use super::key::add_recovery_sheet;
+use super::key::{KDF_MEMORY, add_recovery_sheet};
 use crate::app::{App, NO_SHEET};
 use crate::exit::Failure;
 use crate::key_file::NewKeyFile;
-use crate::{environment, terminal};
+use crate::{environment, size, terminal};
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 use lifeboat_engine::KdfParams;
 use lifeboat_repository::InitOptions;
 use std::path::{Path, PathBuf};
@@ -17,12 +16,14 @@ use std::path::{Path, PathBuf};
 /// --password-command. Without it, or a recovery sheet, nothing can be restored, by nobody.
 #[derive(Args, Debug)]
 pub(crate) struct Init {
-    /// Average size of the chunks that files are cut into, in KiB; it cannot be changed later
-    #[arg(long, value_name = "KIB", value_parser = RangedU64ValueParser::<u32>::new().range(1..=4096))]
+    /// Average size of the chunks that files are cut into, in KiB: 1 to 4096, 128 if nothing is said; it
+    /// cannot be changed later
+    #[arg(long, value_name = "KIB", value_parser = size::kib(1..=4096))]
     chunk_size: Option<u32>,
 
-    /// Memory that trying a password costs, in KiB
-    #[arg(long, value_name = "KIB", value_parser = RangedU64ValueParser::<u32>::new().range(32..=4_194_304))]
+    /// Memory that trying a password costs, in KiB: 32 to 4194304 (4 GiB), 65536 (64 MiB) if nothing is said. Less than
+    /// that makes guessing cheap
+    #[arg(long, value_name = "KIB", value_parser = size::kib(KDF_MEMORY))]
     kdf_memory: Option<u32>,
 
     /// Make this file with words that open the repository when the password is lost, to be printed and deleted

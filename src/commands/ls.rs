@@ -4,7 +4,7 @@ use super::verdict;
 use crate::app::App;
 use crate::exit::Failure;
 use crate::report::Work;
-use crate::snapshot_choice::{Choice, find};
+use crate::snapshot_choice::Choice;
 use clap::Args;
 use lifeboat_engine::{ListOptions, list, split_reference};
 use std::ffi::OsString;
@@ -33,7 +33,7 @@ impl Ls {
         for fault in &all.faults {
             app.report.problem(fault, Work::List);
         }
-        let snapshot = find(app, &all, &reference)?;
+        let snapshot = self.choice.find(app, &all, &reference)?;
         app.report.listing(snapshot);
         let options = ListOptions { path, recursive: true };
         list(&repository, snapshot, &options, &mut |path, node| app.report.node(path, node, self.long))?;

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::exit::{Code, Failure};
 use crate::report::Work;
 use crate::selected::Selected;
-use crate::snapshot_choice::{Choice, find};
+use crate::snapshot_choice::Choice;
 use crate::{progress, source_path};
 use clap::{Args, ValueEnum};
 use lifeboat_engine::{Overwrite, RestoreOptions, restore, split_reference};
@@ -104,7 +104,7 @@ impl Restore {
         for fault in &all.faults {
             app.report.problem(fault, Work::Restore);
         }
-        let snapshot = find(app, &all, &reference)?;
+        let snapshot = self.choice.find(app, &all, &reference)?;
         let workers = app.workers()?;
         let (report, run) = progress::watch(app, Work::Restore, self.dry_run, |observer| {
             restore(&repository, snapshot, &options, &workers, observer)

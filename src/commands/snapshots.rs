@@ -4,7 +4,7 @@ use super::verdict;
 use crate::app::App;
 use crate::exit::Failure;
 use crate::report::Work;
-use crate::snapshot_choice::{Choice, find};
+use crate::snapshot_choice::Choice;
 use clap::Args;
 
 /// List snapshots, the oldest first
@@ -23,7 +23,8 @@ impl Snapshots {
         let list = self.choice.list(&app.open()?)?;
         let mut shown: Vec<_> = list.snapshots.iter().collect();
         if !self.references.is_empty() {
-            let named = self.references.iter().map(|reference| Ok(find(app, &list, reference)?.id));
+            let named =
+                self.references.iter().map(|reference| Ok(self.choice.find(app, &list, reference)?.id));
             let named = named.collect::<Result<Vec<_>, Failure>>()?;
             shown.retain(|snapshot| named.contains(&snapshot.id));
         }

@@ -24,6 +24,9 @@ use std::time::Duration;
 /// The program and its version, as snapshots record it.
 pub(crate) const PROGRAM: &str = concat!("lifeboat ", env!("CARGO_PKG_VERSION"));
 
+/// What is said where a repository is made.
+pub(crate) const KEEP_PASSWORD: &str = "keep the password safe: without it nothing can ever be restored";
+
 /// Tells what a verb found, does and has done.
 pub(crate) trait Report: Send + Sync {
     /// A repository was made.

@@ -49,6 +49,17 @@ fn mistakes_point_to_the_help_of_the_verb() {
 }
 
 #[test]
+fn the_range_of_a_size_is_told_in_its_unit() {
+    let world = World::without_repository();
+    let range = "write a number of KiB from 32 to 4194304, which is 4.00 GiB";
+    for number in ["1", "4194305", "64M", "-5"] {
+        world.run(&["init", &format!("--kdf-memory={number}")]).fails(2, range);
+        world.run(&["key", "add", &format!("--kdf-memory={number}")]).fails(2, range);
+    }
+    world.run(&["init", "--chunk-size", "4097"]).fails(2, "KiB from 1 to 4096, which is 4.00 MiB");
+}
+
+#[test]
 fn a_slip_of_the_pen_is_recognised() {
     let world = World::without_repository();
     let ended = world.run(&["backup", "--exclud", "x", "."]).fails(2, "--exclud");
@@ -59,7 +70,9 @@ fn a_slip_of_the_pen_is_recognised() {
 fn the_repository_has_to_be_named_and_understood() {
     let world = World::without_repository();
     world.run_with(&[("LIFEBOAT_REPOSITORY", "")], &["snapshots"]).fails(2, "no repository is given");
-    world.run(&["-r", "ftp://host/path", "snapshots"]).fails(2, "ftp:");
+    let unknown = world.run(&["-r", "sftp:host:/path", "snapshots"]).fails(2, "open sftp: ");
+    assert!(unknown.err.contains("what works is a path or file:///path"), "{}", unknown.err);
+    assert!(!unknown.err.contains("::") && !unknown.err.contains("s3"), "{}", unknown.err);
     world.run(&["-r", "s3://bucket/prefix", "snapshots"]).fails(1, "not in this build yet");
 }
 

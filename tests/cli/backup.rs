@@ -105,7 +105,7 @@ fn excluded_files_are_left_out() {
     let listed = world.run(&["ls", &world.latest("files")]).succeeds().out;
     assert!(listed.contains("/one\n") && listed.contains("/three\n"), "{listed}");
     assert!(!listed.contains("junk") && !listed.contains("/two"), "{listed}");
-    world.run(&["backup", "files", "--exclude", "[z-a"]).fails(2, "bad exclude pattern");
+    world.run(&["backup", "files", "--exclude", "[z-a"]).fails(2, "cannot use pattern \"[z-a\": ");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_snapshot_whose_report_cannot_be_written_is_named() {
     world.write_three_files();
     for (paths, code) in [(&["files"][..], 1), (&["files", "missing"], 3)] {
         let mut program = world.command();
-        program.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        program.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
         let output = program.arg("backup").args(paths).output().unwrap();
         let talk = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{talk}");

@@ -83,11 +83,14 @@ fn patterns_that_are_not_understood_end_with_2() {
     world.write("list", b"fine\n\n[z-a]\n");
     world.write("bytes", b"fine\n\xff\n");
     let table: [(&[&str], &str); 5] = [
-        (&["--exclude", "[z-a]"], "bad exclude pattern: cannot use pattern \"[z-a]\": --exclude: "),
-        (&["--iexclude", "{a"], "bad exclude pattern: cannot use pattern \"{a\": --iexclude: "),
-        (&["--exclude-file", "list"], "bad exclude pattern: cannot use pattern \"[z-a]\": list, line 3: "),
-        (&["--iexclude-file", "list"], "bad exclude pattern: cannot use pattern \"[z-a]\": list, line 3: "),
-        (&["--exclude-file", "bytes"], "bad exclude pattern: bytes, line 2: it is not UTF-8"),
+        (
+            &["--exclude", "[z-a]"],
+            "error: cannot use pattern \"[z-a]\": invalid range; 'z' > 'a' (--exclude)",
+        ),
+        (&["--iexclude", "{a"], " (--iexclude)"),
+        (&["--exclude-file", "list"], " (list, line 3)"),
+        (&["--iexclude-file", "list"], " (list, line 3)"),
+        (&["--exclude-file", "bytes"], "cannot use a pattern: it is not UTF-8 (bytes, line 2)"),
     ];
     for (options, cause) in table {
         world.run(&[&["backup", "files"], options].concat()).fails(2, cause);
@@ -207,7 +210,7 @@ fn what_is_left_out_is_named_when_it_is_asked_for() {
     }
     for options in [&["-n"][..], &[]] {
         let out = run(options);
-        assert!(out.contains("left out 1 item\n"), "{out}");
+        assert!(out.contains("left out 1 item"), "{out}");
         assert!(!world.run(&["backup", "files"]).succeeds().out.contains("left out"));
     }
 }
@@ -313,7 +316,7 @@ fn rules_of_git_that_are_not_understood_leave_out_nothing_and_say_so() {
     world.write("files/.gitignore", b"*.o\n[[:alpha:]]\n");
     world.write("files/a.o", b"x");
     let saved = world.run(&["backup", "files", "--git-ignore"]).succeeds();
-    assert!(saved.err.contains("; nothing is left out by this file\n"), "{}", saved.err);
+    assert!(saved.err.contains("; nothing is left out by this file"), "{}", saved.err);
 }
 
 #[test]

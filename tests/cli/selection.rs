@@ -99,8 +99,8 @@ fn mistakes_end_with_2() {
     let table: [(&[&str], &str); 5] = [
         (&["--include", "x", "--exclude", "y"], "cannot be used with"),
         (&["--iinclude-file", "list", "--iexclude-file", "list"], "cannot be used with"),
-        (&["--include", "[z-a"], "bad include pattern: cannot use pattern \"[z-a\": --include: "),
-        (&["--iexclude", "{a"], "bad exclude pattern: cannot use pattern \"{a\": --iexclude: "),
+        (&["--include", "[z-a"], " (--include)"),
+        (&["--iexclude", "{a"], " (--iexclude)"),
         (&["--include", ""], "a value is required"),
     ];
     for (options, cause) in table {

@@ -60,3 +60,19 @@ fn unknown_and_ambiguous_names_end_with_1() {
     let id = world.newest();
     world.run(&["ls", &id[..12]]).succeeds();
 }
+
+#[test]
+fn the_options_that_leave_no_snapshot_are_named() {
+    let world = World::with_snapshot();
+    let table: [(&[&str], &str); 3] = [
+        (&["restore", "latest", "out", "--host", "x"], "no snapshot matches \"latest\" with --host x"),
+        (&["ls", "latest", "--tag", "a,b", "--path", "/y"], "matches \"latest\" with --tag a,b --path /y"),
+        (&["snapshots", "latest", "-H", "x", "-H", "y"], "matches \"latest\" with --host x --host y"),
+    ];
+    for (arguments, cause) in table {
+        let ended = world.run(arguments).fails(1, cause);
+        assert!(ended.err.lines().nth_back(1).unwrap().ends_with(cause), "{}", ended.err);
+    }
+    let plain = world.run(&["ls", "latest~7"]).fails(1, "no snapshot matches \"latest~7\"");
+    assert!(!plain.err.contains(" with "), "{}", plain.err);
+}

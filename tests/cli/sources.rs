@@ -381,3 +381,10 @@ fn a_directory_on_the_way_need_not_be_theirs_to_list() {
     let ended = ended.fails(3, "");
     assert!(ended.err.contains("parent/other"), "{}", ended.err);
 }
+
+#[test]
+fn a_stream_is_never_skipped_as_unchanged() {
+    let world = World::new();
+    let refused = world.run(&["backup", "--stdin", "--skip-if-unchanged"]);
+    refused.fails(2, "'--skip-if-unchanged'");
+}

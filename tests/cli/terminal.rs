@@ -122,3 +122,19 @@ fn passwords_are_added_and_changed_at_the_terminal() {
         world.run_with(&[("LIFEBOAT_PASSWORD", password)], &["snapshots"]).succeeds();
     }
 }
+
+#[test]
+fn a_repository_that_is_made_besides_is_told_before_the_password_is_asked_for() {
+    if !needs("setsid") {
+        return;
+    }
+    let world = World::without_repository();
+    world.write_three_files();
+    let backup = ["backup", "--init", "files"];
+    let made = at_terminal(&world, &backup, &format!("{PASSWORD}\n{PASSWORD}\n")).ended.succeeds();
+    let order = ["there is no repository at repo yet: making one", "password: ", "keep the password safe"];
+    let places = order.map(|words| made.err.find(words).unwrap_or_else(|| panic!("{words}: {}", made.err)));
+    assert!(places.is_sorted(), "{}", made.err);
+    let again = at_terminal(&world, &backup, &format!("{PASSWORD}\n")).ended.succeeds();
+    assert!(!again.err.contains("making one"), "{}", again.err);
+}

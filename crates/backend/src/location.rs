@@ -35,10 +35,8 @@ impl Location {
         match scheme {
             "file" => Self::directory(text, file_path(rest).ok_or_else(|| malformed(text))?),
             _ if OBJECT_STORES.contains(&scheme) => Self::object_store(scheme, rest),
-            _ => Err(BackendError::new(ErrorKind::Unsupported, "open", format_args!("{scheme}:"))
-                .with_source(
-                    "known are a path, file://, s3://, gs:// and az://; write ./ before a path with a colon",
-                )),
+            _ => Err(BackendError::new(ErrorKind::Unsupported, "open", scheme)
+                .with_source("what works is a path or file:///path; write ./ before a path with a colon")),
         }
     }
 

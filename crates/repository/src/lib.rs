@@ -38,7 +38,7 @@ pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumbe
 pub use init::{InitOptions, init};
 pub use log::Reading;
 pub use reader::BlobReader;
-pub use repository::Repository;
+pub use repository::{Repository, is_absent};
 pub use session::Session;
 pub use slots::{SlotError, SlotInfo, SlotList, Slots};
 pub use view::View;

@@ -135,6 +135,19 @@ impl Repository {
     }
 }
 
+/// Whether there is no repository on `backend`, so that one may be made; a broken one is there.
+///
+/// # Errors
+/// When the storage cannot tell.
+pub fn is_absent(backend: &dyn Backend) -> Result<bool, RepositoryError> {
+    match backend.stat(&layout::config()) {
+        Err(error) if error.is_not_found() => {
+            Ok(matches!(without_config(backend)?, RepositoryError::NoRepository(_)))
+        }
+        other => Ok(other.map(|_| false)?),
+    }
+}
+
 /// What it means that there is no config: a log without one is a repository that lost it, unless somebody is just
 /// making one.
 fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError> {

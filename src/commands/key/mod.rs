@@ -6,7 +6,7 @@ mod new;
 mod passwd;
 mod remove;
 
-pub(super) use new::add_recovery_sheet;
+pub(super) use new::{KDF_MEMORY, add_recovery_sheet};
 
 use crate::app::App;
 use crate::exit::Failure;

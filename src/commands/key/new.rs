@@ -5,15 +5,19 @@ use crate::exit::Failure;
 use crate::key_file::NewKeyFile;
 use crate::recovery_sheet::Sheet;
 use crate::report::KeyChange;
-use crate::{environment, password, time};
+use crate::{environment, password, size, time};
 use clap::Args;
-use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
+use clap::builder::NonEmptyStringValueParser;
 use lifeboat_engine::KdfParams;
 use lifeboat_repository::{Credential, Key, Repository, SlotAbout, SlotInfo, Slots, key_file_text};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 const OPTIONS: &str = "--new-password-file FILE and --new-password-command COMMAND";
+
+/// Memory that trying a password may cost, in KiB.
+pub(crate) const KDF_MEMORY: RangeInclusive<u32> = 32..=4 << 20;
 
 /// Where a new password comes from.
 #[derive(Args, Debug)]
@@ -26,8 +30,9 @@ pub(super) struct NewPassword {
     #[arg(long, value_name = "COMMAND", group = "new", value_parser = NonEmptyStringValueParser::new())]
     new_password_command: Option<String>,
 
-    /// Memory that trying the new password costs, in KiB; as that of the one in use if nothing is said
-    #[arg(long, value_name = "KIB", value_parser = RangedU64ValueParser::<u32>::new().range(32..=4_194_304))]
+    /// Memory that trying the new password costs, in KiB: 32 to 4194304 (4 GiB); as that of the one in use if
+    /// nothing is said
+    #[arg(long, value_name = "KIB", value_parser = size::kib(KDF_MEMORY))]
     kdf_memory: Option<u32>,
 }
 

@@ -2,7 +2,9 @@
 
 mod table;
 
-use super::{KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode, streams::Streams};
+use super::{
+    KEEP_PASSWORD, KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode, streams::Streams,
+};
 use crate::exit::Failure;
 use crate::{amount, time};
 use lifeboat_engine::{
@@ -46,7 +48,7 @@ impl Human {
 impl Report for Human {
     fn initialized(&self, id: &str, location: &str) {
         self.line(&format!("created repository {id} at {}", one_line(location)));
-        self.note("keep the password safe: without it nothing can ever be restored");
+        self.note(KEEP_PASSWORD);
     }
 
     fn snapshots(&self, snapshots: &[&Snapshot]) {

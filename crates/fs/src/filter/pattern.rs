@@ -51,7 +51,7 @@ impl Patterns {
         for pattern in patterns {
             let text = if any_case { lower(&pattern.text) } else { pattern.text.clone() };
             add(&mut builder, &pattern.text, &at_any_depth(&text, false), Braces::Choice)
-                .map_err(|why| refusal(&pattern.text, &format!("{}: {why}", pattern.origin)))?;
+                .map_err(|why| refusal(&pattern.text, &format!("{why} ({})", pattern.origin)))?;
         }
         let compiled = builder.build().map_err(|error| refusal("", &error.to_string()))?;
         Ok(Self { compiled, any_case })
