@@ -139,6 +139,10 @@ impl Output {
         let name = format!("\"{}\"", escaped(program.as_bytes()));
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        // What it prints may come from anywhere in its environment, and is read by whoever may read the file.
+        for secret in ["LIFEBOAT_PASSWORD", "LIFEBOAT_PASSWORD_COMMAND"] {
+            command.env_remove(secret);
+        }
         let spawned = command.spawn();
         let mut child =
             spawned.map_err(|error| explained(&format!("cannot run the command {name}"), error))?;

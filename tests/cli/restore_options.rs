@@ -56,6 +56,9 @@ fn what_takes_root_is_one_note_of_each_kind() {
         chown(world.path(name), Some(70_001), Some(70_002)).unwrap();
     }
     let device = Command::new("mknod").arg(world.path("files/null")).args(["c", "1", "3"]).status().unwrap();
+    if device.success() {
+        fs::hard_link(world.path("files/null"), world.path("files/sub/null too")).unwrap();
+    }
     world.run(&["backup", "files"]).succeeds();
     let summary = |ended: Ended| ended.json_lines().pop().unwrap();
     let restore = ["restore", "--json", &world.latest("files"), "out"];

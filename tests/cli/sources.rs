@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::world::{Ended, World};
+use super::world::{Ended, PASSWORD, World};
 use lifeboat_testkit::{Random, needs, needs_root, skip};
 
 const MIB: usize = 1 << 20;
@@ -82,6 +82,14 @@ fn what_a_command_prints_becomes_a_file() {
     let empty = world.backup_command(&["true"]).succeeds();
     assert_eq!(empty.err, "the stream is empty, and so is \"/out\"\n");
     assert_eq!(world.restored("/out"), b"");
+}
+
+#[test]
+fn a_command_does_not_learn_the_password() {
+    let world = World::new();
+    world.backup_command(&["env"]).succeeds();
+    let environment = String::from_utf8(world.restored("/out")).unwrap();
+    assert!(environment.contains("LIFEBOAT_REPOSITORY=") && !environment.contains(PASSWORD), "{environment}");
 }
 
 #[test]

@@ -176,7 +176,8 @@ impl Slots<'_> {
     /// Makes a slot for another credential and then removes the one that opened the repository.
     ///
     /// # Errors
-    /// As [`Slots::add`] and [`Slots::remove`]; when only the removal failed, both slots open the repository.
+    /// As [`Slots::add`] and [`Slots::remove`]; when only the removal failed, both slots open the repository, unless
+    /// somebody else was faster: then the new one is withdrawn.
     pub fn replace_current(
         &self,
         credential: &Credential,
@@ -184,8 +185,16 @@ impl Slots<'_> {
         about: &SlotAbout,
     ) -> Result<SlotInfo, RepositoryError> {
         let added = self.add(credential, kdf, about)?;
-        self.remove_beside(&self.repository.slot, &layout::slot(added.id))?;
-        Ok(added)
+        let own = layout::slot(added.id);
+        let removed = self.remove_beside(&self.repository.slot, &own);
+        if matches!(removed, Err(RepositoryError::Slot(SlotError::Contended))) {
+            // Whoever took the old one away has a way in of their own. What is refused must open nothing.
+            let is_other = |name: &ObjectName| *name != own;
+            if slot_names(self.backend())?.iter().any(is_other) {
+                self.backend().delete(&own)?;
+            }
+        }
+        removed.map(|()| added)
     }
 
     /// Removes a slot as long as one's own is there.
@@ -205,9 +214,13 @@ impl Slots<'_> {
         // What is too large for a slot is nothing that anybody would miss.
         let kept = match backend.get(target, limits::SMALL_OBJECT_MAX) {
             Err(error) if error.is_too_large() => None,
+            Err(error) if error.is_not_found() => return Err(SlotError::Contended.into()),
             other => Some(other?),
         };
-        backend.delete(target)?;
+        match backend.delete(target) {
+            Err(error) if error.is_not_found() => return Err(SlotError::Contended.into()),
+            other => other?,
+        }
         let error = match is_there() {
             Ok(true) => return Ok(()),
             Ok(false) => SlotError::Contended.into(),

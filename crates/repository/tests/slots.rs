@@ -328,3 +328,18 @@ fn a_slot_that_does_not_open_again_is_not_left() {
         Slot::decode(&rival.get(&name, u64::MAX).unwrap()).is_ok()
     }));
 }
+
+#[test]
+fn of_two_who_change_the_password_at_once_the_slower_changes_nothing() {
+    let (watched, first) = new(30);
+    let second = open(&watched, &password()).unwrap();
+    let (one, other) =
+        (Credential::Password(b"one".to_vec().into()), Credential::Password(b"other".to_vec().into()));
+    first.slots().replace_current(&one, small().kdf, &about("first")).unwrap();
+    let refused = second.slots().replace_current(&other, small().kdf, &about("second")).unwrap_err();
+    assert!(matches!(refused, RepositoryError::Slot(SlotError::Contended)), "{refused}");
+    assert!(open(&watched, &one).is_ok());
+    for credential in [password(), other] {
+        assert!(matches!(open(&watched, &credential), Err(RepositoryError::WrongKey)));
+    }
+}

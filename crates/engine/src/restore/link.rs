@@ -12,6 +12,10 @@ impl Restore<'_> {
         if let Some(Err((kind, cause))) = link.first.fate.get() {
             return self.teller.problem(*kind, &link.trail.path(), cause.as_str());
         }
+        if link.first.fate.get().is_none() && link.node.device.is_some() {
+            // A device that takes root was not made, and that is told once for all of them.
+            return;
+        }
         match self.linked(link) {
             Ok(outcome) => self.restored(&link.trail, &link.node, outcome),
             Err(error) => self.problem(ProblemKind::NotWritten, &link.trail, &error),
