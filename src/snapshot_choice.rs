@@ -22,13 +22,18 @@ pub(crate) struct Choice {
     /// Only snapshots of this path; repeat it for snapshots of all of them.
     #[arg(long, value_name = "PATH")]
     path: Vec<PathBuf>,
+
+    /// Let `latest` be a partial snapshot, too.
+    #[arg(long)]
+    partial: bool,
 }
 
 impl Choice {
     /// The snapshots that pass.
     pub(crate) fn list(&self, repository: &Repository) -> Result<SnapshotList, Failure> {
         let tags = self.tag.iter().map(|list| list.split(',').map(str::to_owned).collect()).collect();
-        let filter = SnapshotFilter { hosts: self.host.clone(), tags, paths: all_absolute(&self.path)? };
+        let (hosts, paths, partial) = (self.host.clone(), all_absolute(&self.path)?, self.partial);
+        let filter = SnapshotFilter { hosts, tags, paths, partial };
         Ok(snapshots(repository, &filter)?)
     }
 
@@ -40,16 +45,20 @@ impl Choice {
         reference: &str,
     ) -> Result<&'l Snapshot, Failure> {
         let found = list.find(reference);
-        let newest = list.snapshots.last().filter(|newest| newest.is_partial() && reference == "latest");
+        let is_passed_over =
+            |newest: &&Snapshot| newest.is_partial() && reference == "latest" && !self.partial;
+        let newest = list.snapshots.last().filter(is_passed_over);
         match (found, newest) {
             (Err(error @ EngineError::NoSnapshot(_)), Some(partial)) => {
-                let hint =
-                    format!("no snapshot is complete; the newest partial one is {}", partial.id.short());
+                let hint = format!(
+                    "no snapshot is complete; --partial takes the partial one {}",
+                    partial.id.short()
+                );
                 Err(Failure { hint, ..self.without(error) })
             }
             (found, Some(partial)) => {
                 app.report.note(&format!(
-                    "snapshot {} is newer but partial; name it to use it",
+                    "snapshot {} is newer but partial; --partial takes it",
                     partial.id.short()
                 ));
                 Ok(found?)

@@ -71,6 +71,9 @@ fn an_unreadable_file_ends_with_3() {
     assert!(ended.err.contains("files/one"), "{}", ended.err);
     let id = world.newest();
     let listed = world.run(&["ls", &id]).succeeds().out;
+    assert!(world.run(&["ls", "latest"]).succeeds().err.contains("is newer but partial; --partial takes it"));
+    let partial = world.run(&["ls", "latest", "--partial"]).succeeds();
+    assert_eq!((partial.out, partial.err.contains("newer")), (listed.clone(), false));
     assert!(listed.contains("/files/sub/two\n"), "{listed}");
 }
 

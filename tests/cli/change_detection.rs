@@ -112,7 +112,11 @@ fn nothing_new_makes_no_snapshot_when_that_is_asked_for() {
     let world = world();
     let before = world.amount_of_snapshots();
     let ended = world.run(&["backup", "files", "--skip-if-unchanged"]).succeeds();
-    assert!(ended.out.ends_with("nothing has changed: no snapshot was made\n"), "{}", ended.out);
+    assert!(
+        ended.out.ends_with("nothing of what was to be saved has changed: no snapshot was made\n"),
+        "{}",
+        ended.out
+    );
     let skipped = world.summary(&["--skip-if-unchanged"]);
     assert_eq!(skipped.get("snapshot_id"), None);
     assert_eq!(skipped["files_unmodified"], 1);

@@ -16,6 +16,8 @@ pub struct SnapshotFilter {
     pub tags: Vec<Vec<String>>,
     /// All of these paths.
     pub paths: Vec<PathBuf>,
+    /// Whether `latest` may be a partial one; it changes nothing else.
+    pub partial: bool,
 }
 
 impl SnapshotFilter {
@@ -35,6 +37,8 @@ pub struct SnapshotList {
     pub snapshots: Vec<Snapshot>,
     /// Entries and snapshots that are damaged or forged.
     pub faults: Vec<Problem>,
+    /// Whether `latest` may be a partial one.
+    pub partial: bool,
 }
 
 /// The snapshots of a repository.
@@ -45,7 +49,8 @@ pub fn snapshots(repository: &Repository, filter: &SnapshotFilter) -> Result<Sna
     let reading = repository.read_log()?;
     let view = repository.view(&reading)?;
     let snapshots = view.snapshots().into_iter().filter(|snapshot| filter.passes(snapshot)).cloned();
-    Ok(SnapshotList { snapshots: snapshots.collect(), faults: log_faults(&reading, &view) })
+    let faults = log_faults(&reading, &view);
+    Ok(SnapshotList { snapshots: snapshots.collect(), faults, partial: filter.partial })
 }
 
 /// What is wrong with the log itself.
@@ -72,7 +77,7 @@ impl SnapshotList {
     /// When none fits, or more than one.
     pub fn find(&self, reference: &str) -> Result<&Snapshot, EngineError> {
         let all: Vec<&Snapshot> = self.snapshots.iter().collect();
-        find_among(&all, reference).map_err(|error| match error {
+        find_among(&all, reference, self.partial).map_err(|error| match error {
             // It may have been in what cannot be read.
             EngineError::NoSnapshot(_) if !self.faults.is_empty() => {
                 RepositoryError::Missing(format!("snapshot {reference}, in a damaged log,")).into()
@@ -82,10 +87,11 @@ impl SnapshotList {
     }
 }
 
-/// The snapshot of these, oldest first, that is meant by a reference.
+/// The snapshot of these, oldest first, that is meant by a reference; `partial` says whether `latest` may be such a one.
 pub(crate) fn find_among<'s>(
     snapshots: &[&'s Snapshot],
     reference: &str,
+    partial: bool,
 ) -> Result<&'s Snapshot, EngineError> {
     let unknown = || EngineError::NoSnapshot(reference.to_owned());
     if let Some(back) = reference.strip_prefix("latest") {
@@ -94,8 +100,8 @@ pub(crate) fn find_among<'s>(
             None if back.is_empty() => 0,
             None => return Err(unknown()),
         };
-        let mut complete = snapshots.iter().rev().filter(|snapshot| !snapshot.is_partial());
-        return complete.nth(back).copied().ok_or_else(unknown);
+        let mut counting = snapshots.iter().rev().filter(|snapshot| partial || !snapshot.is_partial());
+        return counting.nth(back).copied().ok_or_else(unknown);
     }
     if reference.is_empty() {
         return Err(unknown());

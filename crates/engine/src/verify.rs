@@ -86,7 +86,7 @@ impl Verify<'_> {
         for (count, what) in [
             (
                 index.orphans().len(),
-                "packs that no snapshot names, left by interrupted backups; the next backup takes them over",
+                "packs that no snapshot names, left by interrupted backups; the next backup takes over what is sound",
             ),
             (stray_index, "index objects that no snapshot names, left by interrupted backups"),
         ] {

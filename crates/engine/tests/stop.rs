@@ -103,7 +103,10 @@ fn a_backup_that_is_stopped_makes_no_snapshot_and_loses_nothing_it_stored() {
         let left = world.objects("packs/").len();
         let found = world.verify();
         assert!(found.problems.is_empty(), "{:?}", found.problems);
-        assert_eq!(found.notes.iter().any(|note| note.contains("next backup takes them over")), left > 0);
+        assert_eq!(
+            found.notes.iter().any(|note| note.contains("next backup takes over what is sound")),
+            left > 0
+        );
 
         let again = StopAt::never();
         let report = backup(&world.repository, &world.options(), &world.workers, &again).unwrap();

@@ -100,7 +100,9 @@ pub(super) fn of_backup(report: &BackupReport, run: &Run) -> Vec<String> {
     let saved = match report.snapshot {
         Some(id) if counted.unread > 0 => format!("snapshot {} saved, but it is partial", id.short()),
         Some(id) => format!("snapshot {} saved", id.short()),
-        None if report.skipped => "nothing has changed: no snapshot was made".to_owned(),
+        None if report.skipped => {
+            "nothing of what was to be saved has changed: no snapshot was made".to_owned()
+        }
         None => "dry run: nothing was saved".to_owned(),
     };
     let mut lines = vec![

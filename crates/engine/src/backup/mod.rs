@@ -228,7 +228,7 @@ fn writer_options(options: &BackupOptions, workers: &Workers) -> WriterOptions {
 fn find_parent<'v>(view: &'v View, options: &BackupOptions) -> Result<Option<&'v Snapshot>, EngineError> {
     match &options.parent {
         ParentChoice::None => Ok(None),
-        ParentChoice::Named(reference) => find_among(&view.snapshots(), reference).map(Some),
+        ParentChoice::Named(reference) => find_among(&view.snapshots(), reference, false).map(Some),
         ParentChoice::Newest => Ok(newest_alike(view, options)),
     }
 }
