@@ -66,6 +66,21 @@ fn holes_are_told_and_data_is_read() {
 }
 
 #[test]
+fn holes_can_be_skipped_as_far_as_they_go() {
+    let world = World::new();
+    let Some(mut file) = sparse(&world, 1 << 40, &[4 * BLOCK]) else { return };
+    assert_eq!(file.skip_hole(BLOCK).unwrap(), BLOCK, "no further than asked for");
+    assert_eq!(file.skip_hole(u64::MAX).unwrap(), 3 * BLOCK);
+    assert_eq!(file.skip_hole(u64::MAX).unwrap(), 0, "data comes next");
+    let mut data = vec![1; usize::try_from(BLOCK).unwrap()];
+    assert_eq!(file.read(&mut data).unwrap() as u64, BLOCK);
+    assert!(data.iter().all(|byte| *byte == 7), "and is what is read next");
+    assert_eq!(file.skip_hole(u64::MAX).unwrap(), (1 << 40) - 5 * BLOCK, "to the end");
+    assert_eq!(file.skip_hole(u64::MAX).unwrap(), 0);
+    assert_eq!(file.read(&mut data).unwrap(), 0);
+}
+
+#[test]
 fn a_file_may_be_one_hole_or_none() {
     let world = World::new();
     if let Some(mut hole) = sparse(&world, 1 << 40, &[]) {
