@@ -98,9 +98,11 @@ pub fn entry(bytes: &[u8]) -> bool {
     entry.is_ok_and(|entry| Statement::of(&entry).is_ok())
 }
 
-/// The body of a log entry of either kind.
+/// The body of a log entry of any kind.
 pub fn statement(bytes: &[u8]) -> bool {
-    [EntryKind::GENESIS, EntryKind::COMMIT].map(|kind| is_statement(kind, bytes)).contains(&true)
+    [EntryKind::GENESIS, EntryKind::COMMIT, EntryKind::PROVIDE]
+        .map(|kind| is_statement(kind, bytes))
+        .contains(&true)
 }
 
 fn is_statement(kind: EntryKind, body: &[u8]) -> bool {
@@ -125,6 +127,10 @@ fn is_statement(kind: EntryKind, body: &[u8]) -> bool {
             assert_eq!(minicbor::decode(&commit.encode()).ok().as_ref(), Some(&commit));
             // Sealed by nobody, or a snapshot of the corpus: both are answers.
             commit.open(&KEYRING).is_ok_and(|snapshot| snapshot.id == commit.snapshot)
+        }
+        Ok(Statement::Provide(provide)) => {
+            assert_eq!(minicbor::decode(&provide.encode()).ok(), Some(provide));
+            true
         }
         Ok(Statement::Unknown(kind)) => unreachable!("{kind:?} is known"),
         Err(_) => false,

@@ -2,13 +2,13 @@
 //!
 //! Spec: docs/format.md#config. It is written last by `init` and bound by the genesis entry of the log.
 
-use crate::{ChunkerParams, FormatError, RepositoryId, Timestamp, wire};
+use crate::{ChunkerParams, FormatError, RepositoryId, Timestamp, limits, wire};
 use minicbor::{Decode, Encode};
 
 /// The format that this program writes.
 pub const FORMAT_VERSION: u32 = 1;
 /// Which draft of it: repositories of another draft are refused until the format is frozen.
-pub const FORMAT_DRAFT: u32 = 2;
+pub const FORMAT_DRAFT: u32 = 3;
 const MAGIC: &str = "lifeboat";
 
 /// Parameters of a repository.
@@ -39,10 +39,16 @@ pub struct Config {
     /// When the repository was made.
     #[n(8)]
     pub created: Timestamp,
+    /// Percent of parity that writers add to packs; 0 for none.
+    #[cbor(n(9), default, skip_if = "is_zero")]
+    pub parity: u32,
+    /// Whether control objects have second copies.
+    #[cbor(n(10), default, skip_if = "std::ops::Not::not")]
+    pub second_copies: bool,
 }
 
 impl Config {
-    /// The config of a new repository with the usual sizes.
+    /// The config of a new repository with the usual sizes, without parity and second copies.
     #[must_use]
     pub fn new(repository: RepositoryId, created: Timestamp) -> Self {
         Self {
@@ -55,6 +61,8 @@ impl Config {
             tree_segment: 128 << 10,
             pack: 32 << 20,
             created,
+            parity: 0,
+            second_copies: false,
         }
     }
 
@@ -80,9 +88,17 @@ impl Config {
             return Err(FormatError::Malformed("config"));
         }
         wire::check_version(config.version, FORMAT_VERSION, "config")?;
+        if config.parity > limits::PARITY_PERCENT_MAX {
+            return Err(FormatError::Limit("config: parity"));
+        }
         match config.draft == FORMAT_DRAFT {
             true => Ok(config),
             false => Err(FormatError::Newer("config: another draft of the format")),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the encoder asks by reference")]
+fn is_zero(percent: &u32) -> bool {
+    *percent == 0
 }

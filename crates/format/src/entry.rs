@@ -24,6 +24,8 @@ impl EntryKind {
     pub const GENESIS: Self = Self(0);
     /// A snapshot, with the objects that hold what is new in it.
     pub const COMMIT: Self = Self(1);
+    /// What a backup that still runs has stored so far.
+    pub const PROVIDE: Self = Self(2);
 }
 
 /// What the storage can read of an entry.

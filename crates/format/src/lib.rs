@@ -48,6 +48,6 @@ pub use page::{ChildPage, Page, PageEntry, PageTreeBuilder};
 pub use random::Random;
 pub use seal::{SEAL_OVERHEAD, SealContext, SealRole, Sealer};
 pub use slot::{KdfParams, Slot, SlotAbout, SlotKind};
-pub use snapshot::{Origin, PathBytes, Snapshot, Summary};
-pub use statement::{Commit, Genesis, Statement};
+pub use snapshot::{Origin, PathBytes, Snapshot, Summary, VerifyWrites};
+pub use statement::{Commit, Genesis, Provide, Statement};
 pub use xattr::{Xattr, XattrValue};

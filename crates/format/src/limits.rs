@@ -22,6 +22,8 @@ pub const PACK_SEGMENTS_MAX: usize = 1 << 20;
 pub const PACK_BLOBS_MAX: usize = 1 << 22;
 /// Largest pack.
 pub const PACK_MAX: u64 = 256 << 20;
+/// Most parity of packs, in percent.
+pub const PARITY_PERCENT_MAX: u32 = 25;
 /// Largest index object.
 pub const INDEX_MAX: u64 = 8 << 20;
 /// Largest log entry.

@@ -54,6 +54,31 @@ pub struct Snapshot {
     /// Where it was made, when it was copied here.
     #[n(13)]
     pub origin: Option<Origin>,
+    /// How much of what was stored for it was read back before.
+    #[cbor(n(14), default, skip_if = "VerifyWrites::is_all")]
+    pub verify_writes: VerifyWrites,
+}
+
+/// How much of what is sealed is opened again and compared before it is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum VerifyWrites {
+    /// Every segment.
+    #[default]
+    #[n(0)]
+    All,
+    /// Some segments of every pack.
+    #[n(1)]
+    Sample,
+    /// None.
+    #[n(2)]
+    Off,
+}
+
+impl VerifyWrites {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// Another repository's snapshot.
@@ -139,6 +164,7 @@ impl Snapshot {
             program: String::new(),
             excludes: Vec::new(),
             origin: None,
+            verify_writes: VerifyWrites::All,
         }
     }
 

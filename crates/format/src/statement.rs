@@ -72,6 +72,26 @@ impl Commit {
     }
 }
 
+/// Body of an entry that tells what a backup has stored so far: it counts for deduplication, whatever becomes of the backup.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Provide {
+    /// Index objects that the session stored since its entry before.
+    #[n(0)]
+    pub index: Vec<ObjectHash>,
+    /// Packs that they name.
+    #[n(1)]
+    pub packs: Vec<PackId>,
+}
+
+impl Provide {
+    /// The body's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        wire::encode(self)
+    }
+}
+
 /// An entry's body, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement {
@@ -79,6 +99,8 @@ pub enum Statement {
     Genesis(Genesis),
     /// A snapshot.
     Commit(Commit),
+    /// What a backup has stored so far.
+    Provide(Provide),
     /// A kind of a later version.
     Unknown(EntryKind),
 }
@@ -92,6 +114,7 @@ impl Statement {
         match entry.header.kind {
             EntryKind::GENESIS => wire::decode(&entry.body, "genesis entry").map(Self::Genesis),
             EntryKind::COMMIT => wire::decode(&entry.body, "commit entry").map(Self::Commit),
+            EntryKind::PROVIDE => wire::decode(&entry.body, "provide entry").map(Self::Provide),
             other => Ok(Self::Unknown(other)),
         }
     }

@@ -2,7 +2,8 @@
 
 use lifeboat_format::{
     BlobId, ChildPage, ChunkerParams, Config, Content, Credential, Device, Key, Node, NodeKind, Origin,
-    PathBytes, Piece, RepositoryId, Snapshot, SnapshotId, Summary, Timestamp, Totals, Xattr, XattrValue,
+    PathBytes, Piece, RepositoryId, Snapshot, SnapshotId, Summary, Timestamp, Totals, VerifyWrites, Xattr,
+    XattrValue,
 };
 use proptest::prelude::*;
 use proptest::{collection::vec, option};
@@ -147,6 +148,8 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
             snapshot.end = end;
             snapshot.parent = parent.map(SnapshotId::new);
             snapshot.summary = summary;
+            snapshot.verify_writes =
+                [VerifyWrites::All, VerifyWrites::Sample, VerifyWrites::Off][id[0] as usize % 3];
             snapshot.origin = origin.map(|(repository, snapshot)| Origin {
                 repository: RepositoryId::new(repository),
                 snapshot: SnapshotId::new(snapshot),
@@ -157,15 +160,15 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
 }
 
 pub(crate) fn config() -> impl Strategy<Value = Config> {
-    (any::<[u8; 16]>(), timestamp(), any::<[u32; 4]>(), any::<[u32; 3]>()).prop_map(
-        |(repository, created, chunker, sizes)| {
+    (any::<[u8; 16]>(), timestamp(), any::<[u32; 4]>(), any::<[u32; 3]>(), 0..=25_u32, any::<bool>())
+        .prop_map(|(repository, created, chunker, sizes, parity, second_copies)| {
             let mut config = Config::new(RepositoryId::new(repository), created);
             let [number, minimum, average, maximum] = chunker;
             config.chunker = ChunkerParams { number, minimum, average, maximum };
             [config.data_segment, config.tree_segment, config.pack] = sizes;
+            (config.parity, config.second_copies) = (parity, second_copies);
             config
-        },
-    )
+        })
 }
 
 /// The contents of a pack: segments of blobs.

@@ -9,7 +9,7 @@ use crate::{by_hand, world};
 use bodies::keys::{self, Constant, KEYRING, OBJECTS, SECRET};
 use lifeboat_format::{
     BlobId, ChildPage, Commit, Compression, Compressor, Credential, Entry, EntryKind, Genesis, Node,
-    ObjectHash, Piece, Slot, SnapshotId, key_file_text, sheet_words,
+    ObjectHash, PackId, Piece, Provide, Slot, SnapshotId, key_file_text, sheet_words,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ fn samples() -> Vec<Samples> {
         },
         Samples::new("keyring", vec![OBJECTS[1].bytes.clone(), key_record(3), key_record(4)]),
         Samples::new("entry", vec![entry(EntryKind::GENESIS, genesis()), entry(EntryKind::COMMIT, commit())]),
-        Samples::new("statement", vec![genesis(), commit()]),
+        Samples::new("statement", vec![genesis(), commit(), provide()]),
         Samples::new("snapshot", vec![snapshot()]),
         Samples::new("pack", vec![pack.bytes]),
         Samples::new("pack_directory", vec![pack_directory()]),
@@ -95,6 +95,10 @@ fn genesis() -> Vec<u8> {
 fn commit() -> Vec<u8> {
     let (index, packs) = (vec![ObjectHash::new(SECRET)], Vec::new());
     Commit::new(&world::full_snapshot(&KEYRING), index, packs, &KEYRING, &Constant).encode()
+}
+
+fn provide() -> Vec<u8> {
+    Provide { index: vec![ObjectHash::new(SECRET)], packs: vec![PackId::new(SECRET)] }.encode()
 }
 
 fn entry(kind: EntryKind, body: Vec<u8>) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use crate::{by_hand, world};
 use lifeboat_format::{
-    BlobId, Codec, Compression, Compressor, FormatError, Index, KdfParams, Node, ObjectHash, Pack,
+    BlobId, Codec, Compression, Compressor, Config, FormatError, Index, KdfParams, Node, ObjectHash, Pack,
     PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, SlotAbout, Xattr, XattrValue,
     decompress, limits,
 };
@@ -102,6 +102,17 @@ fn huge_counts_in_a_page_are_refused() {
 }
 
 #[test]
+fn more_parity_than_there_may_be_is_refused() {
+    let with = |parity| {
+        let mut config = world::config();
+        config.parity = parity;
+        config.encode()
+    };
+    assert!(Config::decode(&with(25)).is_ok());
+    assert!(Config::decode(&with(26)).is_err_and(|error| error.is_corrupt()));
+}
+
+#[test]
 fn deep_nesting_in_an_unknown_field_is_skipped_or_refused() {
     let config = world::config().encode();
     for (open, close) in [(0x81, 0x00), (0x9f, 0xff), (0xc1, 0x00)] {
@@ -109,9 +120,9 @@ fn deep_nesting_in_an_unknown_field_is_skipped_or_refused() {
         bytes[0] += 1;
         bytes.extend_from_slice(&[0x18, 0x63]);
         bytes.extend_from_slice(&vec![open; 50_000]);
-        assert!(lifeboat_format::Config::decode(&bytes).is_err());
+        assert!(Config::decode(&bytes).is_err());
         bytes.extend_from_slice(&vec![close; if close == 0xff { 50_000 } else { 1 }]);
-        assert_eq!(lifeboat_format::Config::decode(&bytes), Ok(world::config()), "{open:#x}");
+        assert_eq!(Config::decode(&bytes), Ok(world::config()), "{open:#x}");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{arbitrary, by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Commit, Compression, Compressor, Config, Content, Draft, Entry, EntryKind, FormatError,
     Genesis, Index, IndexedPack, KdfParams, KeyId, Keyring, Node, ObjectHash, Pack, PackBuilder, PackId,
-    PackSealer, Page, PageTreeBuilder, Piece, Role, SessionId, Slot, Snapshot, Statement, Timestamp,
+    PackSealer, Page, PageTreeBuilder, Piece, Provide, Role, SessionId, Slot, Snapshot, Statement, Timestamp,
     decompress,
 };
 use proptest::collection::vec;
@@ -260,6 +260,19 @@ fn genesis() {
     let (bytes, entry) = Entry::create(draft, keyring.log(), &world::Seeded::new(2));
     let parsed = Entry::parse(entry.hash, &bytes, keyring.log()).expect("it was just made");
     assert_eq!(Statement::of(&parsed), Ok(Statement::Genesis(genesis)));
+}
+
+#[test]
+fn provide() {
+    let keyring = world::keyring(1);
+    let provide = Provide {
+        index: vec![ObjectHash::new([3; 32])],
+        packs: vec![PackId::new([4; 32]), PackId::new([5; 32])],
+    };
+    let draft = world::draft(EntryKind::PROVIDE, provide.encode());
+    let (bytes, entry) = Entry::create(draft, keyring.log(), &world::Seeded::new(2));
+    let parsed = Entry::parse(entry.hash, &bytes, keyring.log()).expect("it was just made");
+    assert_eq!(Statement::of(&parsed), Ok(Statement::Provide(provide)));
 }
 
 #[test]

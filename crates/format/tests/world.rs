@@ -142,6 +142,7 @@ pub(crate) fn full_snapshot(keyring: &Keyring) -> Snapshot {
     snapshot.summary.total_bytes_processed = 4101;
     snapshot.program = "lifeboat 0.1.0".to_owned();
     snapshot.excludes = vec!["*.tmp".to_owned()];
+    snapshot.verify_writes = lifeboat_format::VerifyWrites::Sample;
     snapshot.origin = Some(lifeboat_format::Origin {
         repository: RepositoryId::new([0x12; 16]),
         snapshot: SnapshotId::new([0x4f; 32]),

@@ -32,6 +32,10 @@ impl View {
                         Err(error) => view.unreadable.push((commit.snapshot, error)),
                     }
                 }
+                Statement::Provide(provide) => {
+                    view.index.extend(&provide.index);
+                    view.packs.extend(&provide.packs);
+                }
                 Statement::Unknown(kind) => view.unknown.push((kind, entry.header.critical)),
             }
         }
