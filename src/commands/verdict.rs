@@ -6,18 +6,23 @@ use lifeboat_engine::{Problem, ProblemKind};
 
 /// Succeeds when the problems, all told by now, do not matter; the worst of them decides otherwise.
 pub(super) fn of(problems: &[Problem], work: Work) -> Result<(), Failure> {
-    let count = |code| problems.iter().filter(|problem| code_of(problem.kind) == Some(code)).count();
+    let of_code = |code| problems.iter().filter(move |problem| code_of(problem.kind, work) == Some(code));
     for code in [Code::Tampering, Code::Damage, Code::Partial] {
-        if let number @ 1.. = count(code) {
-            let (cause, hint) = words(code, work, number);
+        if let number @ 1.. = of_code(code).count() {
+            let (cause, hint) = match of_code(code).all(|problem| problem.kind == ProblemKind::Mendable) {
+                true => mendable(number),
+                false => words(code, work, number),
+            };
             return Err(Failure::new(code, anyhow::Error::msg(cause), hint));
         }
     }
     Ok(())
 }
 
-fn code_of(kind: ProblemKind) -> Option<Code> {
+fn code_of(kind: ProblemKind, work: Work) -> Option<Code> {
     match kind {
+        // Whoever looks for damage has found some; whoever reads got what was stored.
+        ProblemKind::Mendable => (work == Work::Verify).then_some(Code::Damage),
         // What changed while it was read is saved, and will be saved again; what was not left out is saved too.
         ProblemKind::Unsteady | ProblemKind::Unfiltered => None,
         ProblemKind::NotSet | ProblemKind::Unread | ProblemKind::MissingSource | ProblemKind::NotWritten => {
@@ -26,6 +31,14 @@ fn code_of(kind: ProblemKind) -> Option<Code> {
         ProblemKind::Damage => Some(Code::Damage),
         ProblemKind::Tampering => Some(Code::Tampering),
     }
+}
+
+fn mendable(number: usize) -> (String, &'static str) {
+    let problems = crate::amount::of(number as u64, "problem");
+    (
+        format!("the repository is damaged, but all of it can be mended: {problems}"),
+        "nothing is lost yet, every file comes back: lifeboat restore SNAP --target DIR",
+    )
 }
 
 fn words(code: Code, work: Work, number: usize) -> (String, &'static str) {
@@ -51,5 +64,24 @@ fn words(code: Code, work: Work, number: usize) -> (String, &'static str) {
             format!("not everything could be restored as it was: {problems}"),
             "mend what is named above and run the same command again",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(kinds: &[ProblemKind], work: Work) -> Option<Code> {
+        let problem = |kind: &ProblemKind| Problem { kind: *kind, path: "x".into(), cause: String::new() };
+        of(&kinds.iter().map(problem).collect::<Vec<_>>(), work).err().map(|failure| failure.code)
+    }
+
+    #[test]
+    fn what_can_be_mended_is_damage_only_to_whoever_looks_for_it() {
+        let mendable = [ProblemKind::Mendable];
+        assert_eq!(code(&mendable, Work::Verify), Some(Code::Damage));
+        assert_eq!([Work::Backup, Work::List, Work::Restore].map(|work| code(&mendable, work)), [None; 3]);
+        let worse = [ProblemKind::Mendable, ProblemKind::Damage];
+        assert_eq!(code(&worse, Work::Restore), Some(Code::Damage));
     }
 }

@@ -110,6 +110,8 @@ pub enum ProblemKind {
     MissingSource,
     /// A file could not be written by a restore.
     NotWritten,
+    /// Stored data is not what it should be, but nothing is lost: parity or a second copy gives it back.
+    Mendable,
     /// Stored data is not what it should be.
     Damage,
     /// A signature, a name or the history does not fit.

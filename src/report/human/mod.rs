@@ -127,9 +127,10 @@ impl Report for Human {
         self.path(word, path, is_directory(node));
     }
 
-    fn problem(&self, problem: &Problem, _: Work) {
-        if !is_warning(problem) || self.warnings.fetch_add(1, Ordering::Relaxed) < WARNINGS_SHOWN {
-            self.streams.talk(&problem_line(problem));
+    fn problem(&self, problem: &Problem, work: Work) {
+        let warns = is_warning(problem, work);
+        if !warns || self.warnings.fetch_add(1, Ordering::Relaxed) < WARNINGS_SHOWN {
+            self.streams.talk(&problem_line(problem, warns));
         }
     }
 
@@ -190,17 +191,21 @@ impl Report for Human {
     }
 }
 
-fn is_warning(problem: &Problem) -> bool {
-    matches!(problem.kind, ProblemKind::Unsteady | ProblemKind::Unfiltered)
+fn is_warning(problem: &Problem, work: Work) -> bool {
+    match problem.kind {
+        ProblemKind::Mendable => work != Work::Verify,
+        kind => matches!(kind, ProblemKind::Unsteady | ProblemKind::Unfiltered),
+    }
 }
 
 /// The item and what is wrong with it, unless the cause names the item already.
-fn problem_line(problem: &Problem) -> String {
-    let severity = if is_warning(problem) { "warning" } else { "error" };
+fn problem_line(problem: &Problem, warns: bool) -> String {
+    let severity = if warns { "warning" } else { "error" };
     let (path, cause) = (escaped(problem.path.as_os_str().as_bytes()), one_line(&problem.cause));
+    let mendable = if problem.kind == ProblemKind::Mendable { " (mendable)" } else { "" };
     match cause.contains(&path) {
-        true => format!("{severity}: {cause}"),
-        false => format!("{severity}: {path}: {cause}"),
+        true => format!("{severity}: {cause}{mendable}"),
+        false => format!("{severity}: {path}: {cause}{mendable}"),
     }
 }
 
@@ -225,4 +230,19 @@ fn one_line(text: &str) -> String {
         }
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Work, is_warning, problem_line};
+    use lifeboat_engine::{Problem, ProblemKind};
+
+    #[test]
+    fn what_can_be_mended_says_so() {
+        let problem = |kind| Problem { kind, path: "packs/ab".into(), cause: "damaged".into() };
+        let line = |kind, work| problem_line(&problem(kind), is_warning(&problem(kind), work));
+        assert_eq!(line(ProblemKind::Mendable, Work::Verify), "error: packs/ab: damaged (mendable)");
+        assert_eq!(line(ProblemKind::Mendable, Work::Restore), "warning: packs/ab: damaged (mendable)");
+        assert_eq!(line(ProblemKind::Damage, Work::Restore), "error: packs/ab: damaged");
+    }
 }

@@ -80,6 +80,8 @@ pub(super) struct Error<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     item_hex: Option<String>,
     kind: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    mendable: bool,
 }
 
 #[derive(Serialize)]
@@ -108,9 +110,10 @@ impl<'a> Error<'a> {
                 ProblemKind::Unread => "unread",
                 ProblemKind::MissingSource => "missing_source",
                 ProblemKind::NotWritten => "not_written",
-                ProblemKind::Damage => "damage",
+                ProblemKind::Damage | ProblemKind::Mendable => "damage",
                 ProblemKind::Tampering => "tampering",
             },
+            mendable: problem.kind == ProblemKind::Mendable,
         }
     }
 }
