@@ -2,6 +2,7 @@
 
 use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind};
 use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
+use lifeboat_repository::Index;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -214,6 +215,13 @@ impl<'a, R: Fold> Teller<'a, R> {
             report.fold(&Event::Note(note));
             drop(report);
             self.observer.event(&Event::Note(note));
+        }
+    }
+
+    /// Tells why the next run will not find the index on this machine, if that is so.
+    pub(crate) fn tell_cache(&self, index: &Index) {
+        if let Some(trouble) = index.cache_trouble() {
+            self.tell(&Event::Note(&format!("the index is not kept for the next run: {trouble}")));
         }
     }
 

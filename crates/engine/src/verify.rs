@@ -40,7 +40,8 @@ pub fn verify(
     for (object, error) in repository.check_keys()? {
         teller.problem(ProblemKind::Damage, Path::new(&object), error.to_string());
     }
-    let index = Arc::new(repository.load_index_checked(&view, || teller.check())?);
+    let index = Arc::new(repository.load_index_anew(&view, || teller.check())?);
+    teller.tell_cache(&index);
     let verify = Verify { repository, teller: &teller, bad: Mutex::default() };
     verify.check_index(&reading, &view, &index)?;
     let reader = repository.reader(index);
@@ -72,7 +73,7 @@ impl Verify<'_> {
         for fault in index.faults() {
             self.damage(&format!("index/{}", fault.object), &fault.error);
         }
-        let indexed: BTreeSet<PackId> = index.packs().iter().map(|pack| pack.id).collect();
+        let indexed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
         for pack in view.packs().difference(&indexed) {
             let error = RepositoryError::Missing(format!("the index of pack {pack}"));
             self.problem(Path::new(&format!("pack {pack}")), &error);
@@ -104,12 +105,12 @@ impl Verify<'_> {
         workers: &Workers,
     ) -> Result<(), EngineError> {
         let index = &**reader.index();
-        let packs = index.packs();
+        let packs: Vec<&KnownPack> = index.packs().collect();
         self.teller.with(|report| report.packs = packs.len() as u64);
         let bytes = packs.iter().filter_map(|pack| pack.found_length).sum();
         self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });
         let failure = Mutex::new(None);
-        workers.for_each(packs, |scratch, pack| {
+        workers.for_each(&packs, |scratch, pack| {
             let fail = |error| *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             if let Err(stopped) = self.teller.check() {
                 return fail(stopped);
@@ -151,7 +152,7 @@ impl Verify<'_> {
         seen: &mut Seen,
     ) -> Result<(), EngineError> {
         let top = Trail::new(Path::new(&format!("{}:/", snapshot.id.short())));
-        if let Some(cause) = self.lost_xattr(reader.index(), &snapshot.root) {
+        if let Some(cause) = self.lost_xattr(reader.index(), &snapshot.root)? {
             self.teller.problem(ProblemKind::Damage, &top.path(), cause);
         }
         let mut stack: Vec<(Entries<'_, Node>, Trail)> = vec![(nodes(reader, &snapshot.root), top)];
@@ -165,7 +166,11 @@ impl Verify<'_> {
                         NodeKind::File => self.known_trouble(reader, &node, seen)?,
                         _ => None,
                     };
-                    if let Some(cause) = trouble.or_else(|| self.lost_xattr(reader.index(), &node)) {
+                    let trouble = match trouble {
+                        None => self.lost_xattr(reader.index(), &node)?,
+                        some => some,
+                    };
+                    if let Some(cause) = trouble {
                         self.teller.problem(ProblemKind::Damage, &above.path_of(&node.name), cause);
                     }
                     match (node.kind, &node.content) {
@@ -208,7 +213,7 @@ impl Verify<'_> {
             match piece {
                 Err(error) if error.is_damage() => return Ok(Some(cause_of(&error))),
                 Err(error) => return Err(error.into()),
-                Ok(Piece::Blob(id, _)) if !self.is_sound(reader.index(), &id) => {
+                Ok(Piece::Blob(id, _)) if !self.is_sound(reader.index(), &id)? => {
                     return Ok(Some(missing(&id)));
                 }
                 // Whoever made the list may have meant it to overflow: then it is no file's size either.
@@ -220,16 +225,25 @@ impl Verify<'_> {
     }
 
     /// What is wrong with a large attribute of a node, if anything is.
-    fn lost_xattr(&self, index: &Index, node: &Node) -> Option<String> {
-        let (name, id) = xattr_blobs(node).find(|(_, id)| !self.is_sound(index, id))?;
-        Some(format!("its attribute \"{}\" is lost: {}", escaped(name), missing(&id)))
+    fn lost_xattr(&self, index: &Index, node: &Node) -> Result<Option<String>, RepositoryError> {
+        for (name, id) in xattr_blobs(node) {
+            if !self.is_sound(index, &id)? {
+                let name = escaped(name);
+                return Ok(Some(format!("its attribute \"{name}\" is lost: {}", missing(&id))));
+            }
+        }
+        Ok(None)
     }
 
-    fn is_sound(&self, index: &Index, id: &BlobId) -> bool {
-        let bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
-        index.places(id).any(|place| {
-            index.pack(index.segment(place.segment).pack).counts() && !bad.contains(&place.segment)
-        })
+    fn is_sound(&self, index: &Index, id: &BlobId) -> Result<bool, RepositoryError> {
+        for place in index.places(id)? {
+            let pack = index.pack(index.segment(place.segment)?.pack);
+            let bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
+            if pack.counts() && !bad.contains(&place.segment) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn tree_damage(&self, path: &Path, error: RepositoryError) -> Result<(), EngineError> {

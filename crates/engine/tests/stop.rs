@@ -71,8 +71,7 @@ struct Stored {
 fn stored(world: &World) -> Stored {
     let view = world.repository.view(&world.repository.read_log().unwrap()).unwrap();
     let index = world.repository.load_index(&view).unwrap();
-    let blobs =
-        |role| index.packs().iter().filter(|pack| pack.role == role).map(|pack| pack.blobs).sum::<usize>();
+    let blobs = |role| index.packs().filter(|pack| pack.role == role).map(|pack| pack.blobs).sum::<usize>();
     let packs = world.objects("packs/");
     Stored {
         bytes: packs.iter().map(|name| world.backend.stat(name).unwrap().size).sum(),

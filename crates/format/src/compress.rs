@@ -16,7 +16,11 @@ pub enum Codec {
 }
 
 impl Codec {
-    pub(crate) fn from_number(number: u8) -> Result<Self, FormatError> {
+    /// The codec of this number.
+    ///
+    /// # Errors
+    /// [`FormatError::Newer`] when there is none so far.
+    pub fn from_number(number: u8) -> Result<Self, FormatError> {
         match number {
             0 => Ok(Self::Raw),
             1 => Ok(Self::Zstd),

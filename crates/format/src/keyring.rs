@@ -4,8 +4,8 @@
 //! its key. Which keys must be there is said by the genesis entry: a missing one is damage, never a fallback.
 
 use crate::{
-    BlobHasher, Chunker, ChunkerParams, FormatError, Key, KeyId, KeySetId, LogKeys, Random, SealContext,
-    SealRole, Sealer, wire,
+    BlobHasher, CacheKey, Chunker, ChunkerParams, FormatError, Key, KeyId, KeySetId, LogKeys, Random,
+    SealContext, SealRole, Sealer, wire,
 };
 use minicbor::{Decode, Encode};
 use std::fmt;
@@ -168,6 +168,12 @@ impl Keyring {
     /// When the parameters are not those of a chunker this program knows.
     pub fn chunker(&self, params: ChunkerParams) -> Result<Chunker, FormatError> {
         Chunker::new(params, &self.domain)
+    }
+
+    /// Tags what is kept of the index outside of the repository.
+    #[must_use]
+    pub fn cache_key(&self) -> CacheKey {
+        CacheKey::new(&self.domain)
     }
 
     /// Signs log entries and seals their bodies.

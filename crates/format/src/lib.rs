@@ -4,6 +4,7 @@
 //! specification is `docs/format.md`; each module implements the section it names.
 
 mod blob;
+mod cache;
 mod chunk;
 mod compress;
 mod config;
@@ -28,6 +29,7 @@ mod wire;
 mod xattr;
 
 pub use blob::{BlobHasher, Role};
+pub use cache::{CACHE_TAG_LENGTH, CacheKey};
 pub use chunk::{Chunker, ChunkerParams};
 pub use compress::{Codec, Compression, Compressor, decompress};
 pub use config::{Config, FORMAT_DRAFT, FORMAT_VERSION};

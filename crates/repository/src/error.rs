@@ -6,6 +6,7 @@
 use crate::SlotError;
 use lifeboat_backend::BackendError;
 use lifeboat_format::FormatError;
+use std::io;
 use thiserror::Error;
 
 /// What went wrong, naming the object.
@@ -54,6 +55,14 @@ pub enum RepositoryError {
         object: String,
         /// What is new.
         source: FormatError,
+    },
+    /// The index can nowhere be kept on this machine while it is used.
+    #[error("cannot keep the index of the repository in {place}")]
+    Cache {
+        /// The directory.
+        place: String,
+        /// What is wrong with it.
+        source: io::Error,
     },
     /// Key slots are not changed, or cannot be read.
     #[error(transparent)]

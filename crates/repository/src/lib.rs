@@ -14,6 +14,7 @@
 //! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
 
 mod buffers;
+mod cache;
 mod environment;
 mod error;
 mod index;
@@ -32,6 +33,7 @@ mod view;
 mod workers;
 mod writer;
 
+pub use cache::CacheOptions;
 pub use environment::{Clock, Environment};
 pub use error::RepositoryError;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};

@@ -1,6 +1,6 @@
 //! Whole packs, read to prove them sound.
 
-use crate::{BlobPlace, Index, KnownPack, Repository, RepositoryError, layout};
+use crate::{Index, KnownPack, Repository, RepositoryError, layout};
 use lifeboat_format::{FormatError, Pack, PackId, PackSealer, PackedBlob, limits};
 
 impl Repository {
@@ -17,9 +17,11 @@ impl Repository {
         let damaged = |source| RepositoryError::reading(&name, source);
         let pack = self.read_pack(id)?;
         let sealer = PackSealer::open(&self.keyring, pack.header).map_err(damaged)?;
-        let placed =
-            |blob: &PackedBlob| index.places(&blob.id).any(|place| is_at(index, id, &pack, blob, place));
-        if known.blobs != pack.blobs.len() || !pack.blobs.iter().all(placed) {
+        let mut is_placed = known.blobs == pack.blobs.len();
+        for blob in &pack.blobs {
+            is_placed = is_placed && has_place_at(index, id, &pack, blob)?;
+        }
+        if !is_placed {
             return Err(damaged(FormatError::Malformed("index of this pack")));
         }
         let hasher = self.blob_hasher();
@@ -64,11 +66,17 @@ impl Repository {
     }
 }
 
-/// Whether a place of the index is where the directory of the pack says that the blob is.
-fn is_at(index: &Index, id: PackId, pack: &Pack, blob: &PackedBlob, place: BlobPlace) -> bool {
-    let segment = index.segment(place.segment);
-    index.pack(segment.pack).id == id
-        && segment.ordinal == blob.segment
-        && pack.segments.get(blob.segment as usize) == Some(&segment.place)
-        && (place.offset, place.length) == (blob.offset, blob.length)
+/// Whether the index has the blob where the directory of the pack says that it is.
+fn has_place_at(index: &Index, id: PackId, pack: &Pack, blob: &PackedBlob) -> Result<bool, RepositoryError> {
+    for place in index.places(&blob.id)? {
+        let segment = index.segment(place.segment)?;
+        if index.pack(segment.pack).id == id
+            && segment.ordinal == blob.segment
+            && pack.segments.get(blob.segment as usize) == Some(&segment.place)
+            && (place.offset, place.length) == (blob.offset, blob.length)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -51,7 +51,7 @@ impl BlobReader {
     /// # Errors
     /// When the pack is missing, or the segment damaged.
     pub fn open_segment(&self, number: SegmentNumber, out: &mut Vec<u8>) -> Result<(), RepositoryError> {
-        let segment = self.index.segment(number);
+        let segment = self.index.segment(number)?;
         let pack = self.index.pack(segment.pack);
         let name = layout::pack(pack.id);
         let damaged = |source| RepositoryError::reading(&name, source);
@@ -63,7 +63,8 @@ impl BlobReader {
             }
             other => other?,
         }
-        let sealer = PackSealer::open(&self.repository.keyring, pack.header).map_err(damaged)?;
+        let sealer =
+            PackSealer::open(&self.repository.keyring, self.index.header(segment.pack)?).map_err(damaged)?;
         sealer.open_segment(segment.ordinal, &segment.place, &sealed, out).map_err(damaged)
     }
 
@@ -100,7 +101,7 @@ impl BlobReader {
         read: impl Fn(BlobPlace) -> Result<T, RepositoryError>,
     ) -> Result<T, RepositoryError> {
         let mut last = RepositoryError::Missing(format!("blob {id}"));
-        for place in self.index.places(id) {
+        for place in self.index.places(id)? {
             match read(place) {
                 Ok(found) => return Ok(found),
                 Err(error) if error.is_damage() => last = error,

@@ -1,8 +1,9 @@
 //! A repository, opened: it hands out the roles that do the work.
 
+use crate::index::TableCache;
 use crate::keys::{Unlocked, unlock};
 use crate::log::{Reading, read_log};
-use crate::{Credential, Environment, RepositoryError, View, layout};
+use crate::{CacheOptions, Credential, Environment, RepositoryError, View, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{BlobHasher, Chunker, Config, Key, Keyring, ObjectHash, Statement, limits};
 use std::fmt;
@@ -14,6 +15,7 @@ pub struct Repository {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) environment: Environment,
+    pub(crate) tables: Arc<TableCache>,
     /// The key slot that opened it, and what was in it.
     pub(crate) slot: ObjectName,
     pub(crate) master: Key,
@@ -58,7 +60,14 @@ impl Repository {
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
         let config_hash = ObjectHash::of(&bytes);
         let keyring = Arc::new(keyring);
-        Ok(Self { backend, keyring, environment, slot, master, config, config_hash, chunker, keys })
+        let tables = CacheOptions::default().tables(&keyring, config.repository);
+        Ok(Self { backend, keyring, environment, tables, slot, master, config, config_hash, chunker, keys })
+    }
+
+    /// The same repository, which keeps its index as these options say.
+    #[must_use]
+    pub fn with_cache(self, options: &CacheOptions) -> Self {
+        Self { tables: options.tables(&self.keyring, self.config.repository), ..self }
     }
 
     /// Its parameters.

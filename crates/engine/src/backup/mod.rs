@@ -127,6 +127,7 @@ fn run(
     tell_expectation(&teller, newest_alike(session.view(), options).or(parent));
 
     let index = Arc::new(repository.load_index_checked(session.view(), || teller.check())?);
+    teller.tell_cache(&index);
     for fault in index.faults() {
         teller.problem(
             ProblemKind::Damage,

@@ -9,7 +9,7 @@ use super::sift::Sift;
 use super::xattrs;
 use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of, trees};
-use lifeboat_format::{BlobId, Content, Key, Node, NodeKind, Piece, Role, Snapshot};
+use lifeboat_format::{BlobId, Key, Node, NodeKind, Piece, Role, Snapshot};
 use lifeboat_fs::{FsError, Owners, SourceDir, Stat};
 use lifeboat_repository::{BlobReader, BlobWriter, Repository, RepositoryError};
 use std::path::Path;
@@ -190,10 +190,10 @@ impl<'a> Save<'a> {
         let keeps_inodes = self.links.keeps_inodes(dir, &stat)?;
         let link_group = self.links.group(dir, &stat)?;
         let now = Node { link_group, ..stat.node };
-        let is_unchanged = |previous: &&Node| {
-            self.compare.is_unchanged(&now, previous, keeps_inodes) && self.is_stored(previous)
-        };
-        if let Some(previous) = previous.filter(is_unchanged) {
+        let alike = previous.filter(|previous| self.compare.is_unchanged(&now, previous, keeps_inodes));
+        if let Some(previous) = alike
+            && self.is_stored(previous)?
+        {
             return self.take_over(dir, now, previous);
         }
         if let Some(first) = self.links.read_before(link_group, &now) {
@@ -257,19 +257,22 @@ impl<'a> Save<'a> {
     }
 
     /// Whether everything a file consists of, large attributes included, has a place that counts.
-    fn is_stored(&self, file: &Node) -> bool {
-        if !trees::xattr_blobs(file).all(|(_, id)| self.writer.contains(&id)) {
-            return false;
-        }
-        match &file.content {
-            Content::Empty | Content::Inline(_) => true,
-            Content::Pieces(_) | Content::Pages(_) => {
-                trees::pieces(self.reader, file).all(|piece: Result<Piece, RepositoryError>| match piece {
-                    Ok(Piece::Blob(id, _)) => self.writer.contains(&id),
-                    Ok(Piece::Hole(_)) => true,
-                    Err(_) => false,
-                })
+    fn is_stored(&self, file: &Node) -> Result<bool, RepositoryError> {
+        for (_, id) in trees::xattr_blobs(file) {
+            if !self.writer.contains(&id)? {
+                return Ok(false);
             }
         }
+        for piece in trees::pieces(self.reader, file) {
+            let is_there = match piece {
+                Ok(Piece::Blob(id, _)) => self.writer.contains(&id)?,
+                Ok(Piece::Hole(_)) => true,
+                Err(_) => false,
+            };
+            if !is_there {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

@@ -94,10 +94,16 @@ impl Batch {
 
 impl Restore<'_> {
     /// Plans a piece of a file; a blob that is nowhere is the file's trouble.
-    pub(super) fn plan_piece(&self, batch: &mut Batch, file: &Arc<RestoredFile>, piece: Piece, offset: u64) {
-        let Piece::Blob(id, length) = piece else { return };
-        let mut places = self.reader.index().places(&id);
-        match places.find(|place| place.length == length) {
+    pub(super) fn plan_piece(
+        &self,
+        batch: &mut Batch,
+        file: &Arc<RestoredFile>,
+        piece: Piece,
+        offset: u64,
+    ) -> Result<(), RepositoryError> {
+        let Piece::Blob(id, length) = piece else { return Ok(()) };
+        let places = self.reader.index().places(&id)?;
+        match places.into_iter().find(|place| place.length == length) {
             Some(place) => {
                 file.hold();
                 batch.add_piece(PlannedPiece { id, place, file: Arc::clone(file), offset });
@@ -106,6 +112,7 @@ impl Restore<'_> {
                 file.fail(self, ProblemKind::Damage, &RepositoryError::Missing(format!("blob {id}")));
             }
         }
+        Ok(())
     }
 
     /// Carries out a batch and empties it. Files that turn out to differ are planned in turn, in the room of the batch;

@@ -166,7 +166,7 @@ impl Restore<'_> {
             self.teller.check()?;
             match piece {
                 Ok(piece) => {
-                    self.plan_piece(batch, file, piece, offset);
+                    self.plan_piece(batch, file, piece, offset)?;
                     offset += piece.length();
                 }
                 Err(error) if error.is_damage() => file.fail(self, ProblemKind::Damage, &error),

@@ -72,6 +72,7 @@ pub fn restore(
     let verified = options.verify.then(Verified::default);
     let teller = Teller::new(RestoreReport { verified, ..RestoreReport::default() }, observer);
     let index = repository.load_index_checked(&view, || teller.check())?;
+    teller.tell_cache(&index);
     let reader = repository.reader(Arc::new(index));
     let path = options.path.as_deref().unwrap_or_default();
     let (start, full) = select::node_at(&reader, snapshot, path)?;

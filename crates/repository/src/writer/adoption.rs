@@ -6,14 +6,12 @@
 
 use super::BlobWriter;
 use crate::{RepositoryError, layout};
-use lifeboat_format::{BlobPrefix, Pack, PackId};
-use std::collections::HashSet;
+use lifeboat_format::{Pack, PackId};
 use std::sync::{Mutex, PoisonError};
 
 /// An adoption under way.
 struct Adoption<E> {
     refused: Vec<(PackId, RepositoryError)>,
-    blobs: HashSet<BlobPrefix>,
     failure: Option<E>,
 }
 
@@ -33,19 +31,19 @@ impl BlobWriter {
             let taken = check().and_then(|()| Ok(self.take_over(*id)?));
             adoption.lock().unwrap_or_else(PoisonError::into_inner).add(*id, taken);
         });
-        let Adoption { refused, blobs, failure } =
-            adoption.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.new.extend(blobs);
+        let Adoption { refused, failure } = adoption.into_inner().unwrap_or_else(PoisonError::into_inner);
         failure.map_or(Ok(refused), Err)
     }
 
     /// Takes over one pack, unless it is refused.
-    fn take_over(&self, id: PackId) -> Result<Result<Pack, RepositoryError>, RepositoryError> {
+    fn take_over(&self, id: PackId) -> Result<Result<(), RepositoryError>, RepositoryError> {
         let orphan = self.read_orphan(id);
         if let Ok(pack) = &orphan {
+            // Before its index object, which may be full and stored with it.
+            self.store.added.add(pack.blobs.iter().map(|blob| blob.id));
             self.store.name(pack)?;
         }
-        Ok(orphan)
+        Ok(orphan.map(drop))
     }
 
     /// A pack that is sound and durable.
@@ -59,14 +57,14 @@ impl BlobWriter {
 
 impl<E> Default for Adoption<E> {
     fn default() -> Self {
-        Self { refused: Vec::new(), blobs: HashSet::new(), failure: None }
+        Self { refused: Vec::new(), failure: None }
     }
 }
 
 impl<E> Adoption<E> {
-    fn add(&mut self, id: PackId, taken: Result<Result<Pack, RepositoryError>, E>) {
+    fn add(&mut self, id: PackId, taken: Result<Result<(), RepositoryError>, E>) {
         match taken {
-            Ok(Ok(pack)) => self.blobs.extend(pack.blobs.iter().map(|blob| BlobPrefix::from(&blob.id))),
+            Ok(Ok(())) => {}
             Ok(Err(error)) => self.refused.push((id, error)),
             Err(error) => self.failure = Some(error),
         }

@@ -4,15 +4,15 @@
 //! gives a [`Flushed`], and only a `Flushed` can be committed. Segments are compressed and sealed in parallel and
 //! may land in their pack in any order; each was read back before it counts.
 
+mod added;
 mod adoption;
 mod packing;
 mod storing;
 
 use crate::buffers::Buffers;
 use crate::{Index, Repository, RepositoryError, Workers};
-use lifeboat_format::{BlobHasher, BlobId, BlobPrefix, Compression, ObjectHash, PackId, PackedBlob, Role};
+use lifeboat_format::{BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role};
 use packing::{OpenPack, SealJob};
-use std::collections::HashSet;
 use std::sync::Arc;
 use storing::Store;
 
@@ -49,7 +49,6 @@ pub struct BlobWriter {
     store: Arc<Store>,
     buffers: Arc<Buffers>,
     stats: WriterStats,
-    new: HashSet<BlobPrefix>,
     lanes: [Lane; 2],
 }
 
@@ -103,7 +102,6 @@ impl Repository {
             store: Arc::new(Store::new(self.clone(), options.workers.clone())),
             buffers: Arc::default(),
             stats: WriterStats::default(),
-            new: HashSet::new(),
             lanes: [lane(Role::Data, config.data_segment), lane(Role::Tree, config.tree_segment)],
             repository: self.clone(),
             index,
@@ -120,12 +118,12 @@ impl BlobWriter {
     pub fn put(&mut self, role: Role, bytes: &[u8]) -> Result<BlobId, RepositoryError> {
         self.store.check()?;
         let id = self.hasher.id(role, bytes);
-        if self.contains(&id) {
+        if self.contains(&id)? {
             return Ok(id);
         }
         let length = u32::try_from(bytes.len()).map_err(|_| lifeboat_format::FormatError::Limit("blob"))?;
         self.count(role, length);
-        self.new.insert(BlobPrefix::from(&id));
+        self.store.added.add([id]);
         let lane = &mut self.lanes[role.position()];
         if !lane.raw.is_empty() && lane.raw.len() + bytes.len() > lane.target {
             self.close_segment(role)?;
@@ -142,9 +140,11 @@ impl BlobWriter {
     }
 
     /// Whether a blob has a place that counts, or was put in this session.
-    #[must_use]
-    pub fn contains(&self, id: &BlobId) -> bool {
-        self.new.contains(&BlobPrefix::from(id)) || self.index.contains(id)
+    ///
+    /// # Errors
+    /// Those of [`Index::contains`].
+    pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
+        Ok(self.store.added.contains(id)? || self.index.contains(id)?)
     }
 
     /// What was written so far.

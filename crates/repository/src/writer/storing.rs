@@ -3,9 +3,10 @@
 //! Invariant: an index object is stored only when every pack in it is durable. The first error ends the session:
 //! it is kept, and everybody who asks is told.
 
+use super::added::AddedBlobs;
 use crate::{Repository, RepositoryError, Workers, layout};
 use lifeboat_format::{
-    Compression, Compressor, IndexBuilder, ObjectHash, Pack, PackId, PackSealer, Random, Role,
+    BuiltIndex, Compression, Compressor, IndexBuilder, ObjectHash, Pack, PackId, PackSealer, Random, Role,
 };
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,8 @@ pub(super) struct Store {
     compressors: Mutex<Vec<Compressor>>,
     buffers: crate::buffers::Buffers,
     state: Mutex<State>,
+    /// What this session added, as far as it may not be in the index yet.
+    pub(super) added: AddedBlobs,
 }
 
 impl fmt::Debug for Store {
@@ -44,6 +47,7 @@ pub(super) struct Stored {
 impl Store {
     pub(super) fn new(repository: Repository, workers: Workers) -> Self {
         Self {
+            added: AddedBlobs::new(repository.clone()),
             repository,
             workers,
             compressors: Mutex::default(),
@@ -129,22 +133,29 @@ impl Store {
         let role = pack.header.role();
         let builder = &mut builders[role.position()];
         if !builder.has_room_for(pack) {
-            self.put_index(std::mem::replace(builder, IndexBuilder::new(role)), stored)?;
+            let full = std::mem::replace(builder, IndexBuilder::new(role));
+            if let Some(built) = self.put_index(full, stored)? {
+                self.added.settle(&built)?;
+            }
         }
         builder.add(pack)?;
         stored.packs.push(pack.id);
         Ok(())
     }
 
-    fn put_index(&self, builder: IndexBuilder, stored: &mut Stored) -> Result<(), RepositoryError> {
+    fn put_index(
+        &self,
+        builder: IndexBuilder,
+        stored: &mut Stored,
+    ) -> Result<Option<BuiltIndex>, RepositoryError> {
         if builder.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let built = builder.finish(&self.repository.keyring, self.random())?;
         self.repository.backend.put(&layout::index(built.hash), &built.bytes)?;
         stored.index.push(built.hash);
         stored.bytes += built.bytes.len() as u64;
-        Ok(())
+        Ok(Some(built))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

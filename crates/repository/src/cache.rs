@@ -1,0 +1,37 @@
+//! What a client keeps of a repository on its own machine, and how much of it in memory.
+//!
+//! Nothing of it is needed: whoever loses it reads the index from the repository again.
+
+use crate::index::TableCache;
+use lifeboat_format::{Keyring, RepositoryId};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the index is kept.
+#[derive(Clone, Debug)]
+pub struct CacheOptions {
+    /// The directory of all caches, made if there is none. Without one, or where it cannot be written, nothing is kept.
+    pub directory: Option<PathBuf>,
+    /// Directory for files that are gone when the process ends, where there is no cache for them.
+    pub temporary: PathBuf,
+    /// Bytes of the index that are held in memory, at most.
+    pub memory: usize,
+}
+
+impl CacheOptions {
+    /// Bytes of the index that are held in memory where nothing else is said.
+    pub const MEMORY: usize = 24 << 20;
+
+    pub(crate) fn tables(&self, keyring: &Keyring, repository: RepositoryId) -> Arc<TableCache> {
+        let folder =
+            self.directory.as_ref().map(|directory| directory.join(repository.to_string()).join("index"));
+        Arc::new(TableCache::new(keyring.cache_key(), folder, self.temporary.clone(), self.memory))
+    }
+}
+
+impl Default for CacheOptions {
+    /// Nothing is kept.
+    fn default() -> Self {
+        Self { directory: None, temporary: PathBuf::from("/tmp"), memory: Self::MEMORY }
+    }
+}

@@ -1,0 +1,228 @@
+//! Where tables are kept: a folder of the cache for each repository, or files without a name.
+//!
+//! Invariants: a file gets its name when it is whole, and never changes from then on; it holds what its name says or does
+//! not verify. So any number of processes share a folder without a lock, and any of them, or anybody else, may remove
+//! or damage a file at any time: what it said is read from the repository again. Where the folder cannot be written,
+//! everything goes on with files without a name, which are gone when the process ends.
+
+use super::block_cache::BlockCache;
+use super::layout::Counts;
+use super::table::{Table, TableError};
+use super::table_writer::{TableWriter, Written};
+use lifeboat_format::{CacheKey, ObjectHash};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Begins the name of a file that is not whole yet.
+const UNFINISHED: &str = ".lifeboat-";
+/// Names that are tried for it: others may use the folder, too.
+const NAMES_MAX: u32 = 1000;
+/// After this time nobody goes on writing a file.
+const ABANDONED: Duration = Duration::from_hours(24);
+
+/// What an open repository keeps of the index on this machine.
+#[derive(Debug)]
+pub(crate) struct TableCache {
+    key: CacheKey,
+    blocks: BlockCache,
+    folder: Option<PathBuf>,
+    temporary: PathBuf,
+    /// Why the folder is not used any more.
+    trouble: Mutex<Option<String>>,
+    numbers: AtomicU64,
+}
+
+/// A file that is being written.
+struct NewFile {
+    file: File,
+    /// Until it has its own.
+    name: Option<PathBuf>,
+}
+
+impl TableCache {
+    pub(crate) fn new(key: CacheKey, folder: Option<PathBuf>, temporary: PathBuf, memory: usize) -> Self {
+        let (trouble, numbers) = Default::default();
+        Self { key, blocks: BlockCache::new(memory), folder, temporary, trouble, numbers }
+    }
+
+    pub(super) fn key(&self) -> &CacheKey {
+        &self.key
+    }
+
+    pub(super) fn blocks(&self) -> &BlockCache {
+        &self.blocks
+    }
+
+    /// A number that no other table has.
+    pub(super) fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Why the folder cannot be used, if it cannot.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether tables are kept.
+    pub(super) fn keeps(&self) -> bool {
+        self.folder().is_some()
+    }
+
+    /// Where files without a name lie while they are written.
+    pub(super) fn place(&self) -> &Path {
+        self.folder().unwrap_or(&self.temporary)
+    }
+
+    /// The id of the table of these index objects.
+    pub(super) fn id_of(&self, covered: &[ObjectHash]) -> ObjectHash {
+        let names: Vec<u8> = covered.iter().flat_map(ObjectHash::as_bytes).copied().collect();
+        ObjectHash::new(self.key.tag(b"table", &names))
+    }
+
+    /// The sound tables in the folder. What is not sound is removed, and so is what others began and left, as of `now` in
+    /// seconds since 1970.
+    pub(super) fn tables(self: &Arc<Self>, now: i64) -> Vec<Arc<Table>> {
+        let Some(folder) = self.folder() else { return Vec::new() };
+        let entries = match folder.read_dir() {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => {
+                self.give_up(&error);
+                return Vec::new();
+            }
+        };
+        // An entry that cannot be read is a table less.
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        names
+            .filter_map(|name| {
+                if name.starts_with(UNFINISHED) {
+                    self.sweep(&folder.join(&name), now);
+                }
+                self.open(ObjectHash::parse(&name).ok()?)
+            })
+            .collect()
+    }
+
+    /// Removes a table from the folder; where that is impossible, the folder is not used any more.
+    pub(super) fn discard(&self, table: ObjectHash) {
+        let Some(folder) = self.folder() else { return };
+        match remove(&folder.join(table.to_string())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => self.give_up(&error),
+            _ => {}
+        }
+    }
+
+    /// Writes a table, with a name of its own where it shall be kept and can be.
+    pub(super) fn build(
+        self: &Arc<Self>,
+        kept: bool,
+        covered: Vec<ObjectHash>,
+        counts: Counts,
+        write: &dyn Fn(&mut TableWriter<'_>) -> Result<(), TableError>,
+    ) -> Result<Arc<Table>, TableError> {
+        let id = self.id_of(&covered);
+        let build = || {
+            let kept = kept && self.keeps();
+            let mut file = self.create(kept)?;
+            let mut writer = TableWriter::create(&self.key, &file.file, id, &covered, counts)?;
+            write(&mut writer)?;
+            let written = writer.finish()?;
+            Ok((file.publish(id)?, written, kept))
+        };
+        let built: Result<(File, Written, bool), TableError> = match build() {
+            Err(TableError::Io(error)) if self.keeps() => {
+                self.give_up(&error);
+                build()
+            }
+            other => other,
+        };
+        let (file, written, kept) = built?;
+        Ok(Arc::new(Table::new(Arc::clone(self), id, covered, written, file, kept)))
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        let is_usable = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        self.folder.as_deref().filter(|_| is_usable)
+    }
+
+    fn give_up(&self, error: &io::Error) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = self.folder.as_deref().unwrap_or(&self.temporary);
+        trouble.get_or_insert_with(|| format!("{}: {error}", folder.display()));
+    }
+
+    fn open(self: &Arc<Self>, id: ObjectHash) -> Option<Arc<Table>> {
+        let file = OpenOptions::new().read(true).open(self.folder()?.join(id.to_string()));
+        match file.and_then(|file| Table::open(self, id, file)) {
+            Ok(table) => table.map(Arc::new),
+            Err(error) => {
+                // What merely cannot be read now may be sound for others.
+                if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) {
+                    self.discard(id);
+                }
+                None
+            }
+        }
+    }
+
+    /// Only whoever owns the cache and its files can read them.
+    fn create(&self, named: bool) -> io::Result<NewFile> {
+        let folder = self.place();
+        if self.keeps() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let mut tried = 0;
+        loop {
+            let name = format!("{UNFINISHED}{}-{}", std::process::id(), self.next_number());
+            let name = folder.join(name);
+            match options.open(&name) {
+                Ok(file) if named => return Ok(NewFile { file, name: Some(name) }),
+                Ok(file) => return remove(&name).map(|()| NewFile { file, name: None }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < NAMES_MAX => tried += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Removes what somebody began long ago; if it cannot be removed it may stay.
+    fn sweep(&self, name: &Path, now: i64) {
+        let modified = name.metadata().and_then(|metadata| metadata.modified());
+        let since = modified.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let age = since.map(|since| now.saturating_sub(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)));
+        if age.is_some_and(|age| age > ABANDONED.as_secs().cast_signed()) {
+            drop(remove(name));
+        }
+    }
+}
+
+impl NewFile {
+    /// Gives the file its name, if it is to have one.
+    fn publish(&mut self, table: ObjectHash) -> io::Result<File> {
+        if let Some(name) = &self.name {
+            std::fs::rename(name, name.with_file_name(table.to_string()))?;
+            self.name = None;
+        }
+        self.file.try_clone()
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            // It is swept later if this fails.
+            drop(remove(name));
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the files of the cache are those of this module")]
+fn remove(name: &Path) -> io::Result<()> {
+    std::fs::remove_file(name)
+}

@@ -1,0 +1,74 @@
+//! What the index knows of packs, segments and blobs.
+
+use lifeboat_format::{ObjectHash, PackId, PackSegment, Role};
+use std::ops::Range;
+
+use crate::RepositoryError;
+
+/// A pack as the index and the storage know it.
+#[derive(Clone, Debug)]
+pub struct KnownPack {
+    /// Its name.
+    pub id: PackId,
+    /// Role of its blobs.
+    pub role: Role,
+    /// Length in bytes of header and core.
+    pub core_length: u64,
+    /// Length in bytes that it was stored with.
+    pub stored_length: u64,
+    /// Length in bytes that the storage tells, none when it is not there.
+    pub found_length: Option<u64>,
+    /// Blobs that the index places in it.
+    pub blobs: usize,
+    /// Numbers of its segments.
+    pub(super) segments: Range<u32>,
+    /// Whether another table has it already.
+    pub(super) is_repeated: bool,
+}
+
+impl KnownPack {
+    /// Whether what lies in it may be relied on.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.found_length.is_some_and(|length| length >= self.core_length)
+    }
+}
+
+/// A segment as the index knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownSegment {
+    /// Number of its pack.
+    pub pack: PackNumber,
+    /// Its number within the pack.
+    pub ordinal: u32,
+    /// Where it lies in the pack.
+    pub place: PackSegment,
+}
+
+/// Number of a pack within an [`crate::Index`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackNumber(pub(super) u32);
+
+/// Number of a segment within an [`crate::Index`]; the segments of a pack have successive numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentNumber(pub(super) u32);
+
+/// Where a blob lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlobPlace {
+    /// Its segment.
+    pub segment: SegmentNumber,
+    /// First byte, from the start of the raw segment.
+    pub offset: u32,
+    /// Length in bytes.
+    pub length: u32,
+}
+
+/// An index object that could not be used.
+#[derive(Debug)]
+pub struct IndexFault {
+    /// Its name.
+    pub object: ObjectHash,
+    /// What is wrong with it.
+    pub error: RepositoryError,
+}

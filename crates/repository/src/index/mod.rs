@@ -1,0 +1,171 @@
+//! Where every blob is: the index of a view, in tables on this machine.
+//!
+//! A *place* is a blob in a pack that an index object names. It counts when the index object is named by the log
+//! and both are in the storage, the pack at least as long as header and core; nothing else is relied on.
+//!
+//! What index objects say is sorted into tables, which are files (`layout` says how they are laid out) and are read in
+//! blocks as they are asked for. `load` finds the tables that are there and makes those that are not, `bulk` and `merge`
+//! keep them few, `folder` keeps them between runs. Memory holds the blocks asked for last, up to a limit, and some 80
+//! bytes for each pack, whatever the number of blobs.
+
+mod block_cache;
+mod bulk;
+mod filter;
+mod folder;
+mod known;
+mod layout;
+mod load;
+mod merge;
+mod object;
+mod table;
+mod table_writer;
+mod tables;
+
+pub(crate) use bulk::Bulk;
+pub(crate) use folder::TableCache;
+pub use known::{BlobPlace, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
+pub(crate) use tables::Tables;
+
+use crate::{Repository, RepositoryError};
+use layout::BlobEntry;
+use lifeboat_format::{BlobId, BlobPrefix, Codec, FormatError, PackHeader, PackId, PackSegment};
+
+/// The index of a view.
+#[derive(Debug)]
+pub struct Index {
+    repository: Repository,
+    tables: Tables,
+    /// For each table the numbers of its first pack and its first segment.
+    firsts: Vec<First>,
+    packs: Vec<KnownPack>,
+    faults: Vec<IndexFault>,
+    orphans: Vec<PackId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct First {
+    pack: u32,
+    segment: u32,
+}
+
+impl Index {
+    /// Where a blob can be read, nearest first; empty when it is nowhere.
+    ///
+    /// # Errors
+    /// When the tables cannot be read, and cannot be made anew from the repository.
+    pub fn places(&self, id: &BlobId) -> Result<Vec<BlobPlace>, RepositoryError> {
+        let (mut places, mut others) = (Vec::new(), Vec::new());
+        self.each_place(id, |pack, place| match pack.counts() {
+            true => places.push(place),
+            false => others.push(place),
+        })?;
+        places.append(&mut others);
+        Ok(places)
+    }
+
+    /// Whether a blob has a place that counts: deduplication may rely on it.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
+        let mut contains = false;
+        self.each_place(id, |pack, _| contains |= pack.counts())?;
+        Ok(contains)
+    }
+
+    /// A segment.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn segment(&self, number: SegmentNumber) -> Result<KnownSegment, RepositoryError> {
+        let table = self.firsts.partition_point(|first| first.segment <= number.0) - 1;
+        let first = self.firsts[table];
+        let local = u64::from(number.0 - first.segment);
+        let record =
+            self.tables.ask(self.tables.table(table), |table| table.record(&table.layout.segments, local))?;
+        let codec = Codec::from_number(record.codec).map_err(damaged)?;
+        Ok(KnownSegment {
+            pack: PackNumber(first.pack + record.pack.get()),
+            ordinal: record.ordinal.get(),
+            place: PackSegment {
+                offset: record.offset.get(),
+                sealed_length: record.sealed_length.get(),
+                raw_length: record.raw_length.get(),
+                codec,
+            },
+        })
+    }
+
+    /// The segments of a pack.
+    pub fn segments_of(&self, pack: &KnownPack) -> impl Iterator<Item = SegmentNumber> + use<> {
+        pack.segments.clone().map(SegmentNumber)
+    }
+
+    /// A pack.
+    #[must_use]
+    pub fn pack(&self, number: PackNumber) -> &KnownPack {
+        &self.packs[number.0 as usize]
+    }
+
+    /// The header of a pack: with it, a segment can be opened alone.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn header(&self, number: PackNumber) -> Result<PackHeader, RepositoryError> {
+        let table = self.firsts.partition_point(|first| first.pack <= number.0) - 1;
+        let local = u64::from(number.0 - self.firsts[table].pack);
+        let header =
+            self.tables.ask(self.tables.table(table), |table| table.record(&table.layout.headers, local))?;
+        PackHeader::parse(&header).map_err(damaged)
+    }
+
+    /// All packs that the index names, each once.
+    pub fn packs(&self) -> impl Iterator<Item = &KnownPack> {
+        self.packs.iter().filter(|pack| !pack.is_repeated)
+    }
+
+    /// Index objects that could not be used.
+    #[must_use]
+    pub fn faults(&self) -> &[IndexFault] {
+        &self.faults
+    }
+
+    /// Packs in the storage that no index object of the view names: left by interrupted sessions, or just stored by
+    /// one that runs, or named by what is among the faults.
+    #[must_use]
+    pub fn orphans(&self) -> &[PackId] {
+        &self.orphans
+    }
+
+    /// Why nothing is kept for the next run although it was to be, if that is so.
+    #[must_use]
+    pub fn cache_trouble(&self) -> Option<String> {
+        self.repository.tables.trouble()
+    }
+
+    /// Bytes of tables that are held in memory now.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.repository.tables.blocks().held()
+    }
+
+    /// Shows every place of a blob and its pack; those in a pack that another table has are the same once more.
+    fn each_place(
+        &self,
+        id: &BlobId,
+        mut visit: impl FnMut(&KnownPack, BlobPlace),
+    ) -> Result<(), RepositoryError> {
+        self.tables.find(&layout::bytes(BlobPrefix::from(id)), &mut |table, entry| {
+            let BlobEntry { pack, segment, offset, length, .. } = entry;
+            let first = self.firsts[table];
+            let known = self.pack(PackNumber(first.pack + pack));
+            if !known.is_repeated {
+                visit(known, BlobPlace { segment: SegmentNumber(first.segment + segment), offset, length });
+            }
+        })
+    }
+}
+
+fn damaged(source: FormatError) -> RepositoryError {
+    RepositoryError::reading(&"index", source)
+}
