@@ -1,6 +1,7 @@
 //! What every verb is handed: the options that all share, clock and randomness, the report; and how to get at the
 //! repository.
 
+use crate::cache;
 use crate::cli::Globals;
 use crate::credential::Given;
 use crate::environment;
@@ -115,7 +116,8 @@ impl<'a> App<'a> {
     }
 
     fn open_with(&self, backend: Arc<dyn Backend>, credential: &Credential) -> Result<Repository, Failure> {
-        Ok(Repository::open(backend, credential, self.environment.clone())?)
+        let repository = Repository::open(backend, credential, self.environment.clone())?;
+        Ok(repository.with_cache(&cache::options(&self.globals)))
     }
 
     fn init_with(&self, given: Given, options: &InitOptions) -> Result<Repository, Failure> {
@@ -128,7 +130,8 @@ impl<'a> App<'a> {
             .create()
             .map_err(RepositoryError::from)
             .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
-        made.map_err(Failure::place)
+        let repository = made.map_err(Failure::place)?;
+        Ok(repository.with_cache(&cache::options(&self.globals)))
     }
 }
 

@@ -12,8 +12,13 @@ use clap::{Args, CommandFactory as _, Parser};
 use std::path::PathBuf;
 
 /// Variables that stand for options.
-const VARIABLES: [&str; 4] =
-    ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND", "LIFEBOAT_KEY_FILE"];
+const VARIABLES: [&str; 5] = [
+    "LIFEBOAT_REPOSITORY",
+    "LIFEBOAT_PASSWORD_FILE",
+    "LIFEBOAT_PASSWORD_COMMAND",
+    "LIFEBOAT_KEY_FILE",
+    "LIFEBOAT_CACHE_DIR",
+];
 
 /// Back up files into an encrypted, deduplicated repository, and bring them back.
 #[derive(Debug, Parser)]
@@ -49,6 +54,14 @@ pub(crate) struct Globals {
     /// File with a key, or with the words of a recovery sheet, in place of a password.
     #[arg(long, value_name = "FILE", global = true, env = "LIFEBOAT_KEY_FILE", hide_env_values = true)]
     pub(crate) key_file: Option<PathBuf>,
+
+    /// Where the index of each repository is kept for the next run; ~/.cache/lifeboat if nothing is said.
+    #[arg(long, value_name = "DIR", global = true, env = "LIFEBOAT_CACHE_DIR", hide_env_values = true)]
+    pub(crate) cache_dir: Option<PathBuf>,
+
+    /// Keep nothing for the next run, and use nothing that was kept.
+    #[arg(long, global = true)]
+    pub(crate) no_cache: bool,
 
     /// Print JSON lines instead of text.
     #[arg(long, global = true)]

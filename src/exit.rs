@@ -149,6 +149,9 @@ impl From<RepositoryError> for Failure {
                 "check LIFEBOAT_PASSWORD, --password-file, --password-command or --key-file",
             ),
             RepositoryError::Slot(error) => of_slot(error),
+            RepositoryError::Cache { .. } => {
+                (Code::Failed, "name a directory that has space and can be written: --cache-dir DIR")
+            }
             RepositoryError::Damaged { .. } | RepositoryError::Missing(_) => {
                 (Code::Damage, "see how far the damage goes: lifeboat verify --read-data")
             }

@@ -4,6 +4,7 @@
 
 mod amount;
 mod app;
+mod cache;
 mod cli;
 mod commands;
 mod credential;

@@ -19,6 +19,7 @@ fn the_tour_of_the_readme() {
         .register_bin("lifeboat", Path::new(env!("CARGO_BIN_EXE_lifeboat")))
         .env("LIFEBOAT_PASSWORD", "an ark of two and two")
         .env("LIFEBOAT_REPOSITORY", "repo")
+        .env("LIFEBOAT_CACHE_DIR", scratch.path().join("cache").to_str().unwrap())
         .env("TZ", "UTC")
         .case(scratch.path().join("README.md").to_str().unwrap())
         .run();

@@ -9,6 +9,7 @@
 
 mod arguments;
 mod backup;
+mod cache;
 mod change_detection;
 mod damage;
 mod deep;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing step ends the test")]
 
 mod adoption;
+mod cache;
 mod init;
 mod log;
 mod slots;

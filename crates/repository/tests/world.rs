@@ -93,6 +93,7 @@ pub(crate) fn commit_empty(repository: &Repository) -> SnapshotId {
 pub(crate) struct Watched {
     pub(crate) inner: MemoryBackend,
     pub(crate) puts: Mutex<Vec<String>>,
+    pub(crate) gets: Mutex<Vec<String>>,
     /// Puts below this folder fail as if the disk were full.
     pub(crate) full: Mutex<Option<&'static str>>,
 }
@@ -107,6 +108,7 @@ impl Backend for Watched {
     }
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
+        self.gets.lock().unwrap().push(name.to_string());
         self.inner.get(name, limit)
     }
 

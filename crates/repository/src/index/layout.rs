@@ -61,10 +61,15 @@ impl Header {
         }
     }
 
-    /// The header in a first block, if it is one of this version. It is not to be believed before its tag.
+    /// The header in a first block, if it is one. It is not to be believed before its tag.
     pub(super) fn parse(block: &[u8]) -> Option<Self> {
         let (header, _) = Self::read_from_prefix(block).ok()?;
-        (header.magic == MAGIC && header.version.get() == VERSION).then_some(header)
+        (header.magic == MAGIC).then_some(header)
+    }
+
+    /// Whether the rest is as this version has it.
+    pub(super) fn is_understood(&self) -> bool {
+        self.version.get() == VERSION
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -20,6 +20,8 @@ mod object;
 mod table;
 mod table_writer;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use bulk::Bulk;
 pub(crate) use folder::TableCache;

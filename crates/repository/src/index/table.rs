@@ -77,7 +77,10 @@ impl Table {
     pub(super) fn open(cache: &Arc<TableCache>, id: ObjectHash, file: File) -> io::Result<Option<Self>> {
         let mut first = [0; size_of::<Header>()];
         file.read_exact_at(&mut first, 0)?;
-        let Some(header) = Header::parse(&first) else { return Ok(None) };
+        let header = Header::parse(&first).ok_or_else(unsound)?;
+        if !header.is_understood() {
+            return Ok(None);
+        }
         let counts = header.counts();
         let layout = Layout::of(counts).ok_or_else(unsound)?;
         let is_whole = file.metadata()?.len() == layout.blocks * BLOCK_LENGTH as u64;

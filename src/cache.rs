@@ -1,0 +1,23 @@
+//! Where this machine keeps what it need not read from a repository again.
+
+use crate::cli::Globals;
+use crate::environment::variable;
+use lifeboat_repository::CacheOptions;
+use std::path::PathBuf;
+
+/// The cache that the options and the environment ask for.
+pub(crate) fn options(globals: &Globals) -> CacheOptions {
+    let directory = match (globals.no_cache, &globals.cache_dir) {
+        (true, _) => None,
+        (false, Some(directory)) => Some(directory.clone()),
+        (false, None) => usual(),
+    };
+    CacheOptions { directory, temporary: std::env::temp_dir(), ..CacheOptions::default() }
+}
+
+/// As the XDG base directory specification has it; nowhere for those who have no home.
+fn usual() -> Option<PathBuf> {
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+    Some(caches?.join("lifeboat"))
+}

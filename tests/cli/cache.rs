@@ -1,0 +1,126 @@
+//! The index between runs: where it is kept, that nobody has to have it, and what is said when it cannot be kept.
+
+use super::world::{World, below};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+/// The tables below a directory.
+fn tables(world: &World, directory: &str) -> Vec<PathBuf> {
+    let files = if world.path(directory).is_dir() { below(&world.path(directory)) } else { Vec::new() };
+    files.into_iter().filter(|path| path.is_file()).collect()
+}
+
+#[test]
+fn the_option_wins_over_the_variable_and_both_over_what_is_usual() {
+    let world = World::with_snapshot();
+    let home = world.path("home");
+    let xdg = world.path("xdg");
+    let (home, xdg) = (home.to_str().unwrap(), xdg.to_str().unwrap());
+    world.run_with(&[("HOME", home)], &["ls", "latest"]).succeeds();
+    let [table] = &tables(&world, "home/.cache/lifeboat")[..] else { panic!("one table") };
+    assert!(table.parent().unwrap().ends_with("index"));
+    assert_eq!(fs::metadata(table).unwrap().permissions().mode() & 0o7777, 0o600);
+    world.run_with(&[("HOME", home), ("XDG_CACHE_HOME", xdg)], &["ls", "latest"]).succeeds();
+    assert_eq!(tables(&world, "xdg/lifeboat").len(), 1);
+    let both = [("HOME", home), ("LIFEBOAT_CACHE_DIR", "variable")];
+    world.run_with(&both, &["restore", "latest", "--target", "out"]).succeeds();
+    assert_eq!(tables(&world, "variable").len(), 1);
+    world.run_with(&both, &["--cache-dir", "option", "ls", "latest"]).succeeds();
+    assert_eq!(tables(&world, "option").len(), 1);
+    world.run_with(&[("LIFEBOAT_CACHE_DIR", "none")], &["ls", "latest", "--no-cache"]).succeeds();
+    assert!(!world.path("none").exists());
+    // An empty value would mean the directory that is the current one by accident.
+    let empty = {
+        let mut command = world.command();
+        command.env("LIFEBOAT_CACHE_DIR", "");
+        world.run_in(command, &["ls", "latest"])
+    };
+    empty.fails(2, "LIFEBOAT_CACHE_DIR is set, but empty");
+}
+
+#[test]
+fn backups_and_restores_do_not_depend_on_it() {
+    let world = World::with_snapshot();
+    for (round, damage) in ["nothing", "flip", "cut", "delete"].into_iter().enumerate() {
+        for table in tables(&world, "cache") {
+            let mut bytes = fs::read(&table).unwrap();
+            match damage {
+                "flip" => bytes.iter_mut().step_by(500).for_each(|byte| *byte ^= 1),
+                "cut" => bytes.truncate(5_000),
+                _ => {}
+            }
+            fs::write(&table, bytes).unwrap();
+        }
+        if damage == "delete" {
+            fs::remove_dir_all(world.path("cache")).unwrap();
+        }
+        world.write(format!("files/new-{round}"), format!("{round}").as_bytes());
+        world.run(&["--cache-dir", "cache", "backup", "files"]).succeeds();
+        let target = format!("out-{round}");
+        world
+            .run(&["--cache-dir", "cache", "restore", &world.latest("files"), "--target", &target])
+            .succeeds();
+        for name in ["one".to_owned(), "sub/two".to_owned(), format!("new-{round}")] {
+            let (saved, restored) = (world.path(format!("files/{name}")), world.path(&target).join(&name));
+            assert!(fs::read(saved).unwrap() == fs::read(restored).unwrap(), "{damage}: {name}");
+        }
+        world.run(&["--cache-dir", "cache", "verify", "--read-data"]).succeeds();
+    }
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_a_note() {
+    let world = World::with_snapshot();
+    world.write("cache", b"no directory");
+    for verb in [&["backup", "files"][..], &["restore", "latest", "--target", "out"], &["verify"]] {
+        let ended = world.run(&[&["--cache-dir", "cache"], verb].concat()).succeeds();
+        assert!(ended.err.contains("the index is not kept for the next run: cache/"), "{}", ended.err);
+    }
+    world.run(&["--cache-dir", "cache", "ls", "latest"]).succeeds();
+}
+
+#[test]
+fn without_any_place_for_files_the_hint_is_to_name_one() {
+    let world = World::with_snapshot();
+    let nowhere = [("TMPDIR", "/nonexistent")];
+    world.run_with(&nowhere, &["ls", "latest"]).fails(1, "cannot keep the index");
+    world.run_with(&nowhere, &["ls", "latest", "--cache-dir", "cache"]).succeeds();
+}
+
+#[test]
+fn verify_finds_damage_under_what_is_kept() {
+    let world = World::with_snapshot();
+    world.run(&["--cache-dir", "cache", "ls", "latest"]).succeeds();
+    let index = tables(&world, "repo/index").remove(0);
+    let mut bytes = fs::read(&index).unwrap();
+    bytes[100] ^= 1;
+    fs::set_permissions(&index, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&index, bytes).unwrap();
+    world.run(&["--cache-dir", "cache", "ls", "latest"]).succeeds();
+    let ended = world.run(&["--cache-dir", "cache", "verify"]).fails(4, "");
+    let name = index.file_name().unwrap().to_str().unwrap();
+    assert!(ended.err.contains(&format!("index/{name}")), "{}", ended.err);
+}
+
+#[test]
+fn two_processes_use_it_at_once() {
+    let world = World::with_snapshot();
+    for round in 0..4 {
+        world.write("files/one", format!("{round}").as_bytes());
+        world.run(&["backup", "files"]).succeeds();
+        let start = || {
+            let mut command = world.command();
+            command.args(["--cache-dir", "cache", "ls", "latest"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let running = [start(), start(), start()];
+        for child in running {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(String::from_utf8(output.stdout).unwrap().contains("/files/sub/two"));
+        }
+    }
+    assert!(tables(&world, "cache").len() <= 4);
+}
