@@ -67,11 +67,11 @@ impl Failure {
 
     /// No repository could be made: nothing of it can be damaged yet, only the place can be wrong.
     pub(crate) fn place(error: RepositoryError) -> Self {
-        use ErrorKind::{Denied, Full, Unavailable, Unsupported};
+        use ErrorKind::{Denied, Full, Gone, Unavailable, Unsupported};
         let hint = "name a place where a directory can be made: lifeboat -r DIR";
         match &error {
             RepositoryError::Backend(storage)
-                if !matches!(storage.kind(), Denied | Full | Unavailable | Unsupported) =>
+                if !matches!(storage.kind(), Denied | Full | Gone | Unavailable | Unsupported) =>
             {
                 Self::new(Code::Failed, error, hint)
             }
@@ -195,11 +195,16 @@ fn of_slot(error: &SlotError) -> (Code, &'static str) {
 /// An object that is gone, too short or too long is damage; a storage that does not answer is not.
 fn of_storage(error: &BackendError) -> (Code, &'static str) {
     match error.kind() {
-        ErrorKind::NotFound | ErrorKind::Short | ErrorKind::TooLarge | ErrorKind::Conflict => {
-            (Code::Damage, "see how far the damage goes: lifeboat verify --read-data")
-        }
+        ErrorKind::NotFound
+        | ErrorKind::Damaged
+        | ErrorKind::Short
+        | ErrorKind::TooLarge
+        | ErrorKind::Conflict => (Code::Damage, "see how far the damage goes: lifeboat verify --read-data"),
         ErrorKind::Full => (Code::Full, "make space in the storage and run the same command again"),
         ErrorKind::Denied => (Code::Failed, "check the permissions of the repository: ls -ld DIR"),
+        ErrorKind::Gone => {
+            (Code::Failed, "bring the directory of the repository back and run the same command again")
+        }
         ErrorKind::Unavailable => (Code::Failed, "run the same command again later"),
         ErrorKind::Unsupported => (Code::Failed, "name a directory of this machine: lifeboat -r /DIR ..."),
         _ => (Code::Failed, "check the storage, then: lifeboat verify"),

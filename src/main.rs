@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     let (report, ended) = match Cli::from_arguments() {
         Ok(cli) => {
             let report = report::for_people_or_programs(&cli.globals);
-            let ended = commands::run(cli, &*report);
+            let ended = signals::survive_file_size_limit().and_then(|()| commands::run(cli, &*report));
             (report, ended)
         }
         Err(refused) => refused.into_report(),

@@ -1,10 +1,11 @@
 //! SIGINT and SIGTERM: the first asks a verb to end, the second ends the process at once.
 //!
 //! Invariant: no signal is without effect. Before a verb watches for them, as while a password is typed, and for all
-//! that is short, they do what the system does with them; after it, the first one ends the process at once.
+//! that is short, they do what the system does with them; after it, the first one ends the process at once. The signal
+//! of a limit on the size of files ends nothing: the write that exceeds it fails, and that is told.
 
 use crate::exit::{Code, Failure};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 use std::io;
 use std::sync::Arc;
@@ -12,6 +13,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// What a shell adds to the number of the signal that ended a program.
 const SHELL_BASE: i32 = 128;
+const AGAIN: &str = "run the same command again";
+
+/// Makes a write beyond the limit on the size of files fail instead of ending the process without a word.
+///
+/// # Errors
+/// When the system refuses to hand signals over.
+pub(crate) fn survive_file_size_limit() -> Result<(), Failure> {
+    // Handled and not ignored, because commands that are started would inherit that.
+    flag::register(SIGXFSZ, Arc::default())
+        .map(drop)
+        .map_err(|error| Failure::system("cannot watch for signals", error, AGAIN))
+}
 
 /// Whether a signal has asked the verb to end.
 pub(crate) struct Signals {
@@ -29,10 +42,9 @@ impl Signals {
     pub(crate) fn watch() -> Result<Self, Failure> {
         let signals = Self { arrived: Arc::default(), last_warning: Arc::default() };
         for signal in [SIGINT, SIGTERM] {
-            let hint = "run the same command again";
             signals
                 .register(signal)
-                .map_err(|error| Failure::system("cannot watch for signals", error, hint))?;
+                .map_err(|error| Failure::system("cannot watch for signals", error, AGAIN))?;
         }
         Ok(signals)
     }

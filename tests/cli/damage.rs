@@ -1,7 +1,10 @@
 //! One flipped byte anywhere in what is stored is noticed, named, and harms nothing but what it hits.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::world::{World, below};
 
@@ -75,6 +78,49 @@ fn a_damaged_config_or_log_is_damage() {
     let world = World::with_snapshot();
     fs::write(world.path("repo/config"), b"nonsense").unwrap();
     world.run(&["snapshots"]).fails(4, "config is damaged");
+}
+
+#[test]
+fn what_bears_the_name_of_an_object_and_is_none_is_damage_of_it() {
+    let make = |path: &Path, kind| mknodat(CWD, path, kind, Mode::RWXU, 0).unwrap();
+    let world = World::with_snapshot();
+    let check = |object: &Path, plant: &dyn Fn(&Path)| {
+        let aside = world.path("aside");
+        fs::rename(object, &aside).unwrap();
+        plant(object);
+        let ended = world.run(&["verify"]).fails(4, "");
+        let name = object.file_name().unwrap().to_str().unwrap();
+        assert!(ended.err.contains(name), "{}: {}", object.display(), ended.err);
+        fs::rename(object, world.path("planted")).unwrap();
+        fs::rename(aside, object).unwrap();
+    };
+    for object in files(&world.path("repo")) {
+        check(&object, &|path| make(path, FileType::Fifo));
+        check(&object, &|path| make(path, FileType::Socket));
+        check(&object, &|path| symlink(world.path("files/one"), path).unwrap());
+    }
+    fs::remove_file(world.path("planted")).unwrap();
+    // Elsewhere a directory is no object, but a folder of them.
+    for folder in ["repo/packs", "repo/index"] {
+        for object in files(&world.path(folder)) {
+            check(&object, &|path| fs::create_dir(path).unwrap());
+        }
+    }
+    check(&world.path("repo/config"), &|path| fs::create_dir(path).unwrap());
+    world.run(&["verify", "--read-data"]).succeeds();
+}
+
+#[test]
+fn an_object_that_may_not_be_read_is_named_but_not_damaged() {
+    let world = World::with_snapshot();
+    for folder in ["repo/packs", "repo/index", "repo/log"] {
+        let object = files(&world.path(folder)).pop().unwrap();
+        fs::set_permissions(&object, fs::Permissions::from_mode(0)).unwrap();
+        let name = object.file_name().unwrap().to_str().unwrap();
+        world.run_without_root(&["verify", "--read-data"]).fails(1, name);
+        fs::set_permissions(&object, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    world.run_again_without_root(&["verify", "--read-data"]).succeeds();
 }
 
 /// A restore brings files back whole or says that it did not; what is not read cannot harm it.

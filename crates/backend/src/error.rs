@@ -7,6 +7,12 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use rustix::io::Errno;
+
+/// What systems say of a file whose bytes are lost: input/output error, bad checksum, bad structure, no data.
+const LOST: [Errno; 6] =
+    [Errno::IO, Errno::BADMSG, Errno::UCLEAN, Errno::NODATA, Errno::ILSEQ, Errno::REMOTEIO];
+
 /// Characters of a place that are shown: names may come from outside and be of any length.
 const MAX_PLACE_CHARS: usize = 1024;
 
@@ -33,7 +39,11 @@ pub enum ErrorKind {
     TooLarge,
     /// The object ends before the bytes that were asked for.
     Short,
-    /// Space or quota is exhausted. Trying again does not help.
+    /// What bears the name is no object, or storage cannot give its bytes any more.
+    Damaged,
+    /// The place itself, or a folder on the way, vanished while it was used.
+    Gone,
+    /// Space or quota is exhausted, or a limit of what may be written. Trying again does not help.
     Full,
     /// Permissions or credentials do not allow it.
     Denied,
@@ -64,6 +74,24 @@ impl BackendError {
     /// What an operating system's error means here.
     pub(crate) fn io(operation: &'static str, place: impl fmt::Display, source: io::Error) -> Self {
         Self::new(ErrorKind::of_io(&source), operation, place).with_source(source)
+    }
+
+    /// The same for reading an object: what the disk has lost, or what is no file, is damage of that object.
+    pub(crate) fn reading(operation: &'static str, place: impl fmt::Display, source: io::Error) -> Self {
+        let is_lost = source.kind() == io::ErrorKind::InvalidData
+            || source.raw_os_error().is_some_and(|number| LOST.contains(&Errno::from_raw_os_error(number)));
+        let kind = if is_lost { ErrorKind::Damaged } else { ErrorKind::of_io(&source) };
+        Self::new(kind, operation, place).with_source(source)
+    }
+
+    /// The same for changing something: what is missing then is a place, and a limit is one of space.
+    pub(crate) fn writing(operation: &'static str, place: impl fmt::Display, source: io::Error) -> Self {
+        let kind = match ErrorKind::of_io(&source) {
+            ErrorKind::NotFound => ErrorKind::Gone,
+            ErrorKind::TooLarge => ErrorKind::Full,
+            kind => kind,
+        };
+        Self::new(kind, operation, place).with_source(source)
     }
 
     /// What went wrong, by what can be done about it.
@@ -106,6 +134,12 @@ impl BackendError {
     #[must_use]
     pub fn is_short(&self) -> bool {
         self.kind == ErrorKind::Short
+    }
+
+    /// Whether what bears the object's name cannot be read as an object.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.kind == ErrorKind::Damaged
     }
 
     /// Whether space or quota is exhausted.
@@ -163,6 +197,8 @@ impl fmt::Display for ErrorKind {
             Self::Conflict => "exists with other bytes",
             Self::TooLarge => "larger than the limit",
             Self::Short => "ends before the bytes asked for",
+            Self::Damaged => "cannot be read",
+            Self::Gone => "the place is not there any more",
             Self::Full => "no space left",
             Self::Denied => "access denied",
             Self::Unavailable => "storage does not answer now",

@@ -68,7 +68,7 @@ pub trait Backend: Send + Sync + Debug {
     /// The whole object.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`]; [`ErrorKind::TooLarge`], before anything is allocated, when it has more than
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::Damaged`] when something else bears its name or the disk has lost it; [`ErrorKind::TooLarge`], before anything is allocated, when it has more than
     /// `limit` bytes.
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError>;
 
@@ -88,8 +88,8 @@ pub trait Backend: Send + Sync + Debug {
 
     /// Shows `visit` every object below a folder and its subfolders, in no particular order.
     ///
-    /// `prefix` is empty or names a folder and ends with `/`. A folder that does not exist is empty.
-    /// Temporary files and files whose names are no [`ObjectName`] are passed over. What is put or deleted
+    /// `prefix` is empty or names a folder and ends with `/`. A folder that does not exist is empty. What is
+    /// neither file nor folder is shown, and damaged when it is read. Temporary files and files whose names are no [`ObjectName`] are passed over. What is put or deleted
     /// meanwhile may or may not be shown; everything else is shown exactly once. `visit` may call this
     /// backend.
     ///
@@ -104,6 +104,15 @@ pub trait Backend: Send + Sync + Debug {
     /// [`ErrorKind::NotFound`] when there is none. Of two remote callers that delete at once both may see
     /// success.
     fn delete(&self, name: &ObjectName) -> Result<(), BackendError>;
+
+    /// Removes what killed writers have left besides objects, where a storage keeps such things, and gives how many
+    /// there were. What somebody may still be writing stays.
+    ///
+    /// # Errors
+    /// When the storage cannot be looked through, or something cannot be removed: it harms nobody.
+    fn sweep(&self) -> Result<u64, BackendError> {
+        Ok(0)
+    }
 
     /// Where the objects lie, for people to read.
     fn location(&self) -> String;

@@ -24,11 +24,12 @@ fn a_place_cannot_break_the_line_or_flood_it() {
 
 #[test]
 fn each_predicate_belongs_to_one_kind() {
-    let predicates: [(ErrorKind, Predicate); 7] = [
+    let predicates: [(ErrorKind, Predicate); 8] = [
         (ErrorKind::NotFound, BackendError::is_not_found),
         (ErrorKind::Conflict, BackendError::is_conflict),
         (ErrorKind::TooLarge, BackendError::is_too_large),
         (ErrorKind::Short, BackendError::is_short),
+        (ErrorKind::Damaged, BackendError::is_damaged),
         (ErrorKind::Full, BackendError::is_full),
         (ErrorKind::Denied, BackendError::is_denied),
         (ErrorKind::Unavailable, BackendError::is_retryable),

@@ -58,10 +58,7 @@ pub(crate) fn log_faults(reading: &Reading, view: &View) -> Vec<Problem> {
     let problem = |kind, path: String, cause: String| Problem { kind, path: path.into(), cause };
     let entries = reading.faults().iter().map(|(object, error)| {
         // What does not hash to its name was damaged by the storage; what does was put there by somebody.
-        let kind = match error {
-            lifeboat_format::FormatError::WrongHash(_) => ProblemKind::Damage,
-            _ => ProblemKind::Tampering,
-        };
+        let kind = if error.is_accident() { ProblemKind::Damage } else { ProblemKind::Tampering };
         problem(kind, object.clone(), error.to_string())
     });
     let snapshots = view.unreadable().iter().map(|(id, error)| {

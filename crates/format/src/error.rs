@@ -21,6 +21,9 @@ pub enum FormatError {
     /// The bytes are authentic but not those that the name promises.
     #[error("{0} does not hash to its name")]
     WrongHash(&'static str),
+    /// What bears the name is no file, or the storage cannot give its bytes any more.
+    #[error("{0} cannot be read")]
+    Unreadable(&'static str),
     /// The password or key opens no slot.
     #[error("wrong password or key")]
     WrongKey,
@@ -33,7 +36,13 @@ impl FormatError {
     /// Whether stored bytes are not what they should be.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
-        matches!(self, Self::Malformed(_) | Self::NotAuthentic(_) | Self::WrongHash(_) | Self::Limit(_))
+        self.is_accident() || matches!(self, Self::Malformed(_) | Self::NotAuthentic(_) | Self::Limit(_))
+    }
+
+    /// Whether the storage has not kept what it was given, so that nobody's intent can be read from it.
+    #[must_use]
+    pub fn is_accident(&self) -> bool {
+        matches!(self, Self::WrongHash(_) | Self::Unreadable(_))
     }
 
     /// Whether a newer program is needed.

@@ -87,7 +87,11 @@ impl RepositoryError {
     /// Whether stored data is not what it should be.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Damaged { .. } | Self::Missing(_))
+        match self {
+            Self::Damaged { .. } | Self::Missing(_) => true,
+            Self::Backend(error) => error.is_damaged(),
+            _ => false,
+        }
     }
 
     /// Whether the storage or the disk under it is full.

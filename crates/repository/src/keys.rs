@@ -112,6 +112,7 @@ pub(crate) fn read_slot(
         Ok(bytes) => Ok(Some(Slot::decode(&bytes))),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) if error.is_too_large() => Ok(Some(Err(FormatError::Limit("key slot")))),
+        Err(error) if error.is_damaged() => Ok(Some(Err(FormatError::Unreadable("key slot")))),
         Err(error) => Err(error),
     }
 }

@@ -28,7 +28,8 @@ impl Reading {
         self.entries.values().map(|entry| &**entry)
     }
 
-    /// Objects in the log that are no entries: damaged when they do not hash to their names, forged when they do.
+    /// Objects in the log that are no entries: damaged when they do not hash to their names or
+    /// cannot be read, forged when they can and do.
     /// They say nothing; readers go on without them.
     #[must_use]
     pub fn faults(&self) -> &[(String, FormatError)] {
@@ -96,7 +97,13 @@ fn read_entry(
     reading: &mut Reading,
 ) -> Result<(), RepositoryError> {
     let object = name.object();
-    let bytes = repository.backend.get(&object, limits::ENTRY_MAX)?;
+    let bytes = match repository.backend.get(&object, limits::ENTRY_MAX) {
+        Err(error) if error.is_damaged() => {
+            reading.faults.push((object.to_string(), FormatError::Unreadable("log entry")));
+            return Ok(());
+        }
+        other => other?,
+    };
     match Entry::parse(name.hash, &bytes, repository.keyring.log()) {
         Ok(entry) if (entry.header.session, entry.header.number) == (name.session, name.number) => {
             reading.entries.insert(name.hash, Arc::new(entry));

@@ -118,6 +118,14 @@ impl Repository {
         View::of(reading, self)
     }
 
+    /// Removes what killed runs have left besides objects, and gives how much that was. For runs that write.
+    ///
+    /// # Errors
+    /// Those of the storage; what is left harms nobody.
+    pub fn sweep(&self) -> Result<u64, RepositoryError> {
+        Ok(self.backend.sweep()?)
+    }
+
     pub(crate) fn blob_hasher(&self) -> BlobHasher {
         self.keyring.blob_hasher()
     }
@@ -137,9 +145,13 @@ impl Repository {
                 }
             }
         }
-        match known {
-            true => Ok(()),
-            false => Err(RepositoryError::Missing("first entry of the log".into())),
+        if known {
+            return Ok(());
+        }
+        // One of the entries that are damaged may be it.
+        match reading.faults().iter().find(|(_, error)| error.is_accident()) {
+            Some((object, error)) => Err(RepositoryError::reading(object, error.clone())),
+            None => Err(RepositoryError::Missing("first entry of the log".into())),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::log::put_entry;
 use crate::{Flushed, Reading, Repository, RepositoryError, View};
-use lifeboat_format::{Commit, Draft, EntryKind, FormatError, SessionId, Snapshot, SnapshotId};
+use lifeboat_format::{Commit, Draft, EntryKind, SessionId, Snapshot, SnapshotId};
 
 /// A run that writes.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Session {
 
 /// A damaged entry may be one that forbids what the writer is about to do.
 fn refuse_faults(reading: &Reading) -> Result<(), RepositoryError> {
-    let damaged = reading.faults().iter().find(|(_, error)| matches!(error, FormatError::WrongHash(_)));
+    let damaged = reading.faults().iter().find(|(_, error)| error.is_accident());
     match damaged {
         None => Ok(()),
         Some((object, error)) => Err(RepositoryError::reading(&object, error.clone())),

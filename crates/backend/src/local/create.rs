@@ -7,16 +7,29 @@ use std::path::Path;
 
 /// Creates the directory and its missing parents; each new entry is synced in the directory that holds it.
 ///
-/// What exists already is left as it is. Whether the last component is a directory is for the caller to see.
+/// What exists already is left as it is, but somebody killed may have made the last of it and not have come to its
+/// sync. Whether the last component is a directory is for the caller to see.
 pub(super) fn create_directories(path: &Path) -> io::Result<()> {
     let mut missing = Vec::new();
     for ancestor in path.ancestors() {
-        if ancestor.as_os_str().is_empty() || ancestor.try_exists()? {
+        if ancestor.as_os_str().is_empty() {
+            break;
+        }
+        if ancestor.try_exists()? {
+            sync_existing(ancestor)?;
             break;
         }
         missing.push(ancestor);
     }
     missing.into_iter().rev().try_for_each(create_directory)
+}
+
+fn sync_existing(path: &Path) -> io::Result<()> {
+    match sync_parent(path) {
+        // Other people's directories are not always for us to read, and then not for us to have made anything in.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
 }
 
 fn create_directory(path: &Path) -> io::Result<()> {
@@ -27,6 +40,10 @@ fn create_directory(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
+    sync_parent(path)
+}
+
+fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -69,16 +70,29 @@ impl Folder {
 
     /// Opens a regular file for reading.
     pub(super) fn read(&self, component: &str) -> io::Result<File> {
-        // Without NONBLOCK a planted pipe would stop us for ever; on regular files it means nothing.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = open_at(self.0.as_fd(), component, flags, Mode::empty())?;
-        if file.metadata()?.is_file() { Ok(file) } else { Err(not_a_file()) }
+        self.regular(component, OFlags::RDONLY)?.ok_or_else(not_a_file)
+    }
+
+    /// Opens a temporary file of another run for writing; `None` when it is no regular file.
+    pub(super) fn reopen(&self, component: &str) -> io::Result<Option<File>> {
+        self.regular(component, OFlags::WRONLY)
     }
 
     /// Creates a file that must not exist, for writing.
     pub(super) fn create(&self, component: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
         open_at(self.0.as_fd(), component, flags, FILE_MODE)
+    }
+
+    /// Creates a file without a name, for writing; `None` where the file system knows no such files.
+    pub(super) fn create_unnamed(&self) -> io::Result<Option<File>> {
+        match retry_on_intr(|| {
+            openat(&self.0, ".", OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, FILE_MODE)
+        }) {
+            // Systems that have never heard of such files see a directory that is to be written.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOSYS) => Ok(None),
+            file => Ok(Some(file?.into())),
+        }
     }
 
     /// What the directory says about one of its names; a link is described, not followed.
@@ -97,6 +111,25 @@ impl Folder {
     pub(super) fn sync(&self) -> io::Result<()> {
         self.0.sync_all()
     }
+
+    /// Whether the directory itself was deleted; what it held is gone then, and nothing can be put into it.
+    pub(super) fn is_deleted(&self) -> io::Result<bool> {
+        Ok(self.0.metadata()?.nlink() == 0)
+    }
+
+    /// Opens what bears a name, if it is a regular file.
+    fn regular(&self, component: &str, access: OFlags) -> io::Result<Option<File>> {
+        // Without NONBLOCK a planted pipe would stop us for ever; on regular files it means nothing.
+        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match retry_on_intr(|| openat(&self.0, component, flags, Mode::empty())) {
+            // A link; a directory; a socket, a device without a driver, a pipe that nobody reads.
+            Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO | Errno::NODEV) => Ok(None),
+            file => {
+                let file = File::from(file?);
+                Ok(file.metadata()?.is_file().then_some(file))
+            }
+        }
+    }
 }
 
 impl AsFd for Folder {
@@ -106,15 +139,15 @@ impl AsFd for Folder {
 }
 
 impl Entry {
-    /// The entry as the object `name`; `None` when it is not a regular file.
-    pub(super) fn into_object(self, name: ObjectName) -> Option<ObjectInfo> {
-        self.kind.is_file().then_some(ObjectInfo { name, size: self.size, modified: self.modified })
+    /// The entry as the object `name`.
+    pub(super) fn into_object(self, name: ObjectName) -> ObjectInfo {
+        ObjectInfo { name, size: self.size, modified: self.modified }
     }
 }
 
 /// The error for a link, directory, pipe or device that bears an object's name.
 pub(super) fn not_a_file() -> io::Error {
-    io::Error::other("not a regular file")
+    io::Error::new(io::ErrorKind::InvalidData, "not a regular file")
 }
 
 fn open_at(folder: BorrowedFd<'_>, path: impl Arg + Copy, flags: OFlags, mode: Mode) -> io::Result<File> {

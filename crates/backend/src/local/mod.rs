@@ -6,18 +6,23 @@
 //!   redirect anything.
 //! - A file gets its name only after its bytes are on disk, and `put` returns only after the name is. Every
 //!   folder on the way is synced too, once per process, whoever made it.
-//! - A file that has a name is never opened for writing and never replaced.
+//! - A file that has the name of an object is never opened for writing and never replaced.
+//! - A sync that fails is never tried again: what it failed for is thrown away, and the caller is told.
 
 mod create;
 mod folder;
 mod settled;
+mod sweep;
 mod temporary;
+mod unnamed;
 mod walk;
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::name::is_prefix;
 use crate::{Backend, BackendError, ErrorKind, ObjectInfo, ObjectName};
@@ -34,6 +39,8 @@ pub struct LocalBackend {
     path: PathBuf,
     root: Folder,
     settled: Settled,
+    /// Set when files cannot be named after they were written.
+    needs_names: AtomicBool,
 }
 
 impl LocalBackend {
@@ -49,7 +56,12 @@ impl LocalBackend {
             }
             _ => BackendError::io("open", path.display(), error),
         })?;
-        Ok(Self { path: path.to_owned(), root, settled: Settled::default() })
+        Ok(Self {
+            path: path.to_owned(),
+            root,
+            settled: Settled::default(),
+            needs_names: AtomicBool::default(),
+        })
     }
 
     /// Opens the directory at `path` after creating it and its parents where they are missing, durably.
@@ -87,6 +99,27 @@ impl LocalBackend {
         Ok((folder, leaf))
     }
 
+    /// Writes, syncs and names an object; says whether the name was free.
+    fn publish(&self, folder: &Folder, leaf: &str, bytes: &[u8]) -> io::Result<bool> {
+        if !self.needs_names.load(Ordering::Relaxed) {
+            if let Some(published) = unnamed::publish(folder, leaf, bytes)? {
+                return Ok(published);
+            }
+            self.needs_names.store(true, Ordering::Relaxed);
+        }
+        Temporary::write(folder, bytes)?.publish(leaf)
+    }
+
+    /// The error of reading what is below the root, and misses nothing when the root itself is gone.
+    fn unread(&self, operation: &'static str, place: impl Display, error: io::Error) -> BackendError {
+        let is_gone =
+            error.kind() == io::ErrorKind::NotFound && self.root.is_deleted().is_ok_and(|deleted| deleted);
+        match is_gone {
+            true => BackendError::new(ErrorKind::Gone, operation, place).with_source(error),
+            false => BackendError::reading(operation, place, error),
+        }
+    }
+
     /// Opens an object for reading, with its size in bytes.
     fn read(&self, name: &ObjectName) -> io::Result<(File, u64)> {
         let (folder, leaf) = self.folder(name)?;
@@ -98,13 +131,12 @@ impl LocalBackend {
 
 impl Backend for LocalBackend {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        let failed = |error| BackendError::io("put", name, error);
-        let (folder, leaf) = self.make_folder(name).map_err(failed)?;
+        let (folder, leaf) =
+            self.make_folder(name).map_err(|error| BackendError::writing("put", name, error))?;
+        let failed = |error| unwritten(&folder, name, error);
         // What is there already is not written a second time only to find that out.
         let published = match folder.entry(leaf) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Temporary::write(&folder, bytes).and_then(|temporary| temporary.publish(leaf))
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.publish(&folder, leaf, bytes),
             found => found.map(|_| false),
         };
         if !published.map_err(failed)? {
@@ -114,7 +146,7 @@ impl Backend for LocalBackend {
     }
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
-        let failed = |error| BackendError::io("get", name, error);
+        let failed = |error| self.unread("get", name, error);
         let (file, size) = self.read(name).map_err(failed)?;
         let too_large = || BackendError::new(ErrorKind::TooLarge, "get", name);
         if size > limit {
@@ -126,7 +158,7 @@ impl Backend for LocalBackend {
     }
 
     fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
-        let failed = |error| BackendError::io("get range of", name, error);
+        let failed = |error| self.unread("get range of", name, error);
         let (file, size) = self.read(name).map_err(failed)?;
         let end = offset.checked_add(buffer.len() as u64);
         if end.is_none_or(|end| end > size) {
@@ -136,10 +168,13 @@ impl Backend for LocalBackend {
     }
 
     fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
-        let failed = |error| BackendError::io("stat", name, error);
+        let failed = |error| self.unread("stat", name, error);
         let (folder, leaf) = self.folder(name).map_err(failed)?;
         let entry = folder.entry(leaf).map_err(failed)?;
-        entry.into_object(name.clone()).ok_or_else(|| failed(folder::not_a_file()))
+        match entry.kind.is_file() {
+            true => Ok(entry.into_object(name.clone())),
+            false => Err(failed(folder::not_a_file())),
+        }
     }
 
     fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
@@ -148,8 +183,10 @@ impl Backend for LocalBackend {
         }
         match self.root.descend(prefix) {
             Ok(folder) => walk::walk(&self.path, &folder, prefix, visit),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(BackendError::io("list", self.path.join(prefix).display(), error)),
+            Err(error) => match self.unread("list", self.path.join(prefix).display(), error) {
+                error if error.is_not_found() => Ok(()),
+                error => Err(error),
+            },
         }
     }
 
@@ -160,8 +197,20 @@ impl Backend for LocalBackend {
         folder.sync().map_err(failed)
     }
 
+    fn sweep(&self) -> Result<u64, BackendError> {
+        sweep::sweep(&self.path, &self.root, "")
+    }
+
     fn location(&self) -> String {
         self.path.display().to_string()
+    }
+}
+
+/// The error of putting an object into a folder: to write into one that was deleted fails in more than one way.
+fn unwritten(folder: &Folder, name: &ObjectName, error: io::Error) -> BackendError {
+    match folder.is_deleted() {
+        Ok(true) => BackendError::new(ErrorKind::Gone, "put", name).with_source(error),
+        _ => BackendError::writing("put", name, error),
     }
 }
 

@@ -1,21 +1,27 @@
-//! A file on its way to becoming an object: hidden, complete, synced, then published under a name that was
-//! free.
+//! A file under a hidden name, until its content is on disk: for file systems that know no files without a name.
 //!
-//! Invariant: unless it was published, the file is gone when the value is.
+//! Invariant: whoever writes one holds a lock on it, so that a sweep can tell the living from the dead. Where locks are
+//! not known, or do not reach as far as the storage, its age protects it; and to lose it is a failed put, no more.
 
+use std::fs::File;
 use std::io::{self, Write};
 
-use rustix::fs::{AtFlags, RenameFlags, linkat, renameat_with};
+use rustix::fs::{AtFlags, FlockOperation, RenameFlags, flock, linkat, renameat_with};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::folder::Folder;
+
+const PREFIX: &str = ".tmp-";
+const DIGITS: usize = 32;
 
 /// A complete, synced file under a hidden name.
 pub(super) struct Temporary<'a> {
     folder: &'a Folder,
     name: String,
     present: bool,
+    /// Open, because that keeps the lock.
+    _file: File,
 }
 
 impl<'a> Temporary<'a> {
@@ -23,7 +29,9 @@ impl<'a> Temporary<'a> {
     pub(super) fn write(folder: &'a Folder, bytes: &[u8]) -> io::Result<Self> {
         let name = fresh_name()?;
         let mut file = folder.create(&name)?;
-        let temporary = Self { folder, name, present: true };
+        let temporary = Self { folder, name, present: true, _file: file.try_clone()? };
+        // Where it cannot be locked nobody who sweeps can lock it either.
+        let _locked = flock(&file, FlockOperation::NonBlockingLockExclusive);
         file.write_all(bytes)?;
         // After a successful sync closing has nothing left to write, so it has no error to report.
         file.sync_all()?;
@@ -60,11 +68,17 @@ impl<'a> Temporary<'a> {
 impl Drop for Temporary<'_> {
     fn drop(&mut self) {
         if self.present {
-            // What led here is being reported already; a file that stays is hidden and never taken for an
-            // object.
+            // What led here is being reported already; a file that stays is hidden, never taken for an object, and
+            // swept by a later run.
             let _left_behind = self.folder.remove(&self.name);
         }
     }
+}
+
+/// Whether this is a name that temporaries have.
+pub(super) fn is_temporary(name: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    name.strip_prefix(PREFIX).is_some_and(|hex| hex.len() == DIGITS && hex.bytes().all(is_digit))
 }
 
 /// A hidden name that no other writer chooses, of this process, another one or another machine.
@@ -74,7 +88,7 @@ fn fresh_name() -> io::Result<String> {
     if filled != random.len() {
         return Err(io::Error::other("the system gave too few random bytes"));
     }
-    Ok(format!(".tmp-{:032x}", u128::from_le_bytes(random)))
+    Ok(format!("{PREFIX}{:0DIGITS$x}", u128::from_le_bytes(random)))
 }
 
 #[cfg(test)]
@@ -82,22 +96,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn publishing_by_link_neither_replaces_nor_leaves_anything() {
+    fn publishing_neither_replaces_nor_leaves_anything() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path()).unwrap();
-        assert!(Temporary::write(&folder, b"first").unwrap().publish_by_link("name").unwrap());
-        assert!(!Temporary::write(&folder, b"second").unwrap().publish_by_link("name").unwrap());
-        assert_eq!(std::fs::read(directory.path().join("name")).unwrap(), b"first");
-        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        for (name, publish) in
+            [("renamed", Temporary::publish as fn(_, _) -> _), ("linked", Temporary::publish_by_link)]
+        {
+            assert!(publish(Temporary::write(&folder, b"first").unwrap(), name).unwrap());
+            assert!(!publish(Temporary::write(&folder, b"second").unwrap(), name).unwrap());
+            assert_eq!(std::fs::read(directory.path().join(name)).unwrap(), b"first");
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 
     #[test]
-    fn a_temporary_that_is_not_published_vanishes() {
+    fn a_temporary_is_known_by_its_name_locked_and_vanishes() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path()).unwrap();
         let temporary = Temporary::write(&folder, b"bytes").unwrap();
-        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert!(is_temporary(&temporary.name));
+        let again = File::open(directory.path().join(&temporary.name)).unwrap();
+        let lock = || flock(&again, FlockOperation::NonBlockingLockExclusive);
+        assert_eq!(lock(), Err(Errno::WOULDBLOCK));
         drop(temporary);
+        lock().unwrap();
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }

@@ -51,14 +51,13 @@ fn step(
         let child = unless_vanished(folder.child(component)).map_err(failed)?;
         return child.map_or(Ok(()), |child| walk(root, &child, &below, visit));
     }
-    // A link or pipe is no object: whoever needs one of this name misses it.
-    if let Some(object) = entry.into_object(ObjectName::new(&path)?) {
-        visit(object);
-    }
+    // A link or pipe is shown too: whoever needs an object of this name is told so when it is read.
+    visit(entry.into_object(ObjectName::new(&path)?));
     Ok(())
 }
 
-fn unless_vanished<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+/// None for what was there a moment ago and is not any more.
+pub(super) fn unless_vanished<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
@@ -66,6 +65,6 @@ fn unless_vanished<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 /// The place of an error. `join("")` would add a slash.
-fn place(root: &Path, path: &str) -> PathBuf {
+pub(super) fn place(root: &Path, path: &str) -> PathBuf {
     if path.is_empty() { root.to_owned() } else { root.join(path) }
 }

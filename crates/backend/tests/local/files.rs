@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use lifeboat_backend::{Backend, ErrorKind, LocalBackend};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::files_below;
 use crate::contract::name;
@@ -98,12 +99,9 @@ fn a_link_in_place_of_an_object_is_refused() {
     fs::write(outside.path(), b"outside").unwrap();
     let backend = LocalBackend::open(directory.path()).unwrap();
     symlink(outside.path(), directory.path().join("config")).unwrap();
-    let config = name("config");
-    assert_eq!(backend.get(&config, 100).unwrap_err().kind(), ErrorKind::Other);
-    assert_eq!(backend.get_range(&config, 0, &mut [0]).unwrap_err().kind(), ErrorKind::Other);
-    assert_eq!(backend.stat(&config).unwrap_err().kind(), ErrorKind::Other);
-    assert_eq!(backend.put(&config, b"outside").unwrap_err().kind(), ErrorKind::Other);
-    backend.list("", &mut |object| panic!("{object:?}")).unwrap();
+    assert_damaged(&backend);
+    // It is shown, so that nobody takes it for an object that was never there.
+    assert_eq!(shown(&backend), ["config"]);
     assert_eq!(fs::read(outside.path()).unwrap(), b"outside");
     assert_eq!(files_below(directory.path()), [Path::new("config")]);
 }
@@ -119,7 +117,7 @@ fn a_link_in_place_of_a_folder_is_refused() {
     assert!(backend.put(&name("packs/new"), b"new").is_err());
     assert!(backend.delete(&name("packs/object")).is_err());
     assert!(backend.list("packs/", &mut |object| panic!("{object:?}")).is_err());
-    backend.list("", &mut |object| panic!("{object:?}")).unwrap();
+    assert_eq!(shown(&backend), ["packs"]);
     assert_eq!(files_below(outside.path()), [Path::new("object")]);
 }
 
@@ -128,12 +126,42 @@ fn a_directory_in_place_of_an_object_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let backend = LocalBackend::open(directory.path()).unwrap();
     fs::create_dir(directory.path().join("config")).unwrap();
-    let config = name("config");
-    assert_eq!(backend.get(&config, 100).unwrap_err().kind(), ErrorKind::Other);
-    assert_eq!(backend.stat(&config).unwrap_err().kind(), ErrorKind::Other);
-    assert_eq!(backend.put(&config, b"x").unwrap_err().kind(), ErrorKind::Other);
-    assert!(backend.delete(&config).is_err());
+    assert_damaged(&backend);
+    assert!(backend.delete(&name("config")).is_err());
     assert!(directory.path().join("config").is_dir());
+}
+
+#[test]
+fn a_pipe_or_socket_in_place_of_an_object_is_refused() {
+    for kind in [FileType::Fifo, FileType::Socket] {
+        let directory = tempfile::tempdir().unwrap();
+        let backend = LocalBackend::open(directory.path()).unwrap();
+        mknodat(CWD, directory.path().join("config"), kind, Mode::RWXU, 0).unwrap();
+        assert_damaged(&backend);
+        assert_eq!(shown(&backend), ["config"]);
+    }
+}
+
+/// What is stored as `config` is no file: reading it is damage, and nothing takes its place.
+fn assert_damaged(backend: &LocalBackend) {
+    let config = name("config");
+    assert!(backend.get(&config, 100).unwrap_err().is_damaged());
+    assert!(backend.get_range(&config, 0, &mut [0]).unwrap_err().is_damaged());
+    assert!(backend.stat(&config).unwrap_err().is_damaged());
+    assert_eq!(backend.put(&config, b"x").unwrap_err().kind(), ErrorKind::Other);
+}
+
+#[test]
+fn a_root_that_was_deleted_is_gone_and_not_empty() {
+    let directory = tempfile::tempdir().unwrap();
+    let backend = LocalBackend::create(&directory.path().join("repository")).unwrap();
+    backend.put(&name("config"), b"bytes").unwrap();
+    fs::remove_dir_all(directory.path().join("repository")).unwrap();
+    assert_eq!(backend.get(&name("config"), 100).unwrap_err().kind(), ErrorKind::Gone);
+    assert_eq!(backend.stat(&name("config")).unwrap_err().kind(), ErrorKind::Gone);
+    assert_eq!(backend.list("packs/", &mut |_| ()).unwrap_err().kind(), ErrorKind::Gone);
+    assert_eq!(backend.put(&name("config"), b"bytes").unwrap_err().kind(), ErrorKind::Gone);
+    assert_eq!(backend.put(&name("packs/ab/1"), b"bytes").unwrap_err().kind(), ErrorKind::Gone);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod faults;
 mod files;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 

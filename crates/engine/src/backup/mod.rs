@@ -125,6 +125,7 @@ fn run(
     let empty = BackupReport { parent: parent.map(|parent| parent.id), ..BackupReport::default() };
     let teller = Teller::new(empty, observer);
     tell_expectation(&teller, newest_alike(session.view(), options).or(parent));
+    sweep(repository, &teller);
 
     let index = Arc::new(repository.load_index_checked(session.view(), || teller.check())?);
     teller.tell_cache(&index);
@@ -179,6 +180,16 @@ fn start(repository: &Repository, options: &BackupOptions) -> Result<Timestamp, 
 fn repeats(snapshot: &Snapshot, parent: &Snapshot) -> bool {
     let asked = |snapshot: &Snapshot| (snapshot.host.clone(), snapshot.paths.clone(), snapshot.tags.clone());
     !parent.is_partial() && asked(snapshot) == asked(parent)
+}
+
+/// Removes the temporary files of runs that were killed. That it cannot be done is no reason to save nothing.
+fn sweep(repository: &Repository, teller: &Teller<'_, BackupReport>) {
+    let text = match repository.sweep() {
+        Ok(0) => return,
+        Ok(count) => format!("removed temporary files of interrupted runs: {count}"),
+        Err(error) => format!("temporary files of interrupted runs may stay: {}", cause_of(&error)),
+    };
+    teller.tell(&Event::Note(&text));
 }
 
 /// Takes over what interrupted backups have stored, which takes as long as reading it.
