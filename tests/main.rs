@@ -8,6 +8,7 @@
 
 mod cli;
 mod docs;
+mod durability;
 mod every_kind;
 mod file_systems;
 mod kill;

@@ -115,7 +115,7 @@ fn an_object_that_may_not_be_read_is_named_but_not_damaged() {
     let world = World::with_snapshot();
     for folder in ["repo/packs", "repo/index", "repo/log"] {
         let object = files(&world.path(folder)).pop().unwrap();
-        fs::set_permissions(&object, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&object, fs::Permissions::from_mode(0o000)).unwrap();
         let name = object.file_name().unwrap().to_str().unwrap();
         world.run_without_root(&["verify", "--read-data"]).fails(1, name);
         fs::set_permissions(&object, fs::Permissions::from_mode(0o600)).unwrap();
