@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use lifeboat_testkit::{Random, copy_tree, needs, rsync_differences};
+use rustix::fs::{Mode, OFlags, open};
 use serde_json::Value;
 
 const MIB: u64 = 1 << 20;
@@ -122,6 +123,13 @@ impl World {
         files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.metadata().unwrap().len()))
     }
 
+    /// Whether there are hidden files among the packs.
+    fn has_leftovers(&self, repository: &str) -> bool {
+        let folders = fs::read_dir(self.path(repository).join("packs")).unwrap();
+        let mut files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+        files.any(|file| is_hidden(&file.unwrap().file_name()))
+    }
+
     fn assert_restores(&self, repository: &str) {
         let target = self.path("target");
         let reference = format!("latest:{}", self.path("source").display());
@@ -129,6 +137,11 @@ impl World {
         assert_eq!(rsync_differences(&self.path("source"), &target), Vec::<String>::new());
         fs::remove_dir_all(target).unwrap();
     }
+}
+
+/// Whether the file system can keep what is not complete without a name.
+fn knows_unnamed_files(directory: &Path) -> bool {
+    open(directory, OFlags::TMPFILE | OFlags::WRONLY, Mode::RWXU).is_ok()
 }
 
 fn is_hidden(name: &std::ffi::OsStr) -> bool {
@@ -162,6 +175,7 @@ fn a_backup_that_was_ended_is_taken_up_by_the_next() {
         }
         assert_eq!(world.run(repository, &["snapshots", "--json"]).trim(), "[]");
         world.run(repository, &["verify"]);
+        assert!(!knows_unnamed_files(&world.path(repository)) || !world.has_leftovers(repository));
 
         let said = world.run(repository, &["backup", "source"]);
         assert!(

@@ -6,7 +6,11 @@
     reason = "a run that ends in an unexpected way ends the test, with all that it said"
 )]
 
+mod full;
+mod gone;
+mod held;
 mod injected;
 mod order;
+mod swept;
 mod trace;
 mod world;

@@ -103,7 +103,7 @@ fn the_order_is_the_same_where_files_must_have_names_from_the_start() {
     assert_eq!(assert_order(&trace, &world), 5);
     assert!(trace.names.iter().any(|name| !is_kept(name)), "{:?}", trace.names);
     world.run(&["verify", "--read-data"]);
-    assert_eq!(world.leftovers(), Vec::<String>::new());
+    assert!(world.leftovers().is_empty());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A directory with a repository and a source, and the program run in it under strace.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use lifeboat_testkit::{Random, rsync_differences};
@@ -20,12 +21,23 @@ impl World {
     /// With a repository that nothing was saved to yet.
     pub(super) fn with_repository() -> Self {
         let world = Self::new();
-        world.run(&["init", "--kdf-memory", "32"]);
+        world.init();
         world
+    }
+
+    pub(super) fn init(&self) {
+        self.run(&["init", "--kdf-memory", "32"]);
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.scratch.path().canonicalize().unwrap().join(name)
+    }
+
+    /// A new directory to mount at, in which the repository will be.
+    pub(super) fn place(&self) -> PathBuf {
+        let place = self.path("there");
+        fs::create_dir(&place).unwrap();
+        place
     }
 
     pub(super) fn repository(&self) -> PathBuf {
@@ -80,23 +92,24 @@ impl World {
     pub(super) fn packs(&self) -> (usize, u64) {
         let Ok(folders) = fs::read_dir(self.repository().join("packs")) else { return (0, 0) };
         let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
-        let lengths = files.map(|file| file.unwrap().metadata().unwrap().len());
+        let files = files.map(Result::unwrap).filter(|file| !is_hidden(&file.file_name()));
+        let lengths = files.map(|file| file.metadata().unwrap().len());
         lengths.fold((0, 0), |(count, bytes), length| (count + 1, bytes + length))
     }
 
     /// Names of hidden files anywhere in the repository.
-    pub(super) fn leftovers(&self) -> Vec<String> {
+    pub(super) fn leftovers(&self) -> Vec<OsString> {
         let mut found = Vec::new();
         let mut folders = vec![self.repository()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
                 match entry.file_type().unwrap().is_dir() {
                     true => folders.push(entry.path()),
-                    false => found.push(entry.file_name().into_string().unwrap()),
+                    false => found.push(entry.file_name()),
                 }
             }
         }
-        found.retain(|name| name.starts_with('.'));
+        found.retain(|name| is_hidden(name));
         found
     }
 
@@ -105,7 +118,7 @@ impl World {
     pub(super) fn assert_works(&self) {
         self.run(&["verify", "--read-data"]);
         self.run(&["backup", "source"]);
-        assert_eq!(self.leftovers(), Vec::<String>::new());
+        assert_eq!(self.leftovers(), Vec::<OsString>::new());
         self.assert_restores();
     }
 
@@ -116,6 +129,10 @@ impl World {
         assert_eq!(rsync_differences(&self.path("source"), &self.path("target")), Vec::<String>::new());
         fs::remove_dir_all(self.path("target")).unwrap();
     }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 fn succeeded(output: Output, arguments: &[&str]) -> String {
@@ -135,11 +152,4 @@ pub(super) fn assert_failed(output: &Output, code: i32, cause: &str) {
     assert!(error.starts_with("error: ") && error.contains(cause), "{said}");
     assert!(hint.starts_with("hint: ") && hint.len() > 10, "{said}");
     assert_eq!(lines.iter().filter(|line| line.starts_with("error: ")).count(), 1, "{said}");
-}
-
-/// The directory that file systems are mounted at.
-pub(super) fn place(world: &World) -> PathBuf {
-    let place: &Path = &world.path("there");
-    fs::create_dir(place).unwrap();
-    place.to_owned()
 }

@@ -17,7 +17,12 @@ pub struct Mounted(PathBuf);
 impl Mounted {
     /// A file system in memory at an existing directory; none where that is not allowed.
     pub fn memory(at: &Path) -> Option<Self> {
-        Self::mount(&["-t", "tmpfs", "-o", "size=4m,mode=0755", "tmpfs"], at)
+        Self::memory_of(4, at)
+    }
+
+    /// A file system in memory that holds so many mebibytes; none where that is not allowed.
+    pub fn memory_of(mebibytes: u32, at: &Path) -> Option<Self> {
+        Self::mount(&["-t", "tmpfs", "-o", &format!("size={mebibytes}m,mode=0755"), "tmpfs"], at)
     }
 
     /// A file system in memory that knows no extended attributes, file flags or holes; none where that is not allowed.
@@ -38,6 +43,17 @@ impl Mounted {
         let complaints = String::from_utf8_lossy(&made.stderr);
         assert!(made.status.success(), "{} cannot be formatted: {complaints}", image.display());
         Self::mount(&["-t", kind, "-o", "loop", image.to_str()?], at)
+    }
+
+    /// What [`Mounted::made`] has made for this directory once more, after it was unmounted.
+    pub fn again(kind: &str, at: &Path) -> Option<Self> {
+        Self::mount(&["-t", kind, "-o", "loop", at.with_extension("image").to_str()?], at)
+    }
+
+    /// Sets other options for what is mounted; says whether the system did, which does not while files are written.
+    pub fn remount(&self, options: &str) -> bool {
+        let options = format!("remount,{options}");
+        must(Command::new("mount").args(["-o", &options]).arg(&self.0).status(), "remount", &self.0).success()
     }
 
     /// A file or directory once more at another, existing one; none where that is not allowed.

@@ -34,7 +34,7 @@ fn debian_package(program: &str) -> &str {
         "getfattr" | "setfattr" => "attr",
         "getfacl" | "setfacl" => "acl",
         "chattr" | "lsattr" | "mkfs.ext4" => "e2fsprogs",
-        "mkfs.btrfs" => "btrfs-progs",
+        "btrfs" | "mkfs.btrfs" => "btrfs-progs",
         "mkfs.exfat" => "exfatprogs",
         "mount.exfat-fuse" => "exfat-fuse",
         "losetup" | "mount" | "umount" => "mount",
