@@ -67,11 +67,11 @@ impl Failure {
 
     /// No repository could be made: nothing of it can be damaged yet, only the place can be wrong.
     pub(crate) fn place(error: RepositoryError) -> Self {
-        use ErrorKind::{Denied, Full, Gone, Unavailable, Unsupported};
+        use ErrorKind::{Denied, Full, Unavailable, Unsupported};
         let hint = "name a place where a directory can be made: lifeboat -r DIR";
         match &error {
             RepositoryError::Backend(storage)
-                if !matches!(storage.kind(), Denied | Full | Gone | Unavailable | Unsupported) =>
+                if !matches!(storage.kind(), Denied | Full | Unavailable | Unsupported) =>
             {
                 Self::new(Code::Failed, error, hint)
             }

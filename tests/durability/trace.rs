@@ -91,7 +91,7 @@ impl Trace {
         match call.name.as_str() {
             "openat" => self.add_open(call, at(0), argument(2)),
             "fsync" | "fdatasync" => self.add_sync(argument(0), call.span),
-            "mkdir" => self.add_name(PathBuf::from(text(argument(0))), call.span, None),
+            "mkdir" | "unlink" | "rmdir" => self.add_name(PathBuf::from(text(argument(0))), call.span, None),
             "mkdirat" | "unlinkat" => self.add_name(at(0), call.span, None),
             "linkat" | "renameat2" => {
                 let number = match text(argument(1)).strip_prefix("/proc/self/fd/") {
