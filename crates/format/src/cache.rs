@@ -34,3 +34,18 @@ impl CacheKey {
         tags_equal(&self.tag(place, bytes), tag)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_that_of_one_key_one_place_and_these_bytes() {
+        let key = CacheKey::new(&Key::new([1; 32]));
+        let tag = key.tag(b"place", b"bytes");
+        assert!(key.is_tag(b"place", b"bytes", &tag));
+        assert!(!key.is_tag(b"place", b"byteS", &tag));
+        assert!(!key.is_tag(b"placeb", b"ytes", &tag), "where one ends and the other begins counts");
+        assert!(!CacheKey::new(&Key::new([2; 32])).is_tag(b"place", b"bytes", &tag));
+    }
+}

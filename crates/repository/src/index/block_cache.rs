@@ -15,11 +15,13 @@ pub(super) type Block = [u8; BLOCK_LENGTH];
 /// A block by the number of its table and its own.
 type Name = (u64, u64);
 
+/// The blocks of one place in the order they were last asked for, the latest first.
+type Place = Mutex<Vec<(Name, Arc<Block>)>>;
+
 /// Blocks in memory.
 #[derive(Debug)]
 pub(crate) struct BlockCache {
-    /// In each place the blocks in the order they were last asked for, the latest first.
-    places: Vec<Mutex<Vec<(Name, Arc<Block>)>>>,
+    places: Vec<Place>,
 }
 
 impl BlockCache {
@@ -53,7 +55,7 @@ impl BlockCache {
 
     /// Bytes of the blocks that are held.
     pub(super) fn held(&self) -> usize {
-        let blocks = |place: &Mutex<Vec<_>>| place.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let blocks = |place: &Place| place.lock().unwrap_or_else(PoisonError::into_inner).len();
         self.places.iter().map(blocks).sum::<usize>() * BLOCK_LENGTH
     }
 

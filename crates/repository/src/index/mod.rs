@@ -21,6 +21,7 @@ mod table;
 mod table_writer;
 mod tables;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tables are files, which are damaged there")]
 mod tests;
 
 pub(crate) use bulk::Bulk;

@@ -58,3 +58,70 @@ impl AddedBlobs {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, Credential, Environment, InitOptions, Random, init};
+    use lifeboat_backend::{Backend, MemoryBackend};
+    use lifeboat_format::{
+        Compression, Compressor, IndexBuilder, KdfParams, PackBuilder, PackSealer, PackedBlob, Role,
+        Timestamp,
+    };
+    use std::sync::atomic::{AtomicU8, Ordering};
+    use std::time::Duration;
+
+    struct Counter(AtomicU8);
+
+    impl Random for Counter {
+        fn fill(&self, out: &mut [u8]) {
+            out.fill(self.0.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
+    struct NoClock;
+
+    impl Clock for NoClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep(&self, _: Duration) {}
+    }
+
+    fn repository() -> Repository {
+        let environment =
+            Environment { clock: Arc::new(NoClock), random: Arc::new(Counter(AtomicU8::new(1))) };
+        let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
+        let options = InitOptions { kdf, ..InitOptions::default() };
+        init(backend, &Credential::password(b"secret".to_vec()), &options, environment).unwrap()
+    }
+
+    #[test]
+    fn what_has_arrived_leaves_the_memory_and_is_still_known() {
+        let repository = repository();
+        let added = AddedBlobs::new(repository.clone());
+        let hasher = repository.keyring.blob_hasher();
+        let ids: Vec<_> = (0..1_000_u32).map(|n| hasher.id(Role::Data, &n.to_le_bytes())).collect();
+        added.add(ids.iter().copied());
+        let random = &*repository.environment.random;
+        let sealer = PackSealer::create(&repository.keyring, Role::Data, random);
+        let mut builder = PackBuilder::new(Vec::new());
+        let arrived = ids[..900].iter().map(|id| PackedBlob { id: *id, segment: 0, offset: 0, length: 1 });
+        let mut compressor = Compressor::new(Compression::Off);
+        let mut sealed = Vec::new();
+        let place = sealer.seal_segment(0, &[0], &mut compressor, &random.array(), &mut sealed).unwrap();
+        builder.push(0, place, &sealed, &arrived.collect::<Vec<_>>()).unwrap();
+        let mut index = IndexBuilder::new(Role::Data);
+        index.add(&builder.finish(&sealer, random).unwrap()).unwrap();
+        added.settle(&index.finish(&repository.keyring, random).unwrap()).unwrap();
+        assert_eq!(added.lock().on_their_way.len(), 100);
+        assert!(ids.iter().all(|id| added.contains(id).unwrap()));
+        assert!(!added.contains(&BlobId::new([9; 32])).unwrap());
+    }
+}
