@@ -9,7 +9,8 @@ use std::process::Stdio;
 /// The tables below a directory.
 fn tables(world: &World, directory: &str) -> Vec<PathBuf> {
     let files = if world.path(directory).is_dir() { below(&world.path(directory)) } else { Vec::new() };
-    files.into_iter().filter(|path| path.is_file()).collect()
+    let is_table = |path: &PathBuf| path.is_file() && path.file_name().unwrap().len() == 64;
+    files.into_iter().filter(is_table).collect()
 }
 
 #[test]
@@ -87,6 +88,16 @@ fn without_any_place_for_files_the_hint_is_to_name_one() {
     let nowhere = [("TMPDIR", "/nonexistent")];
     world.run_with(&nowhere, &["ls", "latest"]).fails(1, "cannot keep the index");
     world.run_with(&nowhere, &["ls", "latest", "--cache-dir", "cache"]).succeeds();
+}
+
+#[test]
+fn it_is_marked_as_a_cache_for_backups() {
+    let world = World::with_snapshot();
+    world.run(&["--cache-dir", "files/cache", "ls", "latest"]).succeeds();
+    world.run(&["--cache-dir", "files/cache", "backup", "files", "--exclude-caches"]).succeeds();
+    let listed = world.run(&["ls", "latest"]).succeeds().out;
+    assert!(listed.contains("/CACHEDIR.TAG\n") && !listed.contains("/index"), "{listed}");
+    assert!(listed.contains("/files/sub/two\n"), "what is beside it is no cache");
 }
 
 #[test]

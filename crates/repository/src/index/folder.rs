@@ -12,7 +12,7 @@ use super::table_writer::{TableWriter, Written};
 use lifeboat_format::{CacheKey, ObjectHash};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +20,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 /// Begins the name of a file that is not whole yet.
 const UNFINISHED: &str = ".lifeboat-";
+/// By it programs that save files know a cache: <https://bford.info/cachedir/>.
+const CACHE_TAG: (&str, &[u8]) = (
+    "CACHEDIR.TAG",
+    b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by lifeboat, and can be made again.\n",
+);
 /// Names that are tried for it: others may use the folder, too.
 const NAMES_MAX: u32 = 1000;
 /// After this time nobody goes on writing a file.
@@ -175,6 +180,7 @@ impl TableCache {
         let folder = self.place();
         if self.keeps() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            mark(&folder.with_file_name(CACHE_TAG.0))?;
         }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).mode(0o600);
@@ -219,6 +225,15 @@ impl Drop for NewFile {
             // It is swept later if this fails.
             drop(remove(name));
         }
+    }
+}
+
+/// Says that what is beside this file is a cache, unless that was said before. The directory above may be somebody's own.
+fn mark(tag: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(tag) {
+        Ok(file) => file.write_all_at(CACHE_TAG.1, 0),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

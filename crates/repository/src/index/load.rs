@@ -101,7 +101,7 @@ impl Repository {
         trusting: bool,
         check: &dyn Fn() -> Result<(), E>,
     ) -> Result<Index, E> {
-        let mut tries = 0;
+        let (found, mut tries) = (self.list_packs()?, 0);
         loop {
             // Whoever keeps a table has stored what it covers before: what is not listed from now on is gone.
             let there = self.tables.tables(self.environment.clock.now().seconds);
@@ -109,7 +109,7 @@ impl Repository {
             let mut sources = Sources { view, listed, faults: Vec::new() };
             let old = if trusting { sources.choose(self, there) } else { Vec::new() };
             let fresh = sources.read(self, &old, check)?;
-            match self.put_together(old, &fresh, sources.faults) {
+            match self.put_together(old, &fresh, sources.faults, &found) {
                 Ok(index) => return Ok(index),
                 Err(Failure::Run(error)) => return Err(error.into()),
                 Err(Failure::Table(TableError::Unsound { table, .. })) if tries < TRIES => {
@@ -126,9 +126,10 @@ impl Repository {
         old: Vec<Arc<Table>>,
         fresh: &Bulk,
         faults: Vec<IndexFault>,
+        found: &BTreeMap<PackId, u64>,
     ) -> Result<Index, Failure> {
         let tables = self.settle(old, fresh)?;
-        self.index_of(tables, faults)
+        self.index_of(tables, faults, found)
     }
 
     /// Few tables of many: fresh ones become one, and with it those that are not much larger.
@@ -155,8 +156,12 @@ impl Repository {
     }
 
     /// The index in these tables.
-    fn index_of(&self, tables: Vec<Arc<Table>>, faults: Vec<IndexFault>) -> Result<Index, Failure> {
-        let found = self.list_packs()?;
+    fn index_of(
+        &self,
+        tables: Vec<Arc<Table>>,
+        faults: Vec<IndexFault>,
+        found: &BTreeMap<PackId, u64>,
+    ) -> Result<Index, Failure> {
         let (mut firsts, mut packs, mut segments) = (Vec::new(), Vec::new(), 0);
         let mut known = HashSet::new();
         for table in &tables {
@@ -184,7 +189,7 @@ impl Repository {
             }
             firsts.push(first);
         }
-        let orphans = found.into_keys().filter(|id| !known.contains(id)).collect();
+        let orphans = found.keys().filter(|id| !known.contains(id)).copied().collect();
         let (repository, tables) = (self.clone(), Tables::new(self.clone(), tables));
         Ok(Index { repository, tables, firsts, packs, faults, orphans })
     }
