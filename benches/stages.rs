@@ -7,7 +7,7 @@ use lifeboat_backend::MemoryBackend;
 use lifeboat_engine::{Compression, Snapshot};
 use lifeboat_format::{
     BlobId, ChunkerParams, Compressor, Index, IndexBuilder, Key, Keyring, Node, Pack, PackBuilder,
-    PackSealer, PackedBlob, Random, Role, Timestamp,
+    PackSealer, PackedBlob, Random, Role, Timestamp, VerifyWrites,
 };
 use lifeboat_repository::{Session, Workers, WriterOptions};
 use lifeboat_testkit::Random as Content;
@@ -72,7 +72,9 @@ fn segment(criterion: &mut Criterion) {
         let (mut sealed, mut out) = (Vec::new(), Vec::new());
         let mut seal = |out: &mut Vec<u8>| {
             out.clear();
-            sealer.seal_segment(0, &raw, &mut compressor, &fresh(), out).expect("it opens again")
+            sealer
+                .seal_segment(0, &raw, &mut compressor, &fresh(), VerifyWrites::All, out)
+                .expect("it opens again")
         };
         let place = seal(&mut sealed);
         group.bench_function(format!("seal {name}"), |bencher| bencher.iter(|| seal(&mut out)));
@@ -88,7 +90,8 @@ fn pack_of_many(keyring: &Keyring) -> Pack {
     let sealer = PackSealer::create(keyring, Role::Data, &SystemRandom);
     let (hasher, mut sealed) = (keyring.blob_hasher(), Vec::new());
     let mut compressor = Compressor::new(Compression::Off);
-    let place = sealer.seal_segment(0, &[0], &mut compressor, &fresh(), &mut sealed).expect("it opens again");
+    let place = sealer.seal_segment(0, &[0], &mut compressor, &fresh(), VerifyWrites::All, &mut sealed);
+    let place = place.expect("it opens again");
     let blob = |number: u32| PackedBlob {
         id: hasher.id(Role::Data, &number.to_le_bytes()),
         segment: 0,
@@ -124,7 +127,11 @@ fn index_lookup(criterion: &mut Criterion) {
     let repository = place::repository(Arc::new(MemoryBackend::new()));
     let session = Session::start(&repository).expect("a new repository");
     let empty = repository.load_index(session.view()).expect("no index objects");
-    let options = WriterOptions { compression: Compression::Off, workers: Workers::inline() };
+    let options = WriterOptions {
+        compression: Compression::Off,
+        verify_writes: VerifyWrites::All,
+        workers: Workers::inline(),
+    };
     let mut writer = repository.writer(Arc::new(empty), options);
     let known: Vec<_> = (0..4 * PACK_BLOBS)
         .map(|number| writer.put(Role::Data, &number.to_le_bytes()).expect("memory takes it"))

@@ -119,7 +119,8 @@ pub fn with_trailer(core: &[u8]) -> Vec<u8> {
 pub fn segment() -> (PackSegment, Vec<u8>) {
     let mut compressor = lifeboat_format::Compressor::new(lifeboat_format::Compression::Off);
     let mut sealed = Vec::new();
-    let place = pack_sealer().seal_segment(0, &[7; 64], &mut compressor, &SECRET, &mut sealed);
+    let verify = lifeboat_format::VerifyWrites::All;
+    let place = pack_sealer().seal_segment(0, &[7; 64], &mut compressor, &SECRET, verify, &mut sealed);
     (place.expect("it opens again"), sealed)
 }
 

@@ -8,11 +8,11 @@ use crate::file_lists::FileLists;
 use crate::report::{PROGRAM, Work};
 use crate::stream::StreamOptions;
 use crate::{environment, progress, source_path, time};
-use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, ValueEnum};
 use lifeboat_engine::{
-    BackupOptions, BackupReport, Compression, EngineError, Filter, ParentChoice, Timestamp, backup,
-    backup_stream,
+    BackupOptions, BackupReport, Compression, EngineError, Filter, ParentChoice, Timestamp, VerifyWrites,
+    backup, backup_stream,
 };
 use std::ffi::OsString;
 use std::fs;
@@ -90,8 +90,34 @@ pub(crate) struct Backup {
     #[arg(long, conflicts_with = "stream")]
     read_special: bool,
 
+    /// What of all that is stored is opened and compared before
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    verify_writes: Which,
+
     #[command(flatten)]
     excludes: Excludes,
+}
+
+/// What is read back before it is stored.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Which {
+    /// Everything: what bad memory spoils is not stored
+    #[default]
+    All,
+    /// The beginning of every pack, and a sixteenth of the rest
+    Sample,
+    /// Nothing
+    Off,
+}
+
+impl From<Which> for VerifyWrites {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::All => Self::All,
+            Which::Sample => Self::Sample,
+            Which::Off => Self::Off,
+        }
+    }
 }
 
 impl Backup {
@@ -118,6 +144,7 @@ impl Backup {
             dry_run: self.dry_run,
             program: PROGRAM.to_owned(),
             compression: Compression::default(),
+            verify_writes: self.verify_writes.into(),
             parent: match (self.parent, self.force) {
                 (Some(reference), _) => ParentChoice::Named(reference),
                 (None, true) => ParentChoice::None,

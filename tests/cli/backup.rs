@@ -150,3 +150,25 @@ fn a_snapshot_whose_report_cannot_be_written_is_named() {
         assert_eq!(talk.matches(&words).count(), 1, "{talk}");
     }
 }
+
+#[test]
+fn what_was_not_read_back_is_recorded_and_said() {
+    let world = World::new();
+    world.write_three_files();
+    let plain = world.run(&["backup", "--verify-writes", "all", "files"]).succeeds();
+    assert!(!plain.err.contains("read back"), "{}", plain.err);
+    let sample = world.run(&["backup", "--verify-writes", "sample", "files"]).succeeds();
+    assert!(sample.err.contains("only a sample of what is stored is read back before: "), "{}", sample.err);
+    let off = world.run(&["backup", "--verify-writes=off", "--json", "files"]).succeeds().json_lines();
+    let notes = off.last().unwrap()["notes"].to_string();
+    assert!(notes.contains("nothing of what is stored is read back before: "), "{notes}");
+
+    let table = world.run(&["snapshots"]).succeeds().out;
+    let states = ["  complete  ", "  complete, read back in part  ", "  complete, not read back  "];
+    assert_eq!(states.map(|state| table.matches(state).count()), [1; 3], "{table}");
+    let list = world.run(&["snapshots", "--json"]).succeeds().json();
+    let recorded: Vec<_> =
+        list.as_array().unwrap().iter().map(|entry| entry["verify_writes"].as_str()).collect();
+    assert_eq!(recorded, [None, Some("sample"), Some("off")]);
+    world.run(&["backup", "--verify-writes", "some", "files"]).fails(2, "invalid value 'some'");
+}

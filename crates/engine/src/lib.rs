@@ -24,7 +24,7 @@ pub use verify::{VerifyOptions, verify};
 
 pub use lifeboat_format::{
     Compression, Content, KdfParams, Node, NodeKind, Piece, Snapshot, SnapshotId, Summary, Timestamp,
-    XattrValue,
+    VerifyWrites, XattrValue,
 };
 pub use lifeboat_fs::{
     Exclusion, Filter, FilterOptions, FsError, Owners, Pattern, Tag, escaped, expand_glob, read_within,

@@ -1,7 +1,7 @@
 //! Snapshots made of nodes: what no file system of a test machine may hold.
 
 use crate::world::World;
-use lifeboat_engine::{Content, Node, NodeKind, Snapshot, Timestamp};
+use lifeboat_engine::{Compression, Content, Node, NodeKind, Snapshot, Timestamp, VerifyWrites};
 use lifeboat_format::{BlobId, PageTreeBuilder, Role, Totals};
 use lifeboat_repository::{BlobWriter, RepositoryError, Session, WriterOptions};
 use std::sync::Arc;
@@ -52,7 +52,8 @@ impl<'w> Craft<'w> {
         let session = Session::start(&world.repository).unwrap();
         let index = Arc::new(world.repository.load_index(session.view()).unwrap());
         let workers = world.workers.clone();
-        let options = WriterOptions { compression: lifeboat_engine::Compression::default(), workers };
+        let options =
+            WriterOptions { compression: Compression::default(), verify_writes: VerifyWrites::All, workers };
         let writer = world.repository.writer(index, options);
         Self { world, session, writer }
     }

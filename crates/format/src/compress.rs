@@ -109,3 +109,52 @@ pub fn decompress(codec: Codec, bytes: &[u8], raw_length: u32, out: &mut Vec<u8>
         false => Err(FormatError::Malformed("segment")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Key, Keyring, PackSealer, Random, Role, VerifyWrites};
+
+    struct Constant;
+
+    impl Random for Constant {
+        fn fill(&self, out: &mut [u8]) {
+            out.fill(7);
+        }
+    }
+
+    const RAW: &[u8] = b"what a pack of lies, what a pack of lies, what a pack of lies, what a pack of lies!";
+
+    /// Compresses with a dictionary that no reader has: what it makes of [`RAW`] is not [`RAW`] to anybody else.
+    fn liar() -> Compressor {
+        let mut compressor = Compressor::new(Compression::Off);
+        compressor.zstd = Some(zstd::bulk::Compressor::with_dictionary(3, RAW).unwrap());
+        compressor
+    }
+
+    fn seal(ordinal: u32, verify: VerifyWrites, compressor: &mut Compressor) -> Result<Codec, FormatError> {
+        let master = Key::new([1; 32]);
+        let objects = Keyring::generate(&master, &Constant);
+        let (keyring, _) = Keyring::assemble(&master, objects.iter().map(|key| &key.bytes[..])).unwrap();
+        let sealer = PackSealer::create(&keyring, Role::Data, &Constant);
+        let sealed = sealer.seal_segment(ordinal, RAW, compressor, &[2; 32], verify, &mut Vec::new());
+        sealed.map(|segment| segment.codec)
+    }
+
+    #[test]
+    fn what_does_not_come_back_is_found_by_reading_it_back() {
+        let fault = Err(FormatError::NotReproduced("segment"));
+        let unseen = Ok(Codec::Zstd);
+        let table = [
+            (VerifyWrites::All, [&fault; 5]),
+            (VerifyWrites::Sample, [&fault, &unseen, &unseen, &fault, &unseen]),
+            (VerifyWrites::Off, [&unseen; 5]),
+        ];
+        for (verify, expected) in table {
+            let found = [0, 1, 15, 16, 17].map(|ordinal| seal(ordinal, verify, &mut liar()));
+            assert_eq!(found.each_ref(), expected, "{verify:?}");
+        }
+        let honest = &mut Compressor::new(Compression::default());
+        assert_eq!(seal(0, VerifyWrites::All, honest), unseen);
+    }
+}

@@ -8,6 +8,8 @@ use crate::{
 use minicbor::{Decode, Encode};
 
 const VERSION: u32 = 1;
+/// Of so many segments one is a sample; the first of every pack is one.
+const SAMPLED_OF: u32 = 16;
 
 /// What was backed up, when, and where its root is.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -76,6 +78,16 @@ pub enum VerifyWrites {
 }
 
 impl VerifyWrites {
+    /// Whether the segment of this number within its pack is read back.
+    #[must_use]
+    pub fn covers(self, ordinal: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::Sample => ordinal.is_multiple_of(SAMPLED_OF),
+            Self::Off => false,
+        }
+    }
+
     fn is_all(&self) -> bool {
         *self == Self::All
     }

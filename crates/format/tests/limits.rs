@@ -3,8 +3,8 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Compression, Compressor, Config, FormatError, Index, KdfParams, Node, ObjectHash, Pack,
-    PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, SlotAbout, Xattr, XattrValue,
-    decompress, limits,
+    PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, SlotAbout, VerifyWrites, Xattr,
+    XattrValue, decompress, limits,
 };
 use minicbor::Encoder;
 
@@ -172,7 +172,9 @@ fn segments_have_a_largest_size() {
     let sealer = PackSealer::create(&keyring, Role::Data, &random);
     let seal = |raw: &[u8]| {
         let mut compressor = Compressor::new(Compression::Off);
-        sealer.seal_segment(0, raw, &mut compressor, &random.array(), &mut Vec::new()).map(drop)
+        sealer
+            .seal_segment(0, raw, &mut compressor, &random.array(), VerifyWrites::All, &mut Vec::new())
+            .map(drop)
     };
     assert_eq!(seal(&vec![1; limits::SEGMENT_RAW_MAX + 1]), beyond);
     assert_eq!(seal(&vec![1; limits::SEGMENT_RAW_MAX]), Ok(()));

@@ -4,7 +4,7 @@ use lifeboat_format::{
     BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Credential, Draft, Entry,
     EntryKind, IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, Pack, PackBuilder, PackSealer,
     PackedBlob, PathBytes, Piece, Random, RepositoryId, Role, SessionId, Slot, SlotAbout, Snapshot,
-    SnapshotId, Timestamp, Totals, Xattr, XattrValue,
+    SnapshotId, Timestamp, Totals, VerifyWrites, Xattr, XattrValue,
 };
 use std::sync::Mutex;
 
@@ -142,7 +142,7 @@ pub(crate) fn full_snapshot(keyring: &Keyring) -> Snapshot {
     snapshot.summary.total_bytes_processed = 4101;
     snapshot.program = "lifeboat 0.1.0".to_owned();
     snapshot.excludes = vec!["*.tmp".to_owned()];
-    snapshot.verify_writes = lifeboat_format::VerifyWrites::Sample;
+    snapshot.verify_writes = VerifyWrites::Sample;
     snapshot.origin = Some(lifeboat_format::Origin {
         repository: RepositoryId::new([0x12; 16]),
         snapshot: SnapshotId::new([0x4f; 32]),
@@ -174,7 +174,7 @@ pub(crate) fn pack(
         }
         let mut sealed = Vec::new();
         let segment = sealer
-            .seal_segment(ordinal, &raw, &mut compressor, &random.array(), &mut sealed)
+            .seal_segment(ordinal, &raw, &mut compressor, &random.array(), VerifyWrites::All, &mut sealed)
             .expect("it opens again");
         builder.push(ordinal, segment, &sealed, &blobs).expect("within the limits");
     }

@@ -1,7 +1,9 @@
 //! A small repository in memory, from one seed, and a backend that can be watched and disturbed.
 
 use lifeboat_backend::{Backend, BackendError, ErrorKind, MemoryBackend, ObjectInfo, ObjectName};
-use lifeboat_format::{Compression, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Timestamp};
+use lifeboat_format::{
+    Compression, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Timestamp, VerifyWrites,
+};
 use lifeboat_repository::{
     BlobWriter, Clock, Credential, Environment, Flushed, InitOptions, Random, Repository, RepositoryError,
     Session, Workers, WriterOptions, init,
@@ -71,7 +73,8 @@ pub(crate) fn names(backend: &dyn Backend, folder: &str) -> Vec<String> {
 
 pub(crate) fn writer(repository: &Repository, session: &Session, workers: Workers) -> BlobWriter {
     let index = Arc::new(repository.load_index(session.view()).unwrap());
-    let options = WriterOptions { compression: Compression::default(), workers };
+    let options =
+        WriterOptions { compression: Compression::default(), verify_writes: VerifyWrites::All, workers };
     repository.writer(index, options)
 }
 

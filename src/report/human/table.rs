@@ -3,7 +3,7 @@
 use super::super::Run;
 use super::one_line;
 use crate::{amount, time};
-use lifeboat_engine::{BackupReport, Snapshot, escaped};
+use lifeboat_engine::{BackupReport, Snapshot, VerifyWrites, escaped};
 use lifeboat_repository::{SlotInfo, SlotKind};
 
 const HEADER: [&str; 7] = ["ID", "Time", "Host", "Tags", "State", "Size", "Paths"];
@@ -67,12 +67,17 @@ fn of_rows<const COLUMNS: usize>(
 fn row(snapshot: &Snapshot) -> [String; HEADER.len()] {
     let paths: Vec<_> = snapshot.paths.iter().map(|path| escaped(&path.0)).collect();
     let state = if snapshot.is_partial() { "partial" } else { "complete" };
+    let unread = match snapshot.verify_writes {
+        VerifyWrites::All => "",
+        VerifyWrites::Sample => ", read back in part",
+        VerifyWrites::Off => ", not read back",
+    };
     [
         snapshot.id.short(),
         time::local(snapshot.start),
         one_line(&snapshot.host),
         one_line(&snapshot.tags.join(",")),
-        state.to_owned(),
+        format!("{state}{unread}"),
         amount::bytes(snapshot.summary.total_bytes_processed),
         paths.join(" "),
     ]

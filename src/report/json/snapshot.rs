@@ -2,7 +2,7 @@
 
 use super::bytes::{hex, text};
 use crate::time;
-use lifeboat_engine::{Content, Snapshot, Summary};
+use lifeboat_engine::{Content, Snapshot, Summary, VerifyWrites};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -25,6 +25,8 @@ pub(super) struct Line {
     excludes: Vec<String>,
     program_version: String,
     partial: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verify_writes: Option<&'static str>,
     summary: Counts,
     id: String,
     short_id: String,
@@ -49,6 +51,11 @@ impl Line {
             excludes: snapshot.excludes.clone(),
             program_version: snapshot.program.clone(),
             partial: snapshot.is_partial(),
+            verify_writes: match snapshot.verify_writes {
+                VerifyWrites::All => None,
+                VerifyWrites::Sample => Some("sample"),
+                VerifyWrites::Off => Some("off"),
+            },
             summary: Counts::of(snapshot),
             id: snapshot.id.to_string(),
             short_id: snapshot.id.short(),

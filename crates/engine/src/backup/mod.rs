@@ -21,7 +21,7 @@ mod xattrs;
 use crate::report::Teller;
 use crate::select::find_among;
 use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, cause_of};
-use lifeboat_format::{Compression, Node, PathBytes, Snapshot, Timestamp};
+use lifeboat_format::{Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites};
 use lifeboat_fs::Filter;
 use lifeboat_repository::{BlobWriter, Repository, Session, View, WriterOptions};
 use save::Save;
@@ -56,6 +56,8 @@ pub struct BackupOptions {
     pub program: String,
     /// How hard to compress.
     pub compression: Compression,
+    /// What is read back before it is stored.
+    pub verify_writes: VerifyWrites,
     /// What unchanged files are taken over from.
     pub parent: ParentChoice,
     /// Take a file with another change time for unchanged.
@@ -124,6 +126,7 @@ fn run(
     let parent = find_parent(session.view(), options)?;
     let empty = BackupReport { parent: parent.map(|parent| parent.id), ..BackupReport::default() };
     let teller = Teller::new(empty, observer);
+    note_unread(&teller, options.verify_writes);
     tell_expectation(&teller, newest_alike(session.view(), options).or(parent));
     sweep(repository, &teller);
 
@@ -234,7 +237,8 @@ fn commit(
 }
 
 fn writer_options(options: &BackupOptions, workers: &Workers) -> WriterOptions {
-    WriterOptions { compression: options.compression, workers: workers.clone() }
+    let BackupOptions { compression, verify_writes, .. } = *options;
+    WriterOptions { compression, verify_writes, workers: workers.clone() }
 }
 
 fn find_parent<'v>(view: &'v View, options: &BackupOptions) -> Result<Option<&'v Snapshot>, EngineError> {
@@ -250,6 +254,16 @@ fn newest_alike<'v>(view: &'v View, options: &BackupOptions) -> Option<&'v Snaps
     let paths = paths(options);
     let is_alike = |snapshot: &&Snapshot| snapshot.host == options.host && snapshot.paths == paths;
     view.snapshots().into_iter().rev().find(is_alike)
+}
+
+/// Whoever asks for less than everything is told what it means.
+fn note_unread(teller: &Teller<'_, BackupReport>, verify_writes: VerifyWrites) {
+    let what = match verify_writes {
+        VerifyWrites::All => return,
+        VerifyWrites::Sample => "only a sample of what is stored is read back before",
+        VerifyWrites::Off => "nothing of what is stored is read back before",
+    };
+    teller.tell(&Event::Note(&format!("{what}: bad memory of this machine may go unnoticed")));
 }
 
 /// As much as last time, whether anything is taken over from there or not.
@@ -275,6 +289,7 @@ fn describe(
     snapshot.excludes.clone_from(&options.excludes);
     snapshot.program.clone_from(&options.program);
     snapshot.parent = parent.map(|parent| parent.id);
+    snapshot.verify_writes = options.verify_writes;
     snapshot
 }
 

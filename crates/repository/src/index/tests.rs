@@ -8,7 +8,7 @@ use super::table::{Table, TableError};
 use lifeboat_format::{
     BlobHasher, BlobPrefix, Codec, Compression, Compressor, Index as IndexObject, IndexedBlob, IndexedPack,
     IndexedSegment, Key, Keyring, ObjectHash, PackBuilder, PackHeader, PackId, PackSealer, PackSegment,
-    PackedBlob, Role,
+    PackedBlob, Role, VerifyWrites,
 };
 use lifeboat_testkit::Random;
 use std::collections::{BTreeSet, HashMap};
@@ -49,7 +49,8 @@ fn header(keyring: &Keyring) -> PackHeader {
     let sealer = PackSealer::create(keyring, Role::Data, &random);
     let (mut sealed, mut builder) = (Vec::new(), PackBuilder::new(Vec::new()));
     let mut compressor = Compressor::new(Compression::Off);
-    let place = sealer.seal_segment(0, &[0], &mut compressor, &[3; 32], &mut sealed).unwrap();
+    let place =
+        sealer.seal_segment(0, &[0], &mut compressor, &[3; 32], VerifyWrites::All, &mut sealed).unwrap();
     let blob =
         PackedBlob { id: keyring.blob_hasher().id(Role::Data, &[0]), segment: 0, offset: 0, length: 1 };
     builder.push(0, place, &sealed, &[blob]).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! `dedup → segment → compress, seal → pack → store → index`. The caller sees `put` and `finish`; only `finish`
 //! gives a [`Flushed`], and only a `Flushed` can be committed. Segments are compressed and sealed in parallel and
-//! may land in their pack in any order; each was read back before it counts.
+//! may land in their pack in any order; each was read back before it counts, unless the options ask for less.
 
 mod added;
 mod adoption;
@@ -11,7 +11,7 @@ mod storing;
 
 use crate::buffers::Buffers;
 use crate::{Index, Repository, RepositoryError, Workers};
-use lifeboat_format::{BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role};
+use lifeboat_format::{BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role, VerifyWrites};
 use packing::{OpenPack, SealJob};
 use std::sync::Arc;
 use storing::Store;
@@ -24,6 +24,8 @@ const PACK_BLOBS_TARGET: u32 = 1 << 16;
 pub struct WriterOptions {
     /// How hard to compress.
     pub compression: Compression,
+    /// What is read back before it is stored.
+    pub verify_writes: VerifyWrites,
     /// Where segments are compressed and sealed, and packs stored.
     pub workers: Workers,
 }
@@ -219,6 +221,7 @@ impl BlobWriter {
             raw,
             blobs,
             compression: self.options.compression,
+            verify_writes: self.options.verify_writes,
             store: Arc::clone(&self.store),
             buffers: Arc::clone(&self.buffers),
         };

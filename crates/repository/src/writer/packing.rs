@@ -3,7 +3,9 @@
 use super::storing::Store;
 use crate::RepositoryError;
 use crate::buffers::Buffers;
-use lifeboat_format::{Compression, FormatError, PackBuilder, PackSealer, PackSegment, PackedBlob, Role};
+use lifeboat_format::{
+    Compression, FormatError, PackBuilder, PackSealer, PackSegment, PackedBlob, Role, VerifyWrites,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A pack whose segments are on their way.
@@ -90,13 +92,14 @@ impl OpenPack {
     }
 }
 
-/// Compresses, seals and reads back one segment.
+/// Compresses and seals one segment, and reads it back.
 pub(super) struct SealJob {
     pub(super) pack: Arc<OpenPack>,
     pub(super) ordinal: u32,
     pub(super) raw: Vec<u8>,
     pub(super) blobs: Vec<PackedBlob>,
     pub(super) compression: Compression,
+    pub(super) verify_writes: VerifyWrites,
     pub(super) store: Arc<Store>,
     pub(super) buffers: Arc<Buffers>,
 }
@@ -114,8 +117,9 @@ impl SealJob {
     fn seal(&mut self, sealed: &mut Vec<u8>) -> Result<(), RepositoryError> {
         let mut compressor = self.store.compressor(self.compression);
         let random = self.store.random().array();
+        let (sealer, verify) = (&self.pack.sealer, self.verify_writes);
         let segment =
-            self.pack.sealer.seal_segment(self.ordinal, &self.raw, &mut compressor, &random, sealed)?;
+            sealer.seal_segment(self.ordinal, &self.raw, &mut compressor, &random, verify, sealed)?;
         self.store.give_compressor(compressor);
         for blob in &mut self.blobs {
             blob.segment = self.ordinal;
