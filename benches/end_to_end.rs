@@ -11,8 +11,8 @@ use criterion::{
 };
 use lifeboat_backend::{Backend, LocalBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers, backup, restore,
-    snapshots, verify,
+    BackupOptions, ReadData, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers, backup,
+    restore, snapshots, verify,
 };
 use lifeboat_repository::Repository;
 use lifeboat_testkit::Random;
@@ -90,7 +90,7 @@ impl World {
     }
 
     fn verify(&self) {
-        let options = VerifyOptions { read_data: true };
+        let options = VerifyOptions { read_data: ReadData::All };
         let report = verify(&self.repository, &options, &self.workers, &()).expect("a readable log");
         assert!(report.problems.is_empty(), "{:?}", report.problems);
     }

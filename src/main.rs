@@ -17,6 +17,7 @@ mod list_file;
 mod password;
 mod patterns;
 mod progress;
+mod read_data;
 mod recovery_sheet;
 mod report;
 mod selected;

@@ -3,27 +3,39 @@
 use super::verdict;
 use crate::app::App;
 use crate::exit::Failure;
-use crate::progress;
 use crate::report::Work;
+use crate::{progress, read_data};
 use clap::Args;
-use lifeboat_engine::{VerifyOptions, verify};
+use lifeboat_engine::{ReadData, VerifyOptions, verify};
 
 /// Prove that what is stored is sound
 ///
 /// Checks the log, the index, that every pack is there, and the directories of every snapshot. What is damaged is
 /// named, with the files that lose by it; the exit code is then 4.
 #[derive(Args, Debug)]
+#[group(multiple = false)]
 pub(crate) struct Verify {
     /// Read and open all stored data too, which takes as long as reading the whole repository
     #[arg(long)]
     read_data: bool,
+
+    /// Read a part of it: group n of t, which is always the same, so that 1/t to t/t one after the other are all of it;
+    /// or a random part, so many percent or bytes: 1/7, 2.5%, 5G
+    #[arg(long, value_name = "n/t|x%|SIZE", value_parser = read_data::subset)]
+    read_data_subset: Option<ReadData>,
+
+    /// Read random parts of it until this time has passed or so much was read: 90s, 10m, 2h, 1d, or 500M, 2GiB
+    #[arg(long, value_name = "TIME|SIZE", value_parser = read_data::budget)]
+    budget: Option<ReadData>,
 }
 
 impl Verify {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         let repository = app.open()?;
         let workers = app.workers()?;
-        let options = VerifyOptions { read_data: self.read_data };
+        let all = || self.read_data.then_some(ReadData::All);
+        let chosen = self.read_data_subset.or(self.budget).or_else(all);
+        let options = VerifyOptions { read_data: chosen.unwrap_or_default() };
         let (report, run) = progress::watch(app, Work::Verify, false, |observer| {
             verify(&repository, &options, &workers, observer)
         })?;

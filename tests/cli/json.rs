@@ -111,7 +111,7 @@ fn restores_and_verifications_end_with_a_summary() {
         [3, 3, 120_005, 120_005].map(Some)
     );
     let summary = world.run(&["verify", "--json", "--read-data"]).succeeds().json_lines().pop().unwrap();
-    insta::assert_snapshot!(fields(&summary), @"bytes_read message_type notes num_errors packs packs_read seconds_elapsed snapshots");
+    insta::assert_snapshot!(fields(&summary), @"bytes bytes_read message_type notes num_errors packs packs_read seconds_elapsed snapshots");
     assert_eq!((&summary["num_errors"], &summary["snapshots"]), (&0.into(), &1.into()));
 }
 

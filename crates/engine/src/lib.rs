@@ -10,6 +10,7 @@ mod list;
 mod report;
 mod restore;
 mod select;
+mod sweep;
 mod trees;
 mod verify;
 
@@ -20,7 +21,7 @@ pub use list::{ListOptions, list};
 pub use report::{BackupReport, RestoreReport, Verified, VerifyReport};
 pub use restore::{Overwrite, RestoreOptions, Selection, restore};
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
-pub use verify::{VerifyOptions, verify};
+pub use verify::{ReadData, VerifyOptions, verify};
 
 pub use lifeboat_format::{
     Compression, Content, KdfParams, Node, NodeKind, Piece, Snapshot, SnapshotId, Summary, Timestamp,

@@ -64,6 +64,8 @@ pub struct VerifyReport {
     pub snapshots: u64,
     /// Packs that the index names.
     pub packs: u64,
+    /// Their lengths in bytes, as far as they are there.
+    pub bytes: u64,
     /// Packs whose data was read.
     pub packs_read: u64,
     /// Bytes that were read from the storage for it.

@@ -14,4 +14,5 @@ mod restore_into;
 mod round_trip;
 mod stop;
 mod unsteady;
+mod verify;
 mod world;

@@ -3,7 +3,7 @@
 use crate::world::World;
 use lifeboat_backend::Backend as _;
 use lifeboat_engine::{
-    EngineError, Event, Observer, RestoreOptions, VerifyOptions, Workers, backup, restore, verify,
+    EngineError, Event, Observer, ReadData, RestoreOptions, VerifyOptions, Workers, backup, restore, verify,
 };
 use lifeboat_format::Role;
 use lifeboat_testkit::{TreeSpec, make_tree, needs, rsync_differences};
@@ -195,7 +195,8 @@ fn verify_and_dry_runs_and_reading_again_stop_too() {
     world.backup();
     let snapshot = world.snapshots().remove(0);
     let verify = |observer: &StopAt| {
-        verify(&world.repository, &VerifyOptions { read_data: true }, &world.workers, observer).map(drop)
+        verify(&world.repository, &VerifyOptions { read_data: ReadData::All }, &world.workers, observer)
+            .map(drop)
     };
     let restore = |observer: &StopAt| {
         let options = RestoreOptions {

@@ -2,13 +2,14 @@
 
 use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, BackupReport, EngineError, KdfParams, RestoreOptions, RestoreReport, Snapshot,
-    SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, Workers, backup, restore, snapshots, verify,
+    BackupOptions, BackupReport, EngineError, KdfParams, Observer, ReadData, RestoreOptions, RestoreReport,
+    Snapshot, SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, Workers, backup, restore, snapshots,
+    verify,
 };
 use lifeboat_repository::{Clock, Credential, Environment, InitOptions, Random, Repository, init};
 use lifeboat_testkit as testkit;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,18 +22,23 @@ impl Random for Seeded {
     }
 }
 
-/// The wall clock, moved by hand: files that were just made count as settled once it is an hour later.
-pub(crate) struct MovedClock(AtomicI64);
+/// The wall clock, moved by hand: files that were just made count as settled once it is an hour later. The other
+/// clock moves on by a second whenever it is looked at.
+#[derive(Default)]
+pub(crate) struct MovedClock {
+    ahead: AtomicI64,
+    looks: AtomicU64,
+}
 
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let seconds = i64::try_from(now.as_secs()).unwrap() + self.0.load(Ordering::Relaxed);
+        let seconds = i64::try_from(now.as_secs()).unwrap() + self.ahead.load(Ordering::Relaxed);
         Timestamp { seconds, nanoseconds: now.subsec_nanos() }
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_secs(self.looks.fetch_add(1, Ordering::Relaxed))
     }
 
     fn sleep(&self, _: Duration) {}
@@ -50,7 +56,7 @@ impl World {
     /// A small repository: chunks around 4 KiB, packs of 64 KiB.
     pub(crate) fn new(seed: u64, workers: Workers) -> Self {
         let backend = Arc::new(MemoryBackend::new());
-        let clock = Arc::new(MovedClock(AtomicI64::new(0)));
+        let clock = Arc::new(MovedClock::default());
         let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
         let environment = Environment { clock: Arc::clone(&clock) as _, random };
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
@@ -70,7 +76,7 @@ impl World {
     }
 
     pub(crate) fn later(&self) {
-        self.clock.0.fetch_add(3600, Ordering::Relaxed);
+        self.clock.ahead.fetch_add(3600, Ordering::Relaxed);
     }
 
     pub(crate) fn options(&self) -> BackupOptions {
@@ -118,7 +124,11 @@ impl World {
     }
 
     pub(crate) fn verify(&self) -> VerifyReport {
-        verify(&self.repository, &VerifyOptions { read_data: true }, &self.workers, &()).unwrap()
+        self.verify_part(ReadData::All, &())
+    }
+
+    pub(crate) fn verify_part(&self, read_data: ReadData, observer: &dyn Observer) -> VerifyReport {
+        verify(&self.repository, &VerifyOptions { read_data }, &self.workers, observer).unwrap()
     }
 
     pub(crate) fn objects(&self, folder: &str) -> Vec<ObjectName> {

@@ -39,6 +39,7 @@ pub use error::RepositoryError;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
 pub use init::{InitOptions, init};
 pub use log::Reading;
+pub use packs::pack_object;
 pub use reader::BlobReader;
 pub use repository::{Repository, is_absent};
 pub use session::Session;

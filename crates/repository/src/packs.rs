@@ -66,6 +66,12 @@ impl Repository {
     }
 }
 
+/// The name of a pack in the storage.
+#[must_use]
+pub fn pack_object(id: PackId) -> String {
+    layout::pack(id).to_string()
+}
+
 /// Whether the index has the blob where the directory of the pack says that it is.
 fn has_place_at(index: &Index, id: PackId, pack: &Pack, blob: &PackedBlob) -> Result<bool, RepositoryError> {
     for place in index.places(&blob.id)? {

@@ -167,10 +167,10 @@ impl Report for Human {
 
     fn verify(&self, report: &VerifyReport, run: &Run) {
         let (snapshots, packs) = (amount::of(report.snapshots, "snapshot"), amount::of(report.packs, "pack"));
-        let (read, bytes) = (amount::of(report.packs_read, "pack"), amount::bytes(report.bytes_read));
-        let duration = amount::duration(run.duration);
+        let (read, bytes) = (amount::count(report.packs_read), amount::bytes(report.bytes_read));
+        let (total, duration) = (amount::bytes(report.bytes), amount::duration(run.duration));
         self.line(&format!(
-            "checked {snapshots} and {packs}; read the data of {read}, {bytes}, in {duration}"
+            "checked {snapshots} and {packs}; read the data of {read} of {packs}, {bytes} of {total}, in {duration}"
         ));
         if report.problems.is_empty() {
             self.line("no errors were found");

@@ -1,16 +1,23 @@
 //! `verify`: proves stored data sound, and names the files that lose by what is not.
 //!
-//! First every pack on its own (its presence, and with `read_data` every byte), then every snapshot's tree against
-//! what was found: a blob is sound when one of its places is.
+//! First every pack on its own (its presence, and of those that are chosen every byte), then every snapshot's tree
+//! against what was found: a blob is sound when one of its places is.
+//!
+//! Invariant: each damaged object is named once, by its name in the storage.
+
+mod read_data;
+
+pub use read_data::ReadData;
 
 use crate::report::Teller;
 use crate::select::log_faults;
+use crate::sweep::sweep;
 use crate::trees::{Entries, nodes, pieces, xattr_blobs};
 use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, cause_of};
 use lifeboat_format::{BlobId, Content, Node, NodeKind, PackId, Piece, Snapshot};
 use lifeboat_fs::{Trail, escaped};
 use lifeboat_repository::{
-    BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, SegmentNumber, View,
+    BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, SegmentNumber, View, pack_object,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -19,8 +26,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How deep to look.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VerifyOptions {
-    /// Read, open and re-hash everything that is stored.
-    pub read_data: bool,
+    /// Of which packs everything is read, opened and hashed again; all else is always checked as a whole.
+    pub read_data: ReadData,
 }
 
 /// Verifies.
@@ -73,10 +80,12 @@ impl Verify<'_> {
         for fault in index.faults() {
             self.damage(&format!("index/{}", fault.object), &fault.error);
         }
-        let indexed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
-        for pack in view.packs().difference(&indexed) {
-            let error = RepositoryError::Missing(format!("the index of pack {pack}"));
-            self.problem(Path::new(&format!("pack {pack}")), &error);
+        // Packs of an index object that is damaged have none: that is said already.
+        if index.faults().is_empty() {
+            let indexed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
+            for pack in view.packs().difference(&indexed) {
+                self.problem(pack_object(*pack).as_ref(), "no index object lists it");
+            }
         }
         // Where part of the index or of the log is gone, nobody can say what is needed.
         if !index.faults().is_empty() || !reading.faults().is_empty() {
@@ -105,34 +114,59 @@ impl Verify<'_> {
         workers: &Workers,
     ) -> Result<(), EngineError> {
         let index = &**reader.index();
-        let packs: Vec<&KnownPack> = index.packs().collect();
-        self.teller.with(|report| report.packs = packs.len() as u64);
-        let bytes = packs.iter().filter_map(|pack| pack.found_length).sum();
-        self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });
-        let failure = Mutex::new(None);
-        workers.for_each(&packs, |scratch, pack| {
-            let fail = |error| *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            if let Err(stopped) = self.teller.check() {
-                return fail(stopped);
-            }
-            let checked = self.repository.check_present(pack).and_then(|()| match options.read_data {
-                true => self
-                    .repository
-                    .verify_pack(pack, index)
-                    .map(|bytes| self.teller.tell(&Event::Read(bytes))),
-                false => Ok(()),
-            });
-            match checked {
-                Ok(()) => {}
-                Err(error) if error.is_damage() => {
-                    self.damage(&format!("pack {}", pack.id), &error);
-                    self.find_bad_segments(reader, pack, scratch);
-                }
-                Err(error) => fail(error.into()),
-            }
+        let mut packs: Vec<&KnownPack> = index.packs().collect();
+        self.teller.with(|report| {
+            report.packs = packs.len() as u64;
+            report.bytes = packs.iter().filter_map(|pack| pack.found_length).sum();
         });
-        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        failure.map_or(Ok(()), Err)
+        sweep(self.teller, workers, &packs, |scratch, pack| {
+            let present = self.repository.check_present(pack);
+            present.or_else(|error| self.pack_damage(reader, pack, error, scratch))
+        })?;
+        packs.retain(|pack| self.repository.check_present(pack).is_ok());
+        self.read_packs(reader, options.read_data, packs, workers)
+    }
+
+    fn read_packs(
+        &self,
+        reader: &BlobReader,
+        read_data: ReadData,
+        packs: Vec<&KnownPack>,
+        workers: &Workers,
+    ) -> Result<(), EngineError> {
+        let environment = self.repository.environment();
+        let end = match read_data {
+            ReadData::Time(time) => Some(environment.clock.elapsed().saturating_add(time)),
+            _ => None,
+        };
+        let packs = read_data.choose(packs, &*environment.random);
+        // How far a time will go is not known.
+        let bytes = if end.is_some() { 0 } else { packs.iter().map(|pack| pack.stored_length).sum() };
+        self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });
+        sweep(self.teller, workers, &packs, |scratch, pack| {
+            if end.is_some_and(|end| environment.clock.elapsed() >= end) {
+                return Ok(());
+            }
+            let checked = self.repository.verify_pack(pack, reader.index());
+            self.teller.tell(&Event::Read(pack.stored_length));
+            checked.map(drop).or_else(|error| self.pack_damage(reader, pack, error, scratch))
+        })
+    }
+
+    /// Names a damaged pack and finds out what in it can be used; any other error ends the verification.
+    fn pack_damage(
+        &self,
+        reader: &BlobReader,
+        pack: &KnownPack,
+        error: RepositoryError,
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), EngineError> {
+        if !error.is_damage() {
+            return Err(error.into());
+        }
+        self.damage(&pack_object(pack.id), &error);
+        self.find_bad_segments(reader, pack, scratch);
+        Ok(())
     }
 
     /// A damaged pack may hold sound segments: only files that need the others lose by it.
@@ -153,7 +187,7 @@ impl Verify<'_> {
     ) -> Result<(), EngineError> {
         let top = Trail::new(Path::new(&format!("{}:/", snapshot.id.short())));
         if let Some(cause) = self.lost_xattr(reader.index(), &snapshot.root)? {
-            self.teller.problem(ProblemKind::Damage, &top.path(), cause);
+            self.problem(&top.path(), cause);
         }
         let mut stack: Vec<(Entries<'_, Node>, Trail)> = vec![(nodes(reader, &snapshot.root), top)];
         while let Some((entries, above)) = stack.last_mut() {
@@ -171,7 +205,7 @@ impl Verify<'_> {
                         some => some,
                     };
                     if let Some(cause) = trouble {
-                        self.teller.problem(ProblemKind::Damage, &above.path_of(&node.name), cause);
+                        self.problem(&above.path_of(&node.name), cause);
                     }
                     match (node.kind, &node.content) {
                         (NodeKind::Directory, Content::Pages(root)) if seen.directories.insert(*root) => {
@@ -250,7 +284,7 @@ impl Verify<'_> {
         if !error.is_damage() {
             return Err(error.into());
         }
-        self.problem(path, &error);
+        self.problem(path, cause_of(&error));
         Ok(())
     }
 
@@ -261,11 +295,11 @@ impl Verify<'_> {
             RepositoryError::Missing(_) => "missing".to_owned(),
             other => cause_of(other),
         };
-        self.teller.problem(ProblemKind::Damage, Path::new(object), cause);
+        self.problem(Path::new(object), cause);
     }
 
-    fn problem(&self, path: &Path, error: &RepositoryError) {
-        self.teller.problem(ProblemKind::Damage, path, cause_of(error));
+    fn problem(&self, path: &Path, cause: impl Into<String>) {
+        self.teller.problem(ProblemKind::Damage, path, cause);
     }
 }
 
