@@ -66,7 +66,7 @@ mod tests {
     use lifeboat_backend::{Backend, MemoryBackend};
     use lifeboat_format::{
         Compression, Compressor, IndexBuilder, KdfParams, PackBuilder, PackSealer, PackedBlob, Role,
-        Timestamp,
+        Timestamp, VerifyWrites,
     };
     use std::sync::atomic::{AtomicU8, Ordering};
     use std::time::Duration;
@@ -115,7 +115,9 @@ mod tests {
         let arrived = ids[..900].iter().map(|id| PackedBlob { id: *id, segment: 0, offset: 0, length: 1 });
         let mut compressor = Compressor::new(Compression::Off);
         let mut sealed = Vec::new();
-        let place = sealer.seal_segment(0, &[0], &mut compressor, &random.array(), &mut sealed).unwrap();
+        let place = sealer
+            .seal_segment(0, &[0], &mut compressor, &random.array(), VerifyWrites::All, &mut sealed)
+            .unwrap();
         builder.push(0, place, &sealed, &arrived.collect::<Vec<_>>()).unwrap();
         let mut index = IndexBuilder::new(Role::Data);
         index.add(&builder.finish(&sealer, random).unwrap()).unwrap();
