@@ -101,7 +101,7 @@ fn pack_of_many(keyring: &Keyring) -> Pack {
     let blobs: Vec<_> = (0..PACK_BLOBS).map(blob).collect();
     let mut builder = PackBuilder::new(Vec::new());
     builder.push(0, place, &sealed, &blobs).expect("within the limits");
-    builder.finish(&sealer, &SystemRandom).expect("within the limits")
+    builder.finish(&sealer, &SystemRandom, 0).expect("within the limits")
 }
 
 fn index_object(criterion: &mut Criterion) {

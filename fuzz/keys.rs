@@ -6,8 +6,8 @@
 //! specification says. Spec: docs/format.md#keys
 
 use lifeboat_format::{
-    Credential, Key, KeyId, KeySetId, Keyring, PACK_HEADER_LENGTH, PackBuilder, PackSealer, PackSegment,
-    Random, Role, SealContext, SealRole, SealedKey, Sealer, SnapshotId,
+    Credential, Key, KeyId, KeySetId, Keyring, PACK_HEADER_LENGTH, PackBuilder, PackId, PackSealer,
+    PackSegment, Random, Role, SealContext, SealRole, SealedKey, Sealer, SnapshotId,
 };
 use minicbor::Encoder;
 use std::sync::LazyLock;
@@ -34,6 +34,33 @@ pub static PACK_RECORD: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let core = pack_core(&[0; 64], &[]);
     [&SECRET[..], &(core.len() as u64).to_le_bytes(), &core[..PACK_HEADER_LENGTH]].concat()
 });
+
+/// Length in bytes of a sector, as parity knows it.
+pub const SECTOR: usize = 4096;
+/// Lengths in bytes of the records of a small pack, and of what each ends with.
+const RECORD: usize = 2 * SECTOR;
+const CHECKSUM: usize = 32;
+
+/// A pack of three shards with parity: its name, its bytes, and header and core alone.
+pub static PACK_WITH_PARITY: LazyLock<(PackId, Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
+    let (place, sealed) = segment();
+    let mut builder = PackBuilder::new(Vec::new());
+    for ordinal in 0..100 {
+        builder.push(ordinal, place, &sealed, &[]).expect("within the limits");
+    }
+    let pack = builder.finish(&pack_sealer(), &Constant, 3).expect("within the limits");
+    let core = usize::try_from(pack.header.core_length()).expect("a small pack");
+    (pack.id, pack.bytes.clone(), pack.bytes[..core].to_vec())
+});
+
+/// Gives whatever lies where the records of that pack were the checksums of records.
+pub fn prove_records(bytes: &mut [u8]) {
+    let data = PACK_WITH_PARITY.2.len().next_multiple_of(SECTOR).min(bytes.len());
+    for record in bytes[data..].chunks_exact_mut(RECORD) {
+        let (covered, checksum) = record.split_at_mut(RECORD - CHECKSUM);
+        checksum.copy_from_slice(blake3::hash(covered).as_bytes());
+    }
+}
 
 /// One byte, repeated.
 pub struct Constant;
@@ -89,7 +116,7 @@ pub fn pack_sealer() -> PackSealer {
 
 /// Header and core of a pack that holds `segments` and whose directory is `directory`.
 pub fn pack_core(segments: &[u8], directory: &[u8]) -> Vec<u8> {
-    let empty = PackBuilder::new(Vec::new()).finish(&pack_sealer(), &Constant);
+    let empty = PackBuilder::new(Vec::new()).finish(&pack_sealer(), &Constant, 0);
     let mut core = empty.expect("nothing is within every limit").bytes;
     core.truncate(PACK_HEADER_LENGTH);
     core.extend_from_slice(segments);

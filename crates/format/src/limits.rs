@@ -20,8 +20,10 @@ pub const SEGMENT_RAW_MAX: usize = 16 << 20;
 pub const PACK_SEGMENTS_MAX: usize = 1 << 20;
 /// Most blobs in a pack.
 pub const PACK_BLOBS_MAX: usize = 1 << 22;
-/// Largest pack.
+/// Largest header and core of a pack.
 pub const PACK_MAX: u64 = 256 << 20;
+/// Largest pack as it is stored, with parity and trailer.
+pub const PACK_STORED_MAX: u64 = 2 * PACK_MAX;
 /// Most parity of packs, in percent.
 pub const PARITY_PERCENT_MAX: u32 = 25;
 /// Largest index object.

@@ -58,8 +58,9 @@ fn samples() -> Vec<Samples> {
         Samples::new("entry", vec![entry(EntryKind::GENESIS, genesis()), entry(EntryKind::COMMIT, commit())]),
         Samples::new("statement", vec![genesis(), commit(), provide()]),
         Samples::new("snapshot", vec![snapshot()]),
-        Samples::new("pack", vec![pack.bytes]),
+        Samples::new("pack", vec![pack.bytes, world::small_pack_with_parity(&KEYRING).bytes]),
         Samples::new("pack_directory", vec![pack_directory()]),
+        damaged_packs(),
         Samples::new("index", vec![index.bytes]),
         index_tables(),
         Samples::new("nodes", vec![leaf_of_nodes(), inner_page(Node::default().name, 1)]),
@@ -118,6 +119,31 @@ fn pack_directory() -> Vec<u8> {
     let blobs = [by_hand::blob_record(&SECRET, 0, 0, 60), by_hand::blob_record(&SECRET, 0, 60, 4)];
     let counts = [1_u32, 2].map(u32::to_le_bytes).concat();
     [counts, segment, blobs.concat()].concat()
+}
+
+/// What the parity of a pack of three shards and four records can undo, and what it cannot.
+fn damaged_packs() -> Samples {
+    let with = |head: [u8; 3], places: &[u32]| -> Vec<u8> {
+        let changes = places.iter().flat_map(|place| [&place.to_le_bytes()[..], &[0x99]].concat());
+        head.into_iter().chain(changes).collect()
+    };
+    let shards = [300, 5000, 9000];
+    let records = [13_000, 21_000, 29_000, 37_000];
+    let valid = [
+        with([0; 3], &[]),
+        with([0; 3], &shards),
+        with([0; 3], &[shards[0], records[0], records[2], records[3]]),
+        with([0, 4, 0], &shards[..2]),
+        with([1, 0, 0], &records),
+    ];
+    // The last one has parity that proves itself and is wrong.
+    let broken = [
+        with([0; 3], &[&shards[..2], &records[1..]].concat()),
+        with([0, 9, 0], &shards[..1]),
+        with([1, 0, 0], &[&shards[..], &records].concat()),
+        Vec::new(),
+    ];
+    Samples { target: "heal", valid: valid.to_vec(), broken: broken.to_vec() }
 }
 
 /// One of each, and then a blob without a segment and a segment without a pack.

@@ -191,7 +191,7 @@ fn a_pack_holds_no_more_than_its_limits() {
     assert_eq!(builder.length(), 192 + 40);
     let (keyring, random) = (world::keyring(1), world::Seeded::new(1));
     let sealer = PackSealer::create(&keyring, Role::Data, &random);
-    let left_out = builder.finish(&sealer, &random).expect_err("segment 0 is not there");
+    let left_out = builder.finish(&sealer, &random, 0).expect_err("segment 0 is not there");
     assert_eq!(left_out, FormatError::Malformed("pack with a segment left out"));
 }
 
@@ -217,7 +217,7 @@ fn the_directory_counts_towards_the_size_of_a_pack() {
         }
     }
     assert_eq!(builder.push(99, place(1), &[0], &[]), Err(FormatError::Limit("pack")));
-    let beyond = builder.finish(&sealer, &random).expect_err("there is no room for a directory");
+    let beyond = builder.finish(&sealer, &random, 0).expect_err("there is no room for a directory");
     assert_eq!(beyond, FormatError::Limit("pack"));
 }
 

@@ -5,6 +5,8 @@ mod by_hand;
 mod chunker;
 mod corpus;
 mod damage;
+mod erasure_code;
+mod heal;
 mod index_places;
 mod key_text;
 mod limits;

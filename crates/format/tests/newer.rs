@@ -126,14 +126,16 @@ fn unknown_codecs_chunkers_and_keys_are_newer() {
 }
 
 #[test]
-fn a_pack_with_parity_is_newer() {
+fn parity_of_an_unknown_shape_is_newer() {
     let pack = world::small_pack(&by_hand::keyring(), Compression::Off);
     let trailer = pack.bytes.len() - 248;
-    let mut bytes = pack.bytes;
-    bytes[trailer + 196] = 4;
-    let checksum = *blake3::hash(&bytes[trailer..trailer + 208]).as_bytes();
-    bytes[trailer + 208..trailer + 240].copy_from_slice(&checksum);
-    assert_newer(Pack::scrub(pack.id, &bytes));
+    for numbers in [[0, 4, 0], [64, 4, 64 + 4096], [4096, 4, 4096], [4096, 0, 8192], [4096, u32::MAX, 8192]] {
+        let mut bytes = pack.bytes.clone();
+        bytes[trailer + 192..trailer + 204].copy_from_slice(&numbers.map(u32::to_le_bytes).concat());
+        let checksum = *blake3::hash(&bytes[trailer..trailer + 208]).as_bytes();
+        bytes[trailer + 208..trailer + 240].copy_from_slice(&checksum);
+        assert_newer(Pack::scrub(pack.id, &bytes));
+    }
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn rebuilt(pack: &Pack, sealer: &PackSealer) -> Vec<u8> {
         let blobs: Vec<_> = pack.blobs.iter().filter(|blob| blob.segment == ordinal).copied().collect();
         builder.push(ordinal, *segment, pack.sealed(segment), &blobs).expect("within the limits");
     }
-    builder.finish(sealer, &random).expect("all segments").bytes
+    builder.finish(sealer, &random, 0).expect("all segments").bytes
 }
 
 fn check_index(packs: &[Pack], keyring: &Keyring) {

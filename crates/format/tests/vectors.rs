@@ -168,6 +168,19 @@ fn pack() {
     assert_eq!((pack.segments, pack.blobs), (built.segments, built.blobs));
 }
 
+/// Parity is a function of header and core, and its code that of a library: both are held by this.
+#[test]
+fn pack_with_parity() {
+    let keyring = world::keyring(1);
+    let built = world::small_pack_with_parity(&keyring);
+    let kept = golden("pack-parity.hex", &built.bytes);
+    assert_eq!(Pack::scrub_parity(&kept), Ok(()));
+    let core = unhex(&stored("pack.hex"));
+    let core = &core[..core.len() - lifeboat_format::PACK_TRAILER_LENGTH];
+    let without_core = [&vec![0; 4096], &kept[4096..]].concat();
+    assert!(Pack::heal(built.id, without_core).is_ok_and(|healed| healed == core));
+}
+
 /// Compressors may change what they make: this one need only be read.
 #[test]
 fn compressed_pack() {

@@ -158,6 +158,18 @@ pub(crate) fn pack(
     segments: &[Vec<Vec<u8>>],
     seed: u64,
 ) -> Pack {
+    pack_with_parity(keyring, role, compression, segments, seed, 0)
+}
+
+/// The same with so many percent of parity.
+pub(crate) fn pack_with_parity(
+    keyring: &Keyring,
+    role: Role,
+    compression: Compression,
+    segments: &[Vec<Vec<u8>>],
+    seed: u64,
+    percent: u32,
+) -> Pack {
     let random = Seeded::new(seed);
     let (sealer, hasher) = (PackSealer::create(keyring, role, &random), keyring.blob_hasher());
     let (mut builder, mut compressor) = (PackBuilder::new(Vec::new()), Compressor::new(compression));
@@ -178,13 +190,21 @@ pub(crate) fn pack(
             .expect("it opens again");
         builder.push(ordinal, segment, &sealed, &blobs).expect("within the limits");
     }
-    builder.finish(&sealer, &random).expect("all segments are there")
+    builder.finish(&sealer, &random, percent).expect("all segments are there")
 }
 
 /// Two segments of two blobs each.
 pub(crate) fn small_pack(keyring: &Keyring, compression: Compression) -> Pack {
-    let segments = [vec![prose(1, 300), noise(2, 40)], vec![prose(3, 200), Vec::new()]];
-    pack(keyring, Role::Data, compression, &segments, 4)
+    pack(keyring, Role::Data, compression, &small_segments(), 4)
+}
+
+/// The same, raw and with as much parity as is usual.
+pub(crate) fn small_pack_with_parity(keyring: &Keyring) -> Pack {
+    pack_with_parity(keyring, Role::Data, Compression::Off, &small_segments(), 4, 3)
+}
+
+fn small_segments() -> [Vec<Vec<u8>>; 2] {
+    [vec![prose(1, 300), noise(2, 40)], vec![prose(3, 200), Vec::new()]]
 }
 
 pub(crate) fn index_of(keyring: &Keyring, packs: &[Pack], seed: u64) -> BuiltIndex {

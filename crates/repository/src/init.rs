@@ -25,6 +25,8 @@ pub struct InitOptions {
     pub chunk_average: Option<u32>,
     /// Size at which packs are closed in bytes, when not the usual one.
     pub pack_size: Option<u32>,
+    /// Percent of parity that packs get, at most 25; 0 for none.
+    pub parity: u32,
 }
 
 /// Times somebody else's claim is waited for, about three seconds in all.
@@ -120,6 +122,7 @@ fn create(
     let mut config = Config::new(RepositoryId::new(random.array()), now);
     config.chunker = options.chunk_average.map_or(config.chunker, ChunkerParams::around);
     config.pack = options.pack_size.unwrap_or(config.pack);
+    config.parity = options.parity;
     // A pack holds several segments, however small it is.
     config.data_segment = config.data_segment.min(config.pack / 4);
     config.tree_segment = config.tree_segment.min(config.pack / 4);

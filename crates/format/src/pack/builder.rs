@@ -2,7 +2,9 @@
 //!
 //! Spec: docs/format.md#packs. Segments may arrive in any order: the directory lists them by number.
 
-use super::layout::{BlobRecord, DirectoryHead, PACK_HEADER_LENGTH, SegmentRecord, Trailer};
+use super::layout::{BlobRecord, DirectoryHead, PACK_HEADER_LENGTH, SegmentRecord};
+use super::parity;
+use super::shape::Shape;
 use crate::{FormatError, Pack, PackId, PackSealer, PackSegment, PackedBlob, Random, limits};
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::U32;
@@ -58,12 +60,17 @@ impl PackBuilder {
         self.bytes.len()
     }
 
-    /// Closes the pack with its directory, header and trailer.
+    /// Closes the pack with its directory, header, so many percent of parity, and trailer.
     ///
     /// # Errors
     /// [`FormatError::Malformed`] when the number of a segment was left out; [`FormatError::Limit`] when the directory
-    /// makes the pack larger than it may be.
-    pub fn finish(mut self, sealer: &PackSealer, random: &dyn Random) -> Result<Pack, FormatError> {
+    /// makes the pack larger than it may be, or for more parity than there may be.
+    pub fn finish(
+        mut self,
+        sealer: &PackSealer,
+        random: &dyn Random,
+        parity_percent: u32,
+    ) -> Result<Pack, FormatError> {
         let segments: Option<Vec<PackSegment>> = self.segments.iter().copied().collect();
         let segments = segments.ok_or(FormatError::Malformed("pack with a segment left out"))?;
         let start = self.bytes.len();
@@ -77,7 +84,8 @@ impl PackBuilder {
             U32::new(u32::try_from(self.bytes.len() - start).map_err(|_| FormatError::Limit("pack"))?);
         self.bytes[..PACK_HEADER_LENGTH].copy_from_slice(header.as_bytes());
         let id = PackId::new(*blake3::hash(&self.bytes).as_bytes());
-        self.bytes.extend_from_slice(Trailer::without_parity(header).as_bytes());
+        let shape = Shape::new(self.bytes.len(), parity_percent)?;
+        parity::append(&mut self.bytes, header, shape.as_ref());
         Ok(Pack { id, header, bytes: self.bytes, segments, blobs: self.blobs })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Spec: docs/format.md#packs. All integers are little-endian.
 
+use super::shape::Shape;
 use crate::{BlobId, Codec, FormatError, Role, limits};
 use zerocopy::little_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -104,21 +105,23 @@ impl PackHeader {
 pub(super) struct Trailer {
     header: PackHeader,
     shard_size: U32,
-    parity_shards: U32,
-    shard_table_length: U32,
+    records: U32,
+    record_length: U32,
     reserved: [u8; 4],
     checksum: [u8; 32],
     magic: [u8; 8],
 }
 
 impl Trailer {
-    /// The trailer of a pack without parity.
-    pub(super) fn without_parity(header: PackHeader) -> Self {
+    /// The trailer of a pack with parity of this shape, or without any.
+    pub(super) fn new(header: PackHeader, parity: Option<&Shape>) -> Self {
+        let number = |number: usize| U32::new(u32::try_from(number).expect("a shape is within the limits"));
+        let of_parity = |measure: fn(&Shape) -> usize| number(parity.map_or(0, measure));
         let mut trailer = Self {
             header,
-            shard_size: U32::ZERO,
-            parity_shards: U32::ZERO,
-            shard_table_length: U32::ZERO,
+            shard_size: of_parity(Shape::shard),
+            records: of_parity(Shape::records),
+            record_length: of_parity(Shape::record_length),
             reserved: [0; 4],
             checksum: [0; 32],
             magic: TRAILER_MAGIC,
@@ -127,18 +130,29 @@ impl Trailer {
         trailer
     }
 
-    /// Reads and checks the last bytes of a pack against its header.
-    pub(super) fn parse(bytes: &[u8], header: &PackHeader) -> Result<Self, FormatError> {
-        let (_, trailer) =
-            Self::read_from_suffix(bytes).map_err(|_| FormatError::Malformed("pack trailer"))?;
+    /// Reads and checks the last bytes of a pack against its header; gives the shape of its parity, if it has any.
+    pub(super) fn parse(bytes: &[u8], header: &PackHeader) -> Result<Option<Shape>, FormatError> {
+        let trailer = Self::sound(bytes).filter(|trailer| trailer.header == *header);
+        let trailer = trailer.ok_or(FormatError::Malformed("pack trailer"))?;
+        let numbers = [trailer.shard_size, trailer.records, trailer.record_length].map(U32::get);
+        let [shard, records, record_length] = numbers;
+        if numbers == [0; 3] {
+            return Ok(None);
+        }
+        let shape = Shape::claimed(header.core_length(), shard, records);
+        let known = shape.filter(|shape| shape.record_length() == record_length as usize);
+        known.map(Some).ok_or(FormatError::Newer("pack parity"))
+    }
+
+    /// The header in the last bytes of a pack, if they are sound.
+    pub(super) fn header_of(bytes: &[u8]) -> Option<PackHeader> {
+        Self::sound(bytes).map(|trailer| trailer.header)
+    }
+
+    fn sound(bytes: &[u8]) -> Option<Self> {
+        let (_, trailer) = Self::read_from_suffix(bytes).ok()?;
         let sound = trailer.magic == TRAILER_MAGIC && trailer.checksum == trailer.computed_checksum();
-        if !sound || trailer.header != *header {
-            return Err(FormatError::Malformed("pack trailer"));
-        }
-        match trailer.parity_shards.get() {
-            0 => Ok(trailer),
-            _ => Err(FormatError::Newer("pack parity")),
-        }
+        sound.then_some(trailer)
     }
 
     fn computed_checksum(&self) -> [u8; 32] {

@@ -6,6 +6,8 @@
 use super::layout::{
     BlobRecord, DirectoryHead, PACK_HEADER_LENGTH, PACK_TRAILER_LENGTH, SegmentRecord, Trailer,
 };
+use super::parity;
+use super::shape::Shape;
 use crate::{
     BlobId, Codec, FormatError, Keyring, PackHeader, PackId, PackSealer, PackSegment, PackedBlob, limits,
 };
@@ -35,13 +37,14 @@ impl Pack {
         let header = Self::scrub(id, &bytes)?;
         let sealer = PackSealer::open(keyring, header)?;
         let start = usize::try_from(header.directory_start()).map_err(|_| FormatError::Limit("pack"))?;
-        let end = bytes.len() - PACK_TRAILER_LENGTH;
+        let end = usize::try_from(header.core_length()).map_err(|_| FormatError::Limit("pack"))?;
         let directory = sealer.open_directory(&bytes[start..end])?;
         let (segments, blobs) = parse_directory(&directory, header.directory_start())?;
         Ok(Self { id, header, bytes, segments, blobs })
     }
 
-    /// Whether stored bytes are what the name promises, without any key.
+    /// Whether stored bytes are what the name promises, without any key. Its parity is not looked at: that is
+    /// [`Pack::scrub_parity`].
     ///
     /// # Errors
     /// [`FormatError::WrongHash`], or what is wrong with header, trailer or length.
@@ -53,10 +56,28 @@ impl Pack {
             return Err(FormatError::WrongHash("pack"));
         }
         let header = PackHeader::parse(bytes)?;
-        Trailer::parse(bytes, &header)?;
-        match bytes.len() == core + PACK_TRAILER_LENGTH {
+        let shape = Trailer::parse(bytes, &header)?;
+        let length = shape.map_or(core + PACK_TRAILER_LENGTH, |shape| shape.stored_length());
+        match bytes.len() == length {
             true => Ok(header),
             false => Err(FormatError::Malformed("pack length")),
+        }
+    }
+
+    /// Whether the parity of a pack that is sound but for it, if it has any, would bring back all that it should:
+    /// it is made again and compared.
+    ///
+    /// # Errors
+    /// [`FormatError::Malformed`] when it would not, or what is wrong with header or trailer.
+    pub fn scrub_parity(bytes: &[u8]) -> Result<(), FormatError> {
+        let header = PackHeader::parse(bytes)?;
+        let shape: Option<Shape> = Trailer::parse(bytes, &header)?;
+        match shape {
+            Some(shape) if bytes.len() != shape.stored_length() => Err(FormatError::Malformed("pack length")),
+            Some(shape) if !parity::is_sound(bytes, &header, &shape) => {
+                Err(FormatError::Malformed("parity of the pack"))
+            }
+            _ => Ok(()),
         }
     }
 

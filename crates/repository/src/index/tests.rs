@@ -54,7 +54,7 @@ fn header(keyring: &Keyring) -> PackHeader {
     let blob =
         PackedBlob { id: keyring.blob_hasher().id(Role::Data, &[0]), segment: 0, offset: 0, length: 1 };
     builder.push(0, place, &sealed, &[blob]).unwrap();
-    builder.finish(&sealer, &random).unwrap().header
+    builder.finish(&sealer, &random, 0).unwrap().header
 }
 
 fn cache(folder: &Path, memory: usize) -> Arc<TableCache> {

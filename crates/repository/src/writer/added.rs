@@ -120,7 +120,7 @@ mod tests {
             .unwrap();
         builder.push(0, place, &sealed, &arrived.collect::<Vec<_>>()).unwrap();
         let mut index = IndexBuilder::new(Role::Data);
-        index.add(&builder.finish(&sealer, random).unwrap()).unwrap();
+        index.add(&builder.finish(&sealer, random, 0).unwrap()).unwrap();
         added.settle(&index.finish(&repository.keyring, random).unwrap()).unwrap();
         assert_eq!(added.lock().on_their_way.len(), 100);
         assert!(ids.iter().all(|id| added.contains(id).unwrap()));

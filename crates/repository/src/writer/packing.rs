@@ -80,7 +80,7 @@ impl OpenPack {
             return;
         }
         if let Some(builder) = state.builder.take() {
-            match builder.finish(&self.sealer, store.random()) {
+            match builder.finish(&self.sealer, store.random(), store.parity_percent()) {
                 Ok(pack) => store.put(pack),
                 Err(error) => store.fail(error.into()),
             }

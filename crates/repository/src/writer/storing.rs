@@ -60,6 +60,11 @@ impl Store {
         &*self.repository.environment.random
     }
 
+    /// How much parity packs get.
+    pub(super) fn parity_percent(&self) -> u32 {
+        self.repository.config().parity
+    }
+
     pub(super) fn pack_sealer(&self, role: Role) -> PackSealer {
         PackSealer::create(&self.repository.keyring, role, self.random())
     }
