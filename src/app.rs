@@ -61,7 +61,8 @@ impl<'a> App<'a> {
         let open = || self.existing().and_then(|backend| self.open_with(backend, &credential));
         match open() {
             Err(failure) if is_nothing(&failure) => {
-                let options = InitOptions { about: environment::maker(), ..InitOptions::default() };
+                let (about, parity) = (environment::maker(), self.usual_parity()?);
+                let options = InitOptions { about, parity, ..InitOptions::default() };
                 match self.init_with(given, &options) {
                     Ok(repository) => {
                         self.report.note(&format!("created the repository at {}", repository.location()));
@@ -90,6 +91,14 @@ impl<'a> App<'a> {
             // What does not exist contains nothing, and opening it says why.
             Location::Directory(path) => Ok(path.canonicalize().ok()),
             _ => Ok(None),
+        }
+    }
+
+    /// Percent of parity that packs of a new repository get: disks lose sectors, object stores guard against that.
+    pub(crate) fn usual_parity(&self) -> Result<u32, Failure> {
+        match self.location()? {
+            Location::Directory(_) => Ok(3),
+            _ => Ok(0),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::app::{App, NO_SHEET};
 use crate::exit::Failure;
 use crate::key_file::NewKeyFile;
 use crate::{environment, size, terminal};
-use clap::Args;
+use clap::{Args, value_parser};
 use lifeboat_engine::KdfParams;
 use lifeboat_repository::InitOptions;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,12 @@ pub(crate) struct Init {
     #[arg(long, value_name = "KIB", value_parser = size::kib(KDF_MEMORY))]
     kdf_memory: Option<u32>,
 
+    /// Redundancy that mends damaged sectors, in percent of what is stored: 0 (none) to 25, 3 if nothing is said on a
+    /// local disk, 0 elsewhere. 3 cost about 4 % of the space and mend 60 sectors anywhere, or 1000 KiB in a row, in
+    /// every 32 MiB; it cannot be changed later
+    #[arg(long, value_name = "PERCENT", value_parser = value_parser!(u32).range(0..=25))]
+    parity: Option<u32>,
+
     /// Make this file with words that open the repository when the password is lost, to be printed and deleted
     #[arg(long, value_name = "FILE")]
     recovery_sheet: Option<PathBuf>,
@@ -40,6 +46,7 @@ impl Init {
         let options = InitOptions {
             about: about.clone(),
             kdf: KdfParams { memory_kib: self.kdf_memory.unwrap_or(usual.memory_kib), ..usual },
+            parity: self.parity.map_or_else(|| app.usual_parity(), Ok)?,
             chunk_average: self.chunk_size.map(|kib| kib << 10),
             ..InitOptions::default()
         };

@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::report::Work;
 use crate::snapshot_choice::Choice;
 use clap::Args;
-use lifeboat_engine::{ListOptions, list, split_reference};
+use lifeboat_engine::{ListOptions, Node, list, split_reference};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -36,7 +36,10 @@ impl Ls {
         let snapshot = self.choice.find(app, &all, &reference)?;
         app.report.listing(snapshot);
         let options = ListOptions { path, recursive: true };
-        list(&repository, snapshot, &options, &mut |path, node| app.report.node(path, node, self.long))?;
+        let visit = &mut |path: &[u8], node: &Node| app.report.node(path, node, self.long);
+        for mended in list(&repository, snapshot, &options, visit)? {
+            app.report.problem(&mended, Work::List);
+        }
         verdict::of(&all.faults, Work::List)
     }
 }

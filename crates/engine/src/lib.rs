@@ -7,6 +7,7 @@ mod backup;
 mod error;
 mod event;
 mod list;
+mod mended;
 mod report;
 mod restore;
 mod select;

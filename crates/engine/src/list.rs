@@ -1,7 +1,8 @@
 //! `ls`: what is in a snapshot.
 
+use crate::mended::mended_packs;
 use crate::trees::{Entries, nodes};
-use crate::{EngineError, select};
+use crate::{EngineError, Problem, select};
 use lifeboat_format::{Node, NodeKind, Snapshot};
 use lifeboat_repository::Repository;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ pub struct ListOptions {
     pub recursive: bool,
 }
 
-/// Visits nodes with their absolute paths, each directory before what it holds, in order of names.
+/// Visits nodes with their absolute paths, each directory before what it holds, in order of names. Gives what is wrong
+/// with stored data that was mended for it.
 ///
 /// # Errors
 /// When the path is not in the snapshot, or a tree cannot be read.
@@ -24,7 +26,7 @@ pub fn list(
     snapshot: &Snapshot,
     options: &ListOptions,
     visit: &mut dyn FnMut(&[u8], &Node),
-) -> Result<(), EngineError> {
+) -> Result<Vec<Problem>, EngineError> {
     let view = repository.view(&repository.read_log()?)?;
     let reader = repository.reader(Arc::new(repository.load_index(&view)?));
     let (start, mut path) = select::node_at(&reader, snapshot, options.path.as_deref().unwrap_or_default())?;
@@ -46,5 +48,5 @@ pub fn list(
             stack.push((nodes(&reader, &node), length));
         }
     }
-    Ok(())
+    Ok(mended_packs(&reader))
 }

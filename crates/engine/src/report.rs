@@ -1,8 +1,9 @@
 //! What a verb has done, as the sum of its events.
 
+use crate::mended::mended_packs;
 use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind};
 use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
-use lifeboat_repository::Index;
+use lifeboat_repository::{BlobReader, Index};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -204,6 +205,11 @@ impl<'a, R: Fold> Teller<'a, R> {
     pub(crate) fn problem(&self, kind: ProblemKind, path: &Path, cause: impl Into<String>) {
         let problem = Problem { kind, path: path.to_owned(), cause: cause.into() };
         self.tell(&Event::Problem(&problem));
+    }
+
+    /// Tells which packs a reader mended.
+    pub(crate) fn mended(&self, reader: &BlobReader) {
+        mended_packs(reader).iter().for_each(|problem| self.tell(&Event::Problem(problem)));
     }
 
     /// Tells a note, unless it was told before.

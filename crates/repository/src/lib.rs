@@ -22,6 +22,7 @@ mod init;
 mod keys;
 mod layout;
 mod log;
+mod mended;
 mod packs;
 mod reader;
 mod rehearsal;

@@ -4,8 +4,8 @@ use crate::{Index, KnownPack, Repository, RepositoryError, layout};
 use lifeboat_format::{FormatError, Pack, PackId, PackSealer, PackedBlob, limits};
 
 impl Repository {
-    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob, and that the
-    /// index places exactly these blobs in it.
+    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob, its parity, and
+    /// that the index places exactly these blobs in it.
     ///
     /// Gives the bytes that were read.
     ///
@@ -39,13 +39,14 @@ impl Repository {
                 }
             }
         }
+        Pack::scrub_parity(&pack.bytes).map_err(damaged)?;
         Ok(pack.bytes.len() as u64)
     }
 
     /// A pack that is what its name says, with its directory; segments are not opened.
     pub(crate) fn read_pack(&self, id: PackId) -> Result<Pack, RepositoryError> {
         let name = layout::pack(id);
-        let bytes = match self.backend.get(&name, 2 * limits::PACK_MAX) {
+        let bytes = match self.backend.get(&name, limits::PACK_STORED_MAX) {
             Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
             other => other?,
         };

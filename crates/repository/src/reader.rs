@@ -1,9 +1,10 @@
 //! The way up: blobs by their ids, verified.
 //!
 //! Invariant: nothing leaves here that was not authenticated and does not hash to the id it was asked for by. A
-//! blob with several places is read from the first that is sound.
+//! blob with several places is read from the first that is sound, or that the parity of its pack can mend.
 
-use crate::index::{BlobPlace, SegmentNumber};
+use crate::index::{BlobPlace, KnownPack, KnownSegment, SegmentNumber};
+use crate::mended::MendedPacks;
 use crate::segments::RecentSegments;
 use crate::{Index, Repository, RepositoryError, layout};
 use lifeboat_format::{BlobHasher, BlobId, FormatError, PackSealer, Role};
@@ -12,17 +13,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Reads blobs.
 #[derive(Debug)]
 pub struct BlobReader {
-    repository: Repository,
+    pub(crate) repository: Repository,
     index: Arc<Index>,
     hasher: BlobHasher,
     recent: Mutex<RecentSegments>,
+    pub(crate) mended: Mutex<MendedPacks>,
 }
 
 impl Repository {
     /// A reader of what `index` knows.
     #[must_use]
     pub fn reader(&self, index: Arc<Index>) -> BlobReader {
-        BlobReader { repository: self.clone(), hasher: self.blob_hasher(), index, recent: Mutex::default() }
+        let (recent, mended) = Default::default();
+        BlobReader { repository: self.clone(), hasher: self.blob_hasher(), index, recent, mended }
     }
 }
 
@@ -46,26 +49,27 @@ impl BlobReader {
     }
 
     /// Opens a whole segment into `out`, whose former content is dropped. What it holds is authentic, but that a
-    /// slice of it is a certain blob is only said by [`BlobReader::slice`].
+    /// slice of it is a certain blob is only said by [`BlobReader::slice`]. Where it is damaged or cannot be read, and
+    /// its pack has parity, the pack is mended in memory.
     ///
     /// # Errors
     /// When the pack is missing, or the segment damaged.
     pub fn open_segment(&self, number: SegmentNumber, out: &mut Vec<u8>) -> Result<(), RepositoryError> {
         let segment = self.index.segment(number)?;
         let pack = self.index.pack(segment.pack);
-        let name = layout::pack(pack.id);
-        let damaged = |source| RepositoryError::reading(&name, source);
-        let mut sealed = vec![0; segment.place.sealed_length as usize];
-        match self.repository.backend.get_range(&name, u64::from(segment.place.offset), &mut sealed) {
-            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
-            Err(error) if error.is_short() => {
-                return Err(damaged(FormatError::Malformed("pack: it is cut short")));
-            }
-            other => other?,
+        let start = segment.place.offset as usize;
+        let length = segment.place.sealed_length as usize;
+        let sealed = self.read_sealed(pack, &segment);
+        let error = match sealed.and_then(|sealed| self.open(pack, &segment, &sealed, out)) {
+            Err(error) if pack.has_parity() && error.is_damage() => error,
+            other => return other,
+        };
+        // What is wrong with the segment says more than why the rest of the pack is of no help.
+        let core = self.mended_pack(pack).ok().flatten();
+        match core.as_ref().and_then(|core| core.get(start..start + length)) {
+            Some(sealed) => self.open(pack, &segment, sealed, out),
+            None => Err(error),
         }
-        let sealer =
-            PackSealer::open(&self.repository.keyring, self.index.header(segment.pack)?).map_err(damaged)?;
-        sealer.open_segment(segment.ordinal, &segment.place, &sealed, out).map_err(damaged)
     }
 
     /// The blob within an opened segment.
@@ -93,6 +97,32 @@ impl BlobReader {
     #[must_use]
     pub fn is_blob(&self, role: Role, id: &BlobId, bytes: &[u8]) -> bool {
         self.hasher.id(role, bytes) == *id
+    }
+
+    fn read_sealed(&self, pack: &KnownPack, segment: &KnownSegment) -> Result<Vec<u8>, RepositoryError> {
+        let name = layout::pack(pack.id);
+        let mut sealed = vec![0; segment.place.sealed_length as usize];
+        match self.repository.backend.get_range(&name, u64::from(segment.place.offset), &mut sealed) {
+            Ok(()) => Ok(sealed),
+            Err(error) if error.is_not_found() => Err(RepositoryError::Missing(name.to_string())),
+            Err(error) if error.is_short() => {
+                Err(RepositoryError::reading(&name, FormatError::Malformed("pack: it is cut short")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn open(
+        &self,
+        pack: &KnownPack,
+        segment: &KnownSegment,
+        sealed: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), RepositoryError> {
+        let sealer = PackSealer::open(&self.repository.keyring, self.index.header(segment.pack)?);
+        let opened =
+            sealer.and_then(|sealer| sealer.open_segment(segment.ordinal, &segment.place, sealed, out));
+        opened.map_err(|source| RepositoryError::reading(&layout::pack(pack.id), source))
     }
 
     fn any_place<T>(

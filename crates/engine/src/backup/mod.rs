@@ -147,6 +147,7 @@ fn run(
         let root = source.save(&mut save, parent, start);
         root.and_then(|root| save.check_some().map(|()| (root, save.is_as_before())))
     };
+    teller.mended(&reader);
     let (root, is_as_before) = match saved {
         Err(EngineError::Interrupted) => {
             writer.leave()?;

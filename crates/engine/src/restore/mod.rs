@@ -84,7 +84,9 @@ pub fn restore(
     let (owners, locks, kept, rounded) = Default::default();
     let work =
         Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks, kept, rounded };
-    work.run(&start, &full)?;
+    let done = work.run(&start, &full);
+    teller.mended(&reader);
+    done?;
     Ok(teller.into_report())
 }
 

@@ -9,6 +9,7 @@ mod read_data;
 
 pub use read_data::ReadData;
 
+use crate::mended::mended_pack;
 use crate::report::Teller;
 use crate::select::log_faults;
 use crate::sweep::sweep;
@@ -49,7 +50,8 @@ pub fn verify(
     }
     let index = Arc::new(repository.load_index_anew(&view, || teller.check())?);
     teller.tell_cache(&index);
-    let verify = Verify { repository, teller: &teller, bad: Mutex::default() };
+    let (bad, mendable) = Default::default();
+    let verify = Verify { repository, teller: &teller, bad, mendable };
     verify.check_index(&reading, &view, &index)?;
     let reader = repository.reader(index);
     verify.check_packs(&reader, options, workers)?;
@@ -58,6 +60,7 @@ pub fn verify(
         verify.check_tree(&reader, snapshot, &mut seen)?;
         teller.with(|report| report.snapshots += 1);
     }
+    verify.tell_mended_on_the_way(&reader);
     Ok(teller.into_report())
 }
 
@@ -65,6 +68,8 @@ struct Verify<'a> {
     repository: &'a Repository,
     teller: &'a Teller<'a, VerifyReport>,
     bad: Mutex<BTreeSet<SegmentNumber>>,
+    /// Damaged packs of which nothing is lost.
+    mendable: Mutex<BTreeSet<PackId>>,
 }
 
 /// What need not be looked at again.
@@ -153,7 +158,8 @@ impl Verify<'_> {
         })
     }
 
-    /// Names a damaged pack and finds out what in it can be used; any other error ends the verification.
+    /// Names a damaged pack; unless it can be mended, finds out what in it can be used. Any other error ends the
+    /// verification.
     fn pack_damage(
         &self,
         reader: &BlobReader,
@@ -164,9 +170,23 @@ impl Verify<'_> {
         if !error.is_damage() {
             return Err(error.into());
         }
-        self.damage(&pack_object(pack.id), &error);
-        self.find_bad_segments(reader, pack, scratch);
+        let object = pack_object(pack.id);
+        if reader.can_mend(pack)? {
+            self.mendable.lock().unwrap_or_else(PoisonError::into_inner).insert(pack.id);
+            self.teller.problem(ProblemKind::Mendable, Path::new(&object), bare_cause(&error));
+        } else {
+            self.damage(&object, &error);
+            self.find_bad_segments(reader, pack, scratch);
+        }
         Ok(())
+    }
+
+    /// Where not all data is read, damage may be met by whoever reads directories.
+    fn tell_mended_on_the_way(&self, reader: &BlobReader) {
+        let known = self.mendable.lock().unwrap_or_else(PoisonError::into_inner);
+        for id in reader.mended().into_iter().filter(|id| !known.contains(id)) {
+            self.teller.tell(&Event::Problem(&mended_pack(id)));
+        }
     }
 
     /// A damaged pack may hold sound segments: only files that need the others lose by it.
@@ -272,12 +292,17 @@ impl Verify<'_> {
     fn is_sound(&self, index: &Index, id: &BlobId) -> Result<bool, RepositoryError> {
         for place in index.places(id)? {
             let pack = index.pack(index.segment(place.segment)?.pack);
+            let is_there = pack.counts() || self.is_mendable(pack);
             let bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
-            if pack.counts() && !bad.contains(&place.segment) {
+            if is_there && !bad.contains(&place.segment) {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    fn is_mendable(&self, pack: &KnownPack) -> bool {
+        self.mendable.lock().unwrap_or_else(PoisonError::into_inner).contains(&pack.id)
     }
 
     fn tree_damage(&self, path: &Path, error: RepositoryError) -> Result<(), EngineError> {
@@ -288,18 +313,21 @@ impl Verify<'_> {
         Ok(())
     }
 
-    /// Damage of an object whose name stands before the cause already.
     fn damage(&self, object: &str, error: &RepositoryError) {
-        let cause = match error {
-            RepositoryError::Damaged { source, .. } => format!("damaged: {source}"),
-            RepositoryError::Missing(_) => "missing".to_owned(),
-            other => cause_of(other),
-        };
-        self.problem(Path::new(object), cause);
+        self.problem(Path::new(object), bare_cause(error));
     }
 
     fn problem(&self, path: &Path, cause: impl Into<String>) {
         self.teller.problem(ProblemKind::Damage, path, cause);
+    }
+}
+
+/// What is wrong with an object whose name stands before the cause already.
+fn bare_cause(error: &RepositoryError) -> String {
+    match error {
+        RepositoryError::Damaged { source, .. } => format!("damaged: {source}"),
+        RepositoryError::Missing(_) => "missing".to_owned(),
+        other => cause_of(other),
     }
 }
 

@@ -166,7 +166,7 @@ impl IndexedPack {
     pub(super) fn parse(record: &PackRecord) -> Result<Self, FormatError> {
         let header = PackHeader::parse(&record.header)?;
         let (id, stored_length) = (PackId::new(record.id), record.stored_length.get());
-        match stored_length >= header.core_length() && stored_length <= 2 * limits::PACK_MAX {
+        match stored_length >= header.core_length() && stored_length <= limits::PACK_STORED_MAX {
             true => Ok(Self { id, stored_length, header }),
             false => Err(FormatError::Malformed("index")),
         }

@@ -1,6 +1,6 @@
 //! What the index knows of packs, segments and blobs.
 
-use lifeboat_format::{ObjectHash, PackId, PackSegment, Role};
+use lifeboat_format::{ObjectHash, PACK_TRAILER_LENGTH, PackId, PackSegment, Role};
 use std::ops::Range;
 
 use crate::RepositoryError;
@@ -31,6 +31,12 @@ impl KnownPack {
     #[must_use]
     pub fn counts(&self) -> bool {
         self.found_length.is_some_and(|length| length >= self.core_length)
+    }
+
+    /// Whether it was stored with parity.
+    #[must_use]
+    pub fn has_parity(&self) -> bool {
+        self.stored_length > self.core_length + PACK_TRAILER_LENGTH as u64
     }
 }
 

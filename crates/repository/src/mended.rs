@@ -1,0 +1,105 @@
+//! Damaged packs that were mended in memory from their own parity.
+//!
+//! Invariants: what is given is header and core as they were, by their hash. One mended pack is kept at a time, for the
+//! next of its segments; a pack that cannot be mended is tried once.
+
+use crate::{BlobReader, KnownPack, Repository, RepositoryError, layout};
+use lifeboat_backend::{BackendError, ObjectName};
+use lifeboat_format::{FormatError, Pack, PackId, limits};
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+/// What disks lose at once, and the least that is read around such a hole.
+const SECTOR: usize = 4 << 10;
+/// Bytes that are read at once while nothing is wrong with them.
+const PART: usize = 1 << 20;
+/// No pack can lose more than one part in so many: then nothing is read any more.
+const HOLES_DIVISOR: usize = 100 / limits::PARITY_PERCENT_MAX as usize;
+
+/// The packs that a reader mended, or could not mend.
+#[derive(Debug, Default)]
+pub(crate) struct MendedPacks {
+    last: Option<(PackId, Arc<Vec<u8>>)>,
+    mended: BTreeSet<PackId>,
+    hopeless: BTreeSet<PackId>,
+}
+
+impl BlobReader {
+    /// Whether a damaged pack gives back all that it held: it is read whole, and mended in memory.
+    ///
+    /// # Errors
+    /// When the storage fails in another way than by bytes that cannot be read.
+    pub fn can_mend(&self, pack: &KnownPack) -> Result<bool, RepositoryError> {
+        Ok(self.mended_pack(pack)?.is_some())
+    }
+
+    /// Packs that were found damaged and mended so far.
+    #[must_use]
+    pub fn mended(&self) -> Vec<PackId> {
+        let packs = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
+        packs.mended.iter().copied().collect()
+    }
+
+    /// Header and core of a damaged pack, if they can be brought back. Whoever needs another one waits: they are large.
+    pub(crate) fn mended_pack(&self, pack: &KnownPack) -> Result<Option<Arc<Vec<u8>>>, RepositoryError> {
+        let mut packs = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
+        match &packs.last {
+            Some((id, core)) if *id == pack.id => return Ok(Some(Arc::clone(core))),
+            _ if packs.hopeless.contains(&pack.id) => return Ok(None),
+            _ => packs.last = None,
+        }
+        let remains = match self.repository.read_remains(pack.id) {
+            Err(RepositoryError::Missing(_)) => None,
+            other => Some(other?),
+        };
+        let Some(core) = remains.and_then(|bytes| Pack::heal(pack.id, bytes).ok()) else {
+            packs.hopeless.insert(pack.id);
+            return Ok(None);
+        };
+        let core = Arc::new(core);
+        packs.last = Some((pack.id, Arc::clone(&core)));
+        packs.mended.insert(pack.id);
+        Ok(Some(core))
+    }
+}
+
+impl Repository {
+    /// What can be read of a pack, with zeros in place of what cannot.
+    fn read_remains(&self, id: PackId) -> Result<Vec<u8>, RepositoryError> {
+        let name = layout::pack(id);
+        let size = match self.backend.stat(&name) {
+            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
+            other => other?.size.min(limits::PACK_STORED_MAX),
+        };
+        let mut bytes = vec![0; usize::try_from(size).map_err(|_| FormatError::Limit("pack"))?];
+        let mut room = bytes.len() / HOLES_DIVISOR + SECTOR;
+        for (number, part) in (0..).zip(bytes.chunks_mut(PART)) {
+            self.read_around_holes(&name, number * PART as u64, part, &mut room)?;
+        }
+        Ok(bytes)
+    }
+
+    /// Fills `part` with what lies at `offset`; where that cannot be read its halves are tried, down to a sector.
+    fn read_around_holes(
+        &self,
+        name: &ObjectName,
+        offset: u64,
+        part: &mut [u8],
+        room: &mut usize,
+    ) -> Result<(), BackendError> {
+        match self.backend.get_range(name, offset, part) {
+            Err(error) if error.is_damaged() || error.is_short() => {
+                if part.len() > SECTOR {
+                    let middle = (part.len() / 2).next_multiple_of(SECTOR);
+                    let (left, right) = part.split_at_mut(middle);
+                    self.read_around_holes(name, offset, left, room)?;
+                    return self.read_around_holes(name, offset + middle as u64, right, room);
+                }
+                part.fill(0);
+                *room = room.checked_sub(part.len()).ok_or(error)?;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}
