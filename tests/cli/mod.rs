@@ -20,6 +20,7 @@ mod json;
 mod key;
 mod ls;
 mod options;
+mod parity;
 mod password;
 mod restore;
 mod restore_into;

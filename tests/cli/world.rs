@@ -25,16 +25,27 @@ impl World {
         world
     }
 
+    /// With one whose packs have no parity, so that damage is damage.
+    pub(crate) fn without_parity() -> Self {
+        let world = Self::without_repository();
+        world.run(&["init", "--kdf-memory", "32", "--parity", "0"]).succeeds();
+        world
+    }
+
     pub(crate) fn without_repository() -> Self {
         Self { scratch: tempfile::tempdir().unwrap() }
     }
 
     /// With the directory `files` of three files, saved once.
     pub(crate) fn with_snapshot() -> Self {
-        let world = Self::new();
-        world.write_three_files();
-        world.run(&["backup", "files"]).succeeds();
-        world
+        Self::new().saved()
+    }
+
+    /// With these files saved.
+    pub(crate) fn saved(self) -> Self {
+        self.write_three_files();
+        self.run(&["backup", "files"]).succeeds();
+        self
     }
 
     pub(crate) fn write_three_files(&self) {

@@ -9,6 +9,7 @@ mod elsewhere;
 mod filter;
 mod metadata;
 mod on_disk;
+mod parity;
 mod recorded;
 mod restore_into;
 mod round_trip;

@@ -55,6 +55,11 @@ pub(crate) struct World {
 impl World {
     /// A small repository: chunks around 4 KiB, packs of 64 KiB.
     pub(crate) fn new(seed: u64, workers: Workers) -> Self {
+        Self::with_parity(seed, workers, 0)
+    }
+
+    /// The same with so many percent of parity.
+    pub(crate) fn with_parity(seed: u64, workers: Workers, parity: u32) -> Self {
         let backend = Arc::new(MemoryBackend::new());
         let clock = Arc::new(MovedClock::default());
         let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
@@ -64,6 +69,7 @@ impl World {
             kdf,
             chunk_average: Some(4 << 10),
             pack_size: Some(64 << 10),
+            parity,
             ..InitOptions::default()
         };
         let credential = Credential::password(b"secret".to_vec());

@@ -6,6 +6,7 @@ mod adoption;
 mod cache;
 mod init;
 mod log;
+mod mended;
 mod slots;
 mod world;
 mod writer;

@@ -9,6 +9,7 @@ use lifeboat_repository::{
     Session, Workers, WriterOptions, init,
 };
 use lifeboat_testkit as testkit;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -58,9 +59,14 @@ pub(crate) fn make(backend: &Arc<dyn Backend>, seed: u64) -> Result<Repository, 
 }
 
 pub(crate) fn new(seed: u64) -> (Arc<Watched>, Repository) {
+    with_parity(seed, 0)
+}
+
+pub(crate) fn with_parity(seed: u64, parity: u32) -> (Arc<Watched>, Repository) {
     let watched = Arc::new(Watched::default());
     let backend: Arc<dyn Backend> = Arc::clone(&watched) as _;
-    let repository = make(&backend, seed).unwrap();
+    let options = InitOptions { parity, ..small() };
+    let repository = init(backend, &password(), &options, environment(seed)).unwrap();
     (watched, repository)
 }
 
@@ -99,6 +105,22 @@ pub(crate) struct Watched {
     pub(crate) gets: Mutex<Vec<String>>,
     /// Puts below this folder fail as if the disk were full.
     pub(crate) full: Mutex<Option<&'static str>>,
+    /// First bytes of the sectors of objects that cannot be read.
+    pub(crate) bad_sectors: Mutex<Vec<(String, u64)>>,
+    /// Ranges that were read.
+    pub(crate) ranges_read: AtomicUsize,
+}
+
+impl Watched {
+    fn check_sectors(&self, name: &ObjectName, offset: u64, length: u64) -> Result<(), BackendError> {
+        let is_hit = |(bad, sector): &(String, u64)| {
+            bad == name.as_str() && *sector < offset + length && offset < sector + 4096
+        };
+        match self.bad_sectors.lock().unwrap().iter().any(is_hit) {
+            true => Err(BackendError::new(ErrorKind::Damaged, "read", name)),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Backend for Watched {
@@ -112,10 +134,13 @@ impl Backend for Watched {
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
         self.gets.lock().unwrap().push(name.to_string());
+        self.check_sectors(name, 0, u64::MAX >> 1)?;
         self.inner.get(name, limit)
     }
 
     fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
+        self.ranges_read.fetch_add(1, Ordering::Relaxed);
+        self.check_sectors(name, offset, buffer.len() as u64)?;
         self.inner.get_range(name, offset, buffer)
     }
 

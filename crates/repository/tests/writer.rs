@@ -7,7 +7,11 @@ use lifeboat_testkit::Random;
 use std::sync::Arc;
 
 /// Puts and commits blobs.
-fn save(repository: &Repository, blobs: &[Vec<u8>], workers: Workers) -> (Vec<BlobId>, WriterStats) {
+pub(crate) fn save(
+    repository: &Repository,
+    blobs: &[Vec<u8>],
+    workers: Workers,
+) -> (Vec<BlobId>, WriterStats) {
     let session = Session::start(repository).unwrap();
     let mut writer = writer(repository, &session, workers);
     let ids = blobs.iter().map(|bytes| writer.put(Role::Data, bytes).unwrap()).collect();
@@ -17,7 +21,7 @@ fn save(repository: &Repository, blobs: &[Vec<u8>], workers: Workers) -> (Vec<Bl
     (ids, stats)
 }
 
-fn blobs(seed: u64, count: usize) -> Vec<Vec<u8>> {
+pub(crate) fn blobs(seed: u64, count: usize) -> Vec<Vec<u8>> {
     let mut random = Random::new(seed);
     (0..count)
         .map(|number| {
