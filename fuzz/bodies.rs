@@ -10,7 +10,7 @@ use keys::{Constant, KEYRING, OBJECTS};
 use lifeboat_format::{
     BlobId, Chunker, ChunkerParams, Codec, Commit, Config, Credential, Draft, Entry, EntryKind, FormatError,
     Index, Keyring, Node, ObjectHash, Pack, PackHeader, PackId, PackSealer, Page, PageEntry, PageTreeBuilder,
-    Piece, SessionId, Slot, Statement, Timestamp, decompress as decompressed, key_file_text, limits,
+    Piece, Running, SessionId, Slot, Statement, Timestamp, decompress as decompressed, key_file_text, limits,
     parse_key_text, sheet_words,
 };
 use std::fmt::Debug;
@@ -26,6 +26,7 @@ pub const TARGETS: [(&str, Body); 16] = [
     ("keyring", keyring),
     ("entry", entry),
     ("statement", statement),
+    ("running", running),
     ("snapshot", snapshot),
     ("pack", pack),
     ("pack_directory", pack_directory),
@@ -136,6 +137,15 @@ fn is_statement(kind: EntryKind, body: &[u8]) -> bool {
         Ok(Statement::Unknown(kind)) => unreachable!("{kind:?} is known"),
         Err(_) => false,
     }
+}
+
+/// A hint that a session lives, as its author sealed it.
+pub fn running(bytes: &[u8]) -> bool {
+    let session = SessionId::default();
+    let Ok(running) = Running::open(session, &keys::running(bytes), KEYRING.log()) else { return false };
+    let sealed = running.seal(session, KEYRING.log(), &Constant);
+    assert_eq!(Running::open(session, &sealed, KEYRING.log()), Ok(running));
+    true
 }
 
 /// A snapshot, sealed within a commit.

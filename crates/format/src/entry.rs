@@ -74,6 +74,7 @@ struct EntryObject {
 pub struct LogKeys {
     key_set: KeySetId,
     sealer: Sealer,
+    running: Sealer,
     signing: SigningKey,
 }
 
@@ -88,8 +89,17 @@ impl LogKeys {
         Self {
             key_set,
             sealer: Sealer::new(&log.derive("lifeboat v1 log body")),
+            running: Sealer::new(&log.derive("lifeboat v1 running")),
             signing: SigningKey::from_bytes(admin.as_bytes()),
         }
+    }
+
+    pub(crate) fn key_set(&self) -> KeySetId {
+        self.key_set
+    }
+
+    pub(crate) fn running_sealer(&self) -> &Sealer {
+        &self.running
     }
 
     /// The only author so far whose entries count.

@@ -21,6 +21,7 @@ mod node;
 mod pack;
 mod page;
 mod random;
+mod running;
 mod seal;
 mod slot;
 mod snapshot;
@@ -48,6 +49,7 @@ pub use pack::{
 };
 pub use page::{ChildPage, Page, PageEntry, PageTreeBuilder};
 pub use random::Random;
+pub use running::{Process, Running};
 pub use seal::{SEAL_OVERHEAD, SealContext, SealRole, Sealer};
 pub use slot::{KdfParams, Slot, SlotAbout, SlotKind};
 pub use snapshot::{Origin, PathBytes, Snapshot, Summary, VerifyWrites};

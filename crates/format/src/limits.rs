@@ -30,7 +30,7 @@ pub const PARITY_PERCENT_MAX: u32 = 25;
 pub const INDEX_MAX: u64 = 8 << 20;
 /// Largest log entry.
 pub const ENTRY_MAX: u64 = 16 << 20;
-/// Largest config, key slot or key object.
+/// Largest config, key slot, key object or running hint.
 pub const SMALL_OBJECT_MAX: u64 = 64 << 10;
 /// A page is closed no earlier than this.
 pub const PAGE_MIN: usize = 8 << 10;

@@ -38,6 +38,8 @@ pub enum SealRole {
     Keyring = 9,
     /// What a slot tells about itself.
     SlotAbout = 10,
+    /// A hint that a session lives.
+    Running = 11,
 }
 
 /// Where a sealed message belongs: the associated data of its authentication.

@@ -73,7 +73,7 @@ impl Commit {
 }
 
 /// Body of an entry that tells what a backup has stored so far: it counts for deduplication, whatever becomes of the backup.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Provide {
     /// Index objects that the session stored since its entry before.

@@ -2,8 +2,8 @@
 
 use lifeboat_format::{
     BlobId, ChildPage, ChunkerParams, Config, Content, Credential, Device, Key, Node, NodeKind, Origin,
-    PathBytes, Piece, RepositoryId, Snapshot, SnapshotId, Summary, Timestamp, Totals, VerifyWrites, Xattr,
-    XattrValue,
+    PathBytes, Piece, Process, RepositoryId, Running, Snapshot, SnapshotId, Summary, Timestamp, Totals,
+    VerifyWrites, Xattr, XattrValue,
 };
 use proptest::prelude::*;
 use proptest::{collection::vec, option};
@@ -169,6 +169,14 @@ pub(crate) fn config() -> impl Strategy<Value = Config> {
             (config.parity, config.second_copies) = (parity, second_copies);
             config
         })
+}
+
+pub(crate) fn running() -> impl Strategy<Value = Running> {
+    (".{0,20}", ".{0,40}", any::<u64>(), any::<u32>(), any::<u64>(), timestamp(), ".{0,9}").prop_map(
+        |(host, boot, pid_namespace, pid, start, time, verb)| {
+            Running::new(Process { host, boot, pid_namespace, pid, start }, time, verb)
+        },
+    )
 }
 
 /// The contents of a pack: segments of blobs.

@@ -57,6 +57,7 @@ fn samples() -> Vec<Samples> {
         Samples::new("keyring", vec![OBJECTS[1].bytes.clone(), key_record(3), key_record(4)]),
         Samples::new("entry", vec![entry(EntryKind::GENESIS, genesis()), entry(EntryKind::COMMIT, commit())]),
         Samples::new("statement", vec![genesis(), commit(), provide()]),
+        Samples::new("running", vec![running()]),
         Samples::new("snapshot", vec![snapshot()]),
         Samples::new("pack", vec![pack.bytes, world::small_pack_with_parity(&KEYRING).bytes]),
         Samples::new("pack_directory", vec![pack_directory()]),
@@ -104,6 +105,10 @@ fn provide() -> Vec<u8> {
 
 fn entry(kind: EntryKind, body: Vec<u8>) -> Vec<u8> {
     Entry::create(world::draft(kind, body), KEYRING.log(), &Constant).0
+}
+
+fn running() -> Vec<u8> {
+    by_hand::cbor(|e| e.encode(world::running())?.ok())
 }
 
 fn snapshot() -> Vec<u8> {

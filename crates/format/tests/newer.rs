@@ -3,7 +3,8 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     ChunkerParams, Compression, Config, Entry, EntryKind, FormatError, Index, Keyring, Node, ObjectHash,
-    Pack, PackHeader, PackSealer, Page, Piece, SealContext, SealRole, Sealer, Slot, Statement,
+    Pack, PackHeader, PackSealer, Page, Piece, Running, SealContext, SealRole, Sealer, SessionId, Slot,
+    Statement,
 };
 use minicbor::{Decoder, Encoder};
 
@@ -59,6 +60,7 @@ fn unknown_versions_are_newer() {
     assert_newer(PackHeader::parse(&header));
     let snapshot = with_field(&snapshot_bytes(), 0, &[2]);
     assert_newer(snapshot_in_a_commit(&snapshot));
+    assert_newer(running_hint(&with_field(&running_bytes(), 0, &[2])));
 }
 
 #[test]
@@ -167,6 +169,7 @@ fn unknown_fields_are_skipped() {
     let node = world::full_node(&by_hand::keyring().blob_hasher());
     let bytes = with_field(&minicbor::to_vec(&node).expect("a vector"), 99, LATER);
     assert_eq!(minicbor::decode::<Node>(&bytes).expect("skipped"), node);
+    assert_eq!(running_hint(&with_field(&running_bytes(), 99, LATER)), Ok(world::running()));
     let snapshot = snapshot_in_a_commit(&with_field(&snapshot_bytes(), 99, LATER));
     assert_eq!(snapshot, Ok(world::full_snapshot(&by_hand::keyring())));
     // Lists that stand for records may grow at their end.
@@ -194,6 +197,20 @@ fn with_entry_header(entry: &[u8], change: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8>
 
 fn snapshot_bytes() -> Vec<u8> {
     minicbor::to_vec(world::full_snapshot(&by_hand::keyring())).expect("a vector")
+}
+
+fn running_bytes() -> Vec<u8> {
+    minicbor::to_vec(world::running()).expect("a vector")
+}
+
+/// Seals the bytes of a running hint as the text says, and reads them as the code does.
+fn running_hint(record: &[u8]) -> Result<Running, FormatError> {
+    let (keyring, session) = (by_hand::keyring(), SessionId::new([5; 16]));
+    let sealer = Sealer::new(&by_hand::derive("lifeboat v1 running", &by_hand::SECRETS[3]));
+    let mut salt = [0; 32];
+    salt[..16].fill(5);
+    let context = SealContext::alone(keyring.key_set(), SealRole::Running, salt, 0);
+    Running::open(session, &sealer.seal(&context, &[4; 32], record), keyring.log())
 }
 
 /// Seals the bytes of a snapshot as the text says, and reads them as the code does.

@@ -4,8 +4,8 @@ use crate::{arbitrary, by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Commit, Compression, Compressor, Config, Content, Draft, Entry, EntryKind, FormatError,
     Genesis, Index, IndexedPack, KdfParams, KeyId, Keyring, Node, ObjectHash, Pack, PackBuilder, PackId,
-    PackSealer, Page, PageTreeBuilder, Piece, Provide, Role, SessionId, Slot, Snapshot, Statement, Timestamp,
-    decompress,
+    PackSealer, Page, PageTreeBuilder, Piece, Provide, Role, Running, SessionId, Slot, Snapshot, Statement,
+    Timestamp, decompress,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -120,6 +120,16 @@ proptest! {
         if draft.kind.0 > 1 {
             prop_assert_eq!(Statement::of(&parsed), Ok(Statement::Unknown(draft.kind)));
         }
+    }
+
+    #[test]
+    fn running_hints(running in arbitrary::running(), session: [u8; 16]) {
+        let (keyring, session) = (world::keyring(1), SessionId::new(session));
+        let sealed = running.seal(session, keyring.log(), &world::Seeded::new(2));
+        let opened = Running::open(session, &sealed, keyring.log());
+        prop_assert_eq!(opened.as_ref(), Ok(&running));
+        let again = opened.map(|opened| opened.seal(session, keyring.log(), &world::Seeded::new(2)));
+        prop_assert_eq!(again, Ok(sealed));
     }
 
     #[test]

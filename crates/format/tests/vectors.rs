@@ -7,7 +7,8 @@
 use crate::{chunker, round_trips, world};
 use lifeboat_format::{
     ChunkerParams, Compression, Config, Credential, Entry, Index, Key, KeySetId, Keyring, Node, Pack, PackId,
-    Page, Role, SealContext, SealRole, Sealer, Slot, Statement, key_file_text, parse_key_text, sheet_words,
+    Page, Role, Running, SealContext, SealRole, Sealer, SessionId, Slot, Statement, key_file_text,
+    parse_key_text, sheet_words,
 };
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -226,6 +227,13 @@ fn commit_with_snapshot() {
     let read = Entry::parse(entry.hash, &kept, keyring.log()).expect("an entry");
     let Ok(Statement::Commit(commit)) = Statement::of(&read) else { panic!("not a commit") };
     assert_eq!(commit.open(&keyring), Ok(world::full_snapshot(&keyring)));
+}
+
+#[test]
+fn running() {
+    let (keyring, session) = (world::keyring(1), SessionId::new([0x21; 16]));
+    let kept = golden("running.hex", &world::running().seal(session, keyring.log(), &world::Seeded::new(9)));
+    assert_eq!(Running::open(session, &kept, keyring.log()), Ok(world::running()));
 }
 
 /// The plain bytes of what only lies sealed elsewhere, for who writes a reader from the text.

@@ -3,8 +3,8 @@
 use lifeboat_format::{
     BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Credential, Draft, Entry,
     EntryKind, IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, Pack, PackBuilder, PackSealer,
-    PackedBlob, PathBytes, Piece, Random, RepositoryId, Role, SessionId, Slot, SlotAbout, Snapshot,
-    SnapshotId, Timestamp, Totals, VerifyWrites, Xattr, XattrValue,
+    PackedBlob, PathBytes, Piece, Process, Random, RepositoryId, Role, Running, SessionId, Slot, SlotAbout,
+    Snapshot, SnapshotId, Timestamp, Totals, VerifyWrites, Xattr, XattrValue,
 };
 use std::sync::Mutex;
 
@@ -217,6 +217,14 @@ pub(crate) fn commit(keyring: &Keyring) -> Commit {
     let pack = small_pack(keyring, Compression::Off);
     let index = index_of(keyring, std::slice::from_ref(&pack), 5);
     Commit::new(&full_snapshot(keyring), vec![index.hash], vec![pack.id], keyring, &Seeded::new(6))
+}
+
+/// What a session says of itself while it lives.
+pub(crate) fn running() -> Running {
+    let boot = "5dd1a7ab-7fc4-4fd3-9d0c-7c0b8e1f2a30".to_owned();
+    let process =
+        Process { host: "ark".to_owned(), boot, pid_namespace: 4_026_531_836, pid: 4711, start: 1_234_567 };
+    Running::new(process, moment(), "backup".to_owned())
 }
 
 pub(crate) fn draft(kind: EntryKind, body: Vec<u8>) -> Draft {

@@ -3,7 +3,8 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     Codec, Commit, Compression, Credential, Entry, EntryKind, FormatError, Index, Key, KeySetId, Keyring,
-    Pack, PackHeader, PackSealer, PackSegment, Role, SealContext, SealRole, Sealer, Slot, Statement,
+    Pack, PackHeader, PackSealer, PackSegment, Role, Running, SealContext, SealRole, Sealer, SessionId, Slot,
+    Statement,
 };
 
 fn is_not_authentic<T>(result: Result<T, FormatError>) -> bool {
@@ -183,6 +184,16 @@ fn a_pack_key_that_was_not_committed_to_is_refused() {
     let header = PackHeader::parse(&header).expect("only the key tells");
     let refused = PackSealer::open(&keyring, header).expect_err("another commitment");
     assert_eq!(refused, FormatError::NotAuthentic("pack key"));
+}
+
+#[test]
+fn a_running_hint_is_that_of_its_session_only() {
+    let (keyring, session) = (world::keyring(1), SessionId::new([1; 16]));
+    let sealed = world::running().seal(session, keyring.log(), &world::Seeded::new(1));
+    assert_eq!(Running::open(session, &sealed, keyring.log()), Ok(world::running()));
+    assert!(is_not_authentic(Running::open(SessionId::new([2; 16]), &sealed, keyring.log())));
+    assert!(is_not_authentic(Running::open(session, &sealed, world::keyring(2).log())));
+    assert!(Running::open(session, b"", keyring.log()).is_err_and(|error| error.is_corrupt()));
 }
 
 #[test]
