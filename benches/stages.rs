@@ -132,7 +132,7 @@ fn index_lookup(criterion: &mut Criterion) {
         verify_writes: VerifyWrites::All,
         workers: Workers::inline(),
     };
-    let mut writer = repository.writer(Arc::new(empty), options);
+    let mut writer = session.writer(Arc::new(empty), options);
     let known: Vec<_> = (0..4 * PACK_BLOBS)
         .map(|number| writer.put(Role::Data, &number.to_le_bytes()).expect("memory takes it"))
         .collect();

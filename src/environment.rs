@@ -1,17 +1,23 @@
-//! What the program takes from the machine it runs on: time, randomness, variables, the names of machine and user.
+//! What the program takes from the machine it runs on: time, randomness, variables, processes, the names of machine and
+//! user.
 
 use crate::exit::Failure;
 use lifeboat_engine::{Owners, Timestamp};
-use lifeboat_repository::{Clock, Environment, Random, SlotAbout};
+use lifeboat_repository::{Clock, Environment, Process, Processes, Random, SlotAbout};
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Clock and randomness of the operating system.
+/// Clock, randomness and processes of the operating system.
 pub(crate) fn of_this_machine() -> Environment {
-    Environment { clock: Arc::new(SystemClock::start()), random: Arc::new(OsRandom) }
+    Environment {
+        clock: Arc::new(SystemClock::start()),
+        random: Arc::new(OsRandom),
+        processes: Arc::new(ProcFs),
+    }
 }
 
 /// The clock of the operating system; its fixed moment is the start of the program.
@@ -67,6 +73,38 @@ impl Random for OsRandom {
     }
 }
 
+/// The processes that `/proc` shows.
+struct ProcFs;
+
+impl Processes for ProcFs {
+    fn this(&self) -> io::Result<Process> {
+        let pid = std::process::id();
+        let namespace = fs::read_link("/proc/self/ns/pid")?;
+        Ok(Process {
+            host: host_name()?,
+            boot: fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned(),
+            pid_namespace: number_in(&namespace.to_string_lossy()).ok_or(io::ErrorKind::InvalidData)?,
+            pid,
+            start: self.started(pid).ok_or(io::ErrorKind::NotFound)?,
+        })
+    }
+
+    fn started(&self, pid: u32) -> Option<u64> {
+        start_in(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+}
+
+/// The number in a name such as `pid:[4026531836]`.
+fn number_in(namespace: &str) -> Option<u64> {
+    namespace.strip_prefix("pid:[")?.strip_suffix(']')?.parse().ok()
+}
+
+/// The 22nd field of `/proc/PID/stat`. The second is the name of the program, in which anything may stand.
+fn start_in(stat: &str) -> Option<u64> {
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    behind_name.split_whitespace().nth(19)?.parse().ok()
+}
+
 /// A variable of the environment, which may be set and empty.
 #[expect(clippy::disallowed_methods, reason = "the command line is the one place that reads the environment")]
 pub(crate) fn variable(name: &str) -> Option<OsString> {
@@ -78,12 +116,15 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
 /// # Errors
 /// When the kernel tells none.
 pub(crate) fn host() -> Result<String, Failure> {
+    host_name().map_err(|error| {
+        Failure::system("cannot tell the name of this machine", error, "name it: --host NAME")
+    })
+}
+
+fn host_name() -> io::Result<String> {
     let name =
         fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| fs::read_to_string("/etc/hostname"));
-    let name = name.map_err(|error| {
-        Failure::system("cannot tell the name of this machine", error, "name it: --host NAME")
-    })?;
-    Ok(name.trim().to_owned())
+    name.map(|name| name.trim().to_owned())
 }
 
 /// The name of the user who runs this process; where the system knows none, the number.
@@ -102,4 +143,26 @@ pub(crate) fn user() -> Result<String, Failure> {
 /// Who makes a key slot. What the machine does not tell stays empty: it is only there to be recognised by.
 pub(crate) fn maker() -> SlotAbout {
     SlotAbout { host: host().unwrap_or_default(), user: user().unwrap_or_default(), label: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_found_among_the_living() {
+        let this = ProcFs.this().unwrap();
+        assert_eq!(ProcFs.started(this.pid), Some(this.start));
+        // No kernel gives this number to anybody.
+        assert_eq!(ProcFs.started(u32::MAX), None);
+    }
+
+    #[test]
+    fn the_start_of_a_process_is_found_behind_any_name() {
+        let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 19 20\n";
+        assert_eq!(start_in(stat), Some(4711));
+        assert_eq!(start_in("7 (a) S 1"), None);
+        assert_eq!(number_in("pid:[4026531836]"), Some(4_026_531_836));
+        assert_eq!(number_in("net:[4026531836]"), None);
+    }
 }

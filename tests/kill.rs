@@ -2,7 +2,7 @@
 //!
 //! What it proves: whatever ends a backup, the repository is sound, there is no snapshot, and the next backup stores
 //! nothing twice. Nothing here depends on how fast the machine is: a run is ended when it has
-//! got somewhere, or stands still because nobody takes its output.
+//! got somewhere, or stands still because nobody takes its output, or at a moment of which any is as good as any other.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -114,6 +114,30 @@ impl World {
         said
     }
 
+    /// Starts a backup and ends it some time after it has begun to work and so many packs are stored, or lets it get to its
+    /// end where that is sooner.
+    fn end_some_time(&self, repository: &str, packs: usize, signal: Signal, random: &mut Random) {
+        let mut child = self.command(repository, &["backup", "source"]).spawn().unwrap();
+        let running = self.path(repository).join("running");
+        let is_far_enough = || {
+            let works = fs::read_dir(&running).is_ok_and(|hints| hints.count() > 0);
+            works && self.packs(repository).0 >= packs
+        };
+        while child.try_wait().unwrap().is_none() && !is_far_enough() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(random.below(300)));
+        signal.send_to(&child);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(signal.has_ended(output.status) || output.status.success(), "{}: {said}", output.status);
+    }
+
+    /// Bytes of all objects that are stored.
+    fn bytes(&self, repository: &str) -> u64 {
+        bytes_below(&self.path(repository))
+    }
+
     /// Number and bytes of the packs that are stored.
     fn packs(&self, repository: &str) -> (usize, u64) {
         let folder = self.path(repository).join("packs");
@@ -142,6 +166,16 @@ impl World {
 /// Whether the file system can keep what is not complete without a name.
 fn knows_unnamed_files(directory: &Path) -> bool {
     open(directory, OFlags::TMPFILE | OFlags::WRONLY, Mode::RWXU).is_ok()
+}
+
+fn bytes_below(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let bytes = |entry: fs::DirEntry| match entry.file_type().unwrap().is_dir() {
+        true => bytes_below(&entry.path()),
+        false if is_hidden(&entry.file_name()) => 0,
+        false => entry.metadata().unwrap().len(),
+    };
+    entries.map(bytes).sum()
 }
 
 fn is_hidden(name: &std::ffi::OsStr) -> bool {
@@ -174,18 +208,56 @@ fn a_backup_that_was_ended_is_taken_up_by_the_next() {
             assert_eq!(lines, ["error: interrupted: no snapshot was made", hint]);
         }
         assert_eq!(world.run(repository, &["snapshots", "--json"]).trim(), "[]");
-        world.run(repository, &["verify"]);
+        // One that was asked to stop has told all that it stored.
+        let said = world.run(repository, &["verify"]);
+        assert_eq!(said.contains("packs that no index names"), signal == Signal::Kill, "{said}");
+        assert_eq!(said.contains("has ended without a word"), signal == Signal::Kill, "{said}");
         assert!(!knows_unnamed_files(&world.path(repository)) || !world.has_leftovers(repository));
 
         let said = world.run(repository, &["backup", "source"]);
-        assert!(
-            said.contains("taking over packs that no index names, as interrupted backups leave them: "),
-            "{said}"
-        );
+        let takes_over =
+            said.contains("taking over packs that no index names, as killed backups leave them: ");
+        assert_eq!(takes_over, signal == Signal::Kill, "{said}");
         let (_, bytes) = world.packs(repository);
         assert!(bytes <= plain + CLOSED_EARLY, "{repository}: {bytes} bytes, uninterrupted {plain}");
         let said = world.run(repository, &["verify", "--read-data"]);
-        assert!(!said.contains("interrupted"), "nothing is left over: {said}");
+        let leftover = ["killed backups", "without a word"].iter().find(|words| said.contains(*words));
+        assert_eq!(leftover, None, "{said}");
+        world.assert_restores(repository);
+        fs::remove_dir_all(world.path(repository)).unwrap();
+    }
+}
+
+#[test]
+fn a_backup_that_is_ended_ten_times_stores_next_to_nothing_twice() {
+    if !needs("rsync") {
+        return;
+    }
+    let world = World::new();
+    world.write_source(20);
+    copy_tree(&world.path("empty"), &world.path("plain"));
+    world.run("plain", &["backup", "source"]);
+    let (packs, undisturbed) = (world.packs("plain").0, world.bytes("plain"));
+    for (seed, signal) in [(1, Signal::Kill), (2, Signal::Int)] {
+        let repository = &format!("often-{signal:?}");
+        copy_tree(&world.path("empty"), &world.path(repository));
+        let mut random = Random::new(seed);
+        for end in 0..10 {
+            let stored = world.packs(repository).0;
+            // Every other run gets a pack further, as long as that cannot be the end.
+            let further = usize::from(end % 2 == 0 && stored + 2 < packs);
+            world.end_some_time(repository, stored + further, signal, &mut random);
+            let said = world.run(repository, &["verify"]);
+            let is_named = !said.contains("packs that no index names");
+            assert!(is_named || signal == Signal::Kill, "seed {seed}, end {end}: {said}");
+        }
+        world.run(repository, &["backup", "source"]);
+        let bytes = world.bytes(repository);
+        assert!(
+            bytes * 10 <= undisturbed * 11,
+            "{signal:?}, seed {seed}: {bytes} bytes, undisturbed {undisturbed}"
+        );
+        world.run(repository, &["verify", "--read-data"]);
         world.assert_restores(repository);
         fs::remove_dir_all(world.path(repository)).unwrap();
     }

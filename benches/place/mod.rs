@@ -2,14 +2,20 @@
 
 use lifeboat_backend::Backend;
 use lifeboat_engine::{KdfParams, Timestamp};
-use lifeboat_repository::{Clock, Credential, Environment, InitOptions, Random, Repository, init};
+use lifeboat_repository::{
+    Clock, Credential, Environment, InitOptions, Process, Processes, Random, Repository, init,
+};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A new repository with the usual sizes.
 pub(crate) fn repository(backend: Arc<dyn Backend>) -> Repository {
     let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
-    let environment = Environment { clock: Arc::new(HourAhead), random: Arc::new(SystemRandom) };
+    let environment = Environment {
+        clock: Arc::new(HourAhead),
+        random: Arc::new(SystemRandom),
+        processes: Arc::new(Bench),
+    };
     let credential = Credential::password(b"secret".to_vec());
     init(backend, &credential, &InitOptions { kdf, ..InitOptions::default() }, environment)
         .expect("an empty place")
@@ -21,6 +27,19 @@ pub(crate) struct SystemRandom;
 impl Random for SystemRandom {
     fn fill(&self, out: &mut [u8]) {
         getrandom::fill(out).expect("a system without randomness can encrypt nothing");
+    }
+}
+
+/// The only process there is.
+struct Bench;
+
+impl Processes for Bench {
+    fn this(&self) -> std::io::Result<Process> {
+        Ok(Process::default())
+    }
+
+    fn started(&self, _: u32) -> Option<u64> {
+        Some(0)
     }
 }
 

@@ -54,7 +54,7 @@ impl<'w> Craft<'w> {
         let workers = world.workers.clone();
         let options =
             WriterOptions { compression: Compression::default(), verify_writes: VerifyWrites::All, workers };
-        let writer = world.repository.writer(index, options);
+        let writer = session.writer(index, options);
         Self { world, session, writer }
     }
 

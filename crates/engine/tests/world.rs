@@ -6,7 +6,9 @@ use lifeboat_engine::{
     Snapshot, SnapshotFilter, Timestamp, VerifyOptions, VerifyReport, Workers, backup, restore, snapshots,
     verify,
 };
-use lifeboat_repository::{Clock, Credential, Environment, InitOptions, Random, Repository, init};
+use lifeboat_repository::{
+    Clock, Credential, Environment, InitOptions, Process, Processes, Random, Repository, init,
+};
 use lifeboat_testkit as testkit;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -44,6 +46,30 @@ impl Clock for MovedClock {
     fn sleep(&self, _: Duration) {}
 }
 
+/// A process of a machine on which no other one lives.
+struct Alone(Process);
+
+impl Processes for Alone {
+    fn this(&self) -> std::io::Result<Process> {
+        Ok(self.0.clone())
+    }
+
+    fn started(&self, pid: u32) -> Option<u64> {
+        (pid == self.0.pid).then_some(self.0.start)
+    }
+}
+
+/// What a run takes from its machine: each seed is another process of the same one.
+pub(crate) fn environment(seed: u64, clock: &Arc<MovedClock>) -> Environment {
+    let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
+    let process = Process { host: "here".into(), start: seed, ..Process::default() };
+    Environment { clock: Arc::clone(clock) as _, random, processes: Arc::new(Alone(process)) }
+}
+
+pub(crate) fn password() -> Credential {
+    Credential::password(b"secret".to_vec())
+}
+
 pub(crate) struct World {
     pub(crate) backend: Arc<MemoryBackend>,
     pub(crate) repository: Repository,
@@ -62,8 +88,7 @@ impl World {
     pub(crate) fn with_parity(seed: u64, workers: Workers, parity: u32) -> Self {
         let backend = Arc::new(MemoryBackend::new());
         let clock = Arc::new(MovedClock::default());
-        let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
-        let environment = Environment { clock: Arc::clone(&clock) as _, random };
+        let environment = environment(seed, &clock);
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
         let options = InitOptions {
             kdf,
@@ -72,8 +97,7 @@ impl World {
             parity,
             ..InitOptions::default()
         };
-        let credential = Credential::password(b"secret".to_vec());
-        let repository = init(Arc::clone(&backend) as _, &credential, &options, environment).unwrap();
+        let repository = init(Arc::clone(&backend) as _, &password(), &options, environment).unwrap();
         Self { backend, repository, workers, folder: tempfile::tempdir().unwrap(), clock }
     }
 

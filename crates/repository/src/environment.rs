@@ -1,7 +1,8 @@
-//! Time and randomness, as arguments: with a manual clock and a seed a whole history can be replayed.
+//! Time, randomness and who runs, as arguments: with a manual clock and a seed a whole history can be replayed.
 
-use lifeboat_format::{Random, Timestamp};
+use lifeboat_format::{Process, Random, Timestamp};
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +16,26 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, duration: Duration);
 }
 
-/// Clock and randomness of a run.
+/// Knows the processes of this machine. What it says is told to people and decides about hints, never about data.
+pub trait Processes: Send + Sync {
+    /// The process that runs.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    fn this(&self) -> io::Result<Process>;
+    /// When the process of this number was started, in clock ticks since the machine was; none where there is none.
+    fn started(&self, pid: u32) -> Option<u64>;
+}
+
+/// What a run takes from its machine.
 #[derive(Clone)]
 pub struct Environment {
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Gives keys, salts and ids.
     pub random: Arc<dyn Random>,
+    /// Tells who it is.
+    pub processes: Arc<dyn Processes>,
 }
 
 impl fmt::Debug for Environment {

@@ -67,6 +67,9 @@ pub enum RepositoryError {
     /// Key slots are not changed, or cannot be read.
     #[error(transparent)]
     Slot(#[from] SlotError),
+    /// The system does not tell which process this is.
+    #[error("cannot tell which process this is")]
+    Process(#[source] io::Error),
     /// What was to be stored could not be made.
     #[error("cannot make what is to be stored")]
     Produce(#[from] FormatError),

@@ -11,7 +11,7 @@ pub(crate) const KEYS: &str = "keys/";
 pub(crate) const KEYRING: &str = "keyring/";
 /// Folder of the log's only generation so far.
 pub(crate) const LOG: &str = "log/0/";
-/// Folder of hints that a session lives.
+/// Folder of hints that a session lives, or makes the repository.
 pub(crate) const RUNNING: &str = "running/";
 /// Folder of packs.
 pub(crate) const PACKS: &str = "packs/";
@@ -36,6 +36,10 @@ pub(crate) fn key(id: KeyId, hash: ObjectHash) -> ObjectName {
 
 pub(crate) fn init_claim(session: SessionId) -> ObjectName {
     name(&format!("{RUNNING}init-{session}"))
+}
+
+pub(crate) fn running(session: SessionId) -> ObjectName {
+    name(&format!("{RUNNING}{session}"))
 }
 
 pub(crate) fn pack(id: PackId) -> ObjectName {
@@ -86,6 +90,11 @@ pub(crate) fn is_own(object: &ObjectName) -> bool {
     EntryName::parse(object).is_some()
         || text.strip_prefix(KEYS).is_some_and(is_slot)
         || text.strip_prefix(KEYRING).is_some_and(is_key)
+}
+
+/// The session whose hint lies under this name.
+pub(crate) fn parse_running(object: &ObjectName) -> Option<SessionId> {
+    SessionId::parse(object.as_str().strip_prefix(RUNNING)?).ok()
 }
 
 /// The pack that lies under this name.

@@ -4,8 +4,8 @@
 //! hands out the roles that do the work: [`Session`] (a run that writes), [`BlobWriter`], [`BlobReader`], [`Index`],
 //! [`Reading`] and [`View`] of the log, [`Slots`] (who can open it).
 //!
-//! Write order, each durable before the next: packs, index objects, commit. So an index object exists only if its
-//! packs do, and a snapshot counts only if everything it reaches does.
+//! Write order, each durable before the next: packs, index objects, the entry that names them. So an index object exists
+//! only if its packs do, and a snapshot counts only if everything it reaches does.
 //!
 //! | beside it | a backup | a restore, `ls`, `verify` | `init` |
 //! |---|---|---|---|
@@ -27,15 +27,17 @@ mod packs;
 mod reader;
 mod rehearsal;
 mod repository;
+mod running;
 mod segments;
 mod session;
+mod session_log;
 mod slots;
 mod view;
 mod workers;
 mod writer;
 
 pub use cache::CacheOptions;
-pub use environment::{Clock, Environment};
+pub use environment::{Clock, Environment, Processes};
 pub use error::RepositoryError;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
 pub use init::{InitOptions, init};
@@ -43,6 +45,7 @@ pub use log::Reading;
 pub use packs::pack_object;
 pub use reader::BlobReader;
 pub use repository::{Repository, is_absent};
+pub use running::{RunningHint, RunningHints};
 pub use session::Session;
 pub use slots::{SlotError, SlotInfo, SlotList, Slots};
 pub use view::View;
@@ -50,6 +53,6 @@ pub use workers::Workers;
 pub use writer::{BlobWriter, Flushed, WriterOptions, WriterStats};
 
 pub use lifeboat_format::{
-    Credential, Key, KeyTextError, Random, SlotAbout, SlotId, SlotKind, key_file_text, parse_key_text,
-    sheet_words,
+    Credential, Key, KeyTextError, Process, Random, Running, SlotAbout, SlotId, SlotKind, key_file_text,
+    parse_key_text, sheet_words,
 };

@@ -174,7 +174,8 @@ pub fn is_absent(backend: &dyn Backend) -> Result<bool, RepositoryError> {
 fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError> {
     let (mut log, mut claims) = (false, false);
     backend.list(layout::LOG, &mut |_| log = true)?;
-    backend.list(layout::RUNNING, &mut |_| claims = true)?;
+    // A session that lives, or left a hint that it did, had a config.
+    backend.list(layout::RUNNING, &mut |object| claims |= layout::parse_running(&object.name).is_none())?;
     Ok(match log && !claims {
         true => RepositoryError::Missing("config".into()),
         false => RepositoryError::NoRepository(backend.location()),

@@ -1,20 +1,21 @@
 //! A run that writes: what it saw when it began, and the commit that makes its snapshot count.
 //!
-//! Write order, each step durable before the next: packs, the index objects that name them, the `Commit`, and then
-//! a reading that contains it. Success is reported only after that reading. A commit of what was checked against
-//! one reading names that reading and no newer one.
+//! Write order, each step durable before the next: packs, the index objects that name them, the entry that names those, and
+//! after the `Commit` a reading that contains it. Success is reported only after that reading. A commit of what was
+//! checked against one reading has seen that reading, the session's own entries, and nothing newer.
 
-use crate::log::put_entry;
-use crate::{Flushed, Reading, Repository, RepositoryError, View};
-use lifeboat_format::{Commit, Draft, EntryKind, SessionId, Snapshot, SnapshotId};
+use crate::session_log::SessionLog;
+use crate::{
+    BlobWriter, Flushed, Index, Reading, Repository, RepositoryError, RunningHint, View, WriterOptions,
+};
+use lifeboat_format::{Commit, EntryKind, SessionId, Snapshot, SnapshotId};
+use std::sync::Arc;
 
 /// A run that writes.
 #[derive(Debug)]
 pub struct Session {
     repository: Repository,
-    id: SessionId,
-    next: u64,
-    reading: Reading,
+    log: Arc<SessionLog>,
     view: View,
     snapshot: SnapshotId,
 }
@@ -31,7 +32,8 @@ impl Session {
         view.check_writable()?;
         let random = &*repository.environment.random;
         let (id, snapshot) = (SessionId::new(random.array()), SnapshotId::new(random.array()));
-        Ok(Self { repository: repository.clone(), id, next: 0, reading, view, snapshot })
+        let log = Arc::new(SessionLog::new(repository, id, reading.heads()));
+        Ok(Self { repository: repository.clone(), log, view, snapshot })
     }
 
     /// What it saw when it began.
@@ -46,25 +48,29 @@ impl Session {
         self.snapshot
     }
 
+    /// A writer that relies on what counts in `index`, which has to be that of the session's view.
+    #[must_use]
+    pub fn writer(&self, index: Arc<Index>, options: WriterOptions) -> BlobWriter {
+        BlobWriter::new(&self.repository, Arc::clone(&self.log), index, options)
+    }
+
+    /// Tells others that the session lives, and what it does. They believe it for want of better, and no more.
+    ///
+    /// # Errors
+    /// When this process does not know itself, or the hint cannot be stored.
+    pub fn announce(&self, verb: &str) -> Result<RunningHint, RepositoryError> {
+        RunningHint::put(&self.repository, self.log.session(), verb)
+    }
+
     /// Makes a snapshot count, whose every blob was put by the writer that gave `flushed` or counted in the view.
     ///
     /// # Errors
     /// When the entry cannot be stored or is not found afterwards: then nothing may be reported as backed up.
-    pub fn commit(mut self, snapshot: &Snapshot, flushed: Flushed) -> Result<SnapshotId, RepositoryError> {
+    pub fn commit(self, snapshot: &Snapshot, flushed: Flushed) -> Result<SnapshotId, RepositoryError> {
         let repository = &self.repository;
         let random = &*repository.environment.random;
         let commit = Commit::new(snapshot, flushed.index, flushed.packs, &repository.keyring, random);
-        let draft = Draft {
-            session: self.id,
-            number: self.next,
-            seen: self.reading.heads(),
-            kind: EntryKind::COMMIT,
-            critical: true,
-            time: repository.environment.clock.now(),
-            body: commit.encode(),
-        };
-        let hash = put_entry(&*repository.backend, draft, &repository.keyring, random)?;
-        self.next += 1;
+        let hash = self.log.put(EntryKind::COMMIT, commit.encode())?;
         let after = repository.read_log()?;
         refuse_faults(&after)?;
         repository.view(&after)?.check_writable()?;

@@ -32,12 +32,14 @@ fn load(repository: &Repository) -> Index {
     repository.load_index(&repository.view(&repository.read_log().unwrap()).unwrap()).unwrap()
 }
 
-/// A session that stores blobs and ends without a commit.
-fn leave(repository: &Repository, blobs: &[Vec<u8>], workers: Workers) -> Vec<BlobId> {
+/// A session that stores blobs and is killed when all packs are stored, before anything names them.
+fn kill(watched: &Watched, repository: &Repository, blobs: &[Vec<u8>], workers: Workers) -> Vec<BlobId> {
     let session = Session::start(repository).unwrap();
     let mut writer = writer(repository, &session, workers);
     let ids = put_all(&mut writer, blobs);
-    writer.leave().unwrap();
+    *watched.full.lock().unwrap() = Some("index/");
+    assert!(writer.leave().is_err());
+    *watched.full.lock().unwrap() = None;
     ids
 }
 
@@ -54,11 +56,11 @@ fn assert_sound(repository: &Repository, ids: &[BlobId]) {
 }
 
 #[test]
-fn what_an_interrupted_session_stored_is_taken_over() {
+fn what_a_killed_session_stored_is_taken_over() {
     for workers in [Workers::inline(), Workers::pool(2).unwrap()] {
         let (watched, repository) = new(1);
         let blobs = blobs(2);
-        let ids = leave(&repository, &blobs, workers.clone());
+        let ids = kill(&watched, &repository, &blobs, workers.clone());
         let packs = names(&*watched, "packs/");
         assert_eq!(load(&repository).orphans().len(), packs.len());
         assert!(packs.len() > 5 && names(&*watched, "index/").is_empty());
@@ -72,14 +74,14 @@ fn what_an_interrupted_session_stored_is_taken_over() {
         assert_eq!(names(&*watched, "packs/"), packs);
         assert_sound(&repository, &ids);
         let view = repository.view(&repository.read_log().unwrap()).unwrap();
-        assert_eq!(view.packs().len(), packs.len(), "the commit names them");
+        assert_eq!(view.packs().len(), packs.len(), "each is named once");
     }
 }
 
 #[test]
 fn what_is_taken_over_is_durable_before_the_index_that_names_it() {
     let (watched, repository) = new(3);
-    leave(&repository, &blobs(4), Workers::inline());
+    kill(&watched, &repository, &blobs(4), Workers::inline());
     let packs = names(&*watched, "packs/");
     watched.puts.lock().unwrap().clear();
     let session = Session::start(&repository).unwrap();
@@ -121,14 +123,14 @@ fn sessions_that_run_at_once_may_take_over_each_others_packs() {
 #[test]
 fn what_is_not_sound_is_left_alone() {
     let (watched, repository) = new(8);
-    let ids = leave(&repository, &blobs(9), Workers::inline());
+    let ids = kill(&watched, &repository, &blobs(9), Workers::inline());
     let packs = names(&*watched, "packs/");
     change(&watched, &packs[0], |bytes| bytes[300] ^= 1);
     change(&watched, &packs[1], |bytes| bytes.truncate(1_000));
     // Sound, but of a repository with other keys.
     let stranger = Arc::new(Watched::default());
     let other = make(&(Arc::clone(&stranger) as _), 10).unwrap();
-    leave(&other, &blobs(11)[..1], Workers::inline());
+    kill(&stranger, &other, &blobs(11)[..1], Workers::inline());
     let foreign = ObjectName::new(&names(&*stranger, "packs/")[0]).unwrap();
     watched.put(&foreign, &stranger.get(&foreign, u64::MAX).unwrap()).unwrap();
 
@@ -168,7 +170,7 @@ fn packs_whose_index_is_lost_are_taken_over_too() {
 #[test]
 fn a_rehearsal_takes_over_and_keeps_nothing() {
     let (watched, repository) = new(14);
-    leave(&repository, &blobs(15), Workers::inline());
+    kill(&watched, &repository, &blobs(15), Workers::inline());
     let before = names(&*watched, "");
     let rehearsal = repository.rehearsal();
     let session = Session::start(&rehearsal).unwrap();
@@ -182,8 +184,8 @@ fn a_rehearsal_takes_over_and_keeps_nothing() {
 
 #[test]
 fn taking_over_ends_when_it_is_told_to() {
-    let (_, repository) = new(16);
-    leave(&repository, &blobs(17), Workers::inline());
+    let (watched, repository) = new(16);
+    kill(&watched, &repository, &blobs(17), Workers::inline());
     let session = Session::start(&repository).unwrap();
     let mut writer = writer(&repository, &session, Workers::inline());
     let asked = AtomicUsize::new(0);
@@ -192,6 +194,9 @@ fn taking_over_ends_when_it_is_told_to() {
         _ => Ok(()),
     });
     assert!(matches!(ended, Err(RepositoryError::Missing(what)) if what == "patience"));
+    let orphans = load(&repository).orphans().len();
+    writer.leave().unwrap();
+    assert_eq!(load(&repository).orphans().len(), orphans - 2, "what was taken over by then is named");
 }
 
 /// Replaces an object by another version of it.

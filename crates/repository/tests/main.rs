@@ -7,6 +7,8 @@ mod cache;
 mod init;
 mod log;
 mod mended;
+mod provide;
+mod running;
 mod slots;
 mod world;
 mod writer;

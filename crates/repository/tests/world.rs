@@ -5,11 +5,11 @@ use lifeboat_format::{
     Compression, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Timestamp, VerifyWrites,
 };
 use lifeboat_repository::{
-    BlobWriter, Clock, Credential, Environment, Flushed, InitOptions, Random, Repository, RepositoryError,
-    Session, Workers, WriterOptions, init,
+    BlobWriter, Clock, Credential, Environment, Flushed, InitOptions, Process, Processes, Random, Repository,
+    RepositoryError, Session, Workers, WriterOptions, init,
 };
 use lifeboat_testkit as testkit;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,15 +21,23 @@ impl Random for Seeded {
     }
 }
 
-struct StoppedClock;
+/// A clock that is moved by hand, and otherwise stands.
+#[derive(Debug, Default)]
+pub(crate) struct MovedClock(AtomicU64);
 
-impl Clock for StoppedClock {
+impl MovedClock {
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        Timestamp { seconds: 1_000_000_000, nanoseconds: 1 }
+        Timestamp { seconds: 1_000_000_000 + self.0.load(Ordering::Relaxed).cast_signed(), nanoseconds: 1 }
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_secs(self.0.load(Ordering::Relaxed))
     }
 
     #[expect(clippy::disallowed_methods, reason = "who waits for another thread has to wait")]
@@ -39,9 +47,29 @@ impl Clock for StoppedClock {
 }
 
 pub(crate) fn environment(seed: u64) -> Environment {
-    Environment {
-        clock: Arc::new(StoppedClock),
-        random: Arc::new(Seeded(Mutex::new(testkit::Random::new(seed)))),
+    environment_of(seed, Arc::default(), Alone(Process::default()))
+}
+
+/// The same with a clock and processes that the test knows.
+pub(crate) fn environment_of(
+    seed: u64,
+    clock: Arc<MovedClock>,
+    processes: impl Processes + 'static,
+) -> Environment {
+    let random = Arc::new(Seeded(Mutex::new(testkit::Random::new(seed))));
+    Environment { clock, random, processes: Arc::new(processes) }
+}
+
+/// A process of a machine on which no other one lives.
+pub(crate) struct Alone(pub(crate) Process);
+
+impl Processes for Alone {
+    fn this(&self) -> std::io::Result<Process> {
+        Ok(self.0.clone())
+    }
+
+    fn started(&self, pid: u32) -> Option<u64> {
+        (pid == self.0.pid).then_some(self.0.start)
     }
 }
 
@@ -81,7 +109,7 @@ pub(crate) fn writer(repository: &Repository, session: &Session, workers: Worker
     let index = Arc::new(repository.load_index(session.view()).unwrap());
     let options =
         WriterOptions { compression: Compression::default(), verify_writes: VerifyWrites::All, workers };
-    repository.writer(index, options)
+    session.writer(index, options)
 }
 
 pub(crate) fn snapshot(id: SnapshotId) -> Snapshot {

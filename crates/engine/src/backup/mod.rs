@@ -23,7 +23,9 @@ use crate::select::find_among;
 use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, cause_of};
 use lifeboat_format::{Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites};
 use lifeboat_fs::Filter;
-use lifeboat_repository::{BlobWriter, Repository, Session, View, WriterOptions};
+use lifeboat_repository::{
+    BlobWriter, Index, Repository, RepositoryError, RunningHint, Session, View, WriterOptions,
+};
 use save::Save;
 use source::Source;
 use std::io::Read;
@@ -123,30 +125,48 @@ fn run(
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
     let start = start(repository, options)?;
     let session = Session::start(repository)?;
-    let parent = find_parent(session.view(), options)?;
-    let empty = BackupReport { parent: parent.map(|parent| parent.id), ..BackupReport::default() };
-    let teller = Teller::new(empty, observer);
+    let teller = Teller::new(BackupReport::default(), observer);
     note_unread(&teller, options.verify_writes);
-    tell_expectation(&teller, newest_alike(session.view(), options).or(parent));
-    sweep(repository, &teller);
+    let hint = session.announce("backup");
+    note_failure(repository.remove_dead_hints(), &teller);
+    let ended = save(repository, session, source, start, options, workers, &teller);
+    note_failure(hint.and_then(RunningHint::remove), &teller);
+    ended.map(|()| teller.into_report())
+}
 
-    let index = Arc::new(repository.load_index_checked(session.view(), || teller.check())?);
-    teller.tell_cache(&index);
-    for fault in index.faults() {
-        teller.problem(
-            ProblemKind::Damage,
-            format!("index/{}", fault.object).as_ref(),
-            cause_of(&fault.error),
-        );
+/// Hints are there for people and to save work: no backup ends because of one.
+fn note_failure(hinted: Result<(), RepositoryError>, teller: &Teller<'_, BackupReport>) {
+    if let Err(error) = hinted {
+        let note =
+            format!("a hint that a backup runs could not be kept, which harms nothing: {}", cause_of(&error));
+        teller.tell(&Event::Note(&note));
     }
+}
+
+/// Saves what is asked for; the report is with the teller.
+fn save(
+    repository: &Repository,
+    session: Session,
+    source: Source<'_>,
+    start: Timestamp,
+    options: &BackupOptions,
+    workers: &Workers,
+    teller: &Teller<'_, BackupReport>,
+) -> Result<(), EngineError> {
+    let parent = find_parent(session.view(), options)?;
+    teller.with(|report| report.parent = parent.map(|parent| parent.id));
+    tell_expectation(teller, newest_alike(session.view(), options).or(parent));
+    sweep(repository, teller);
+
+    let index = load_index(repository, &session, teller)?;
     let reader = repository.reader(Arc::clone(&index));
-    let mut writer = repository.writer(index, writer_options(options, workers));
-    adopt(&mut writer, reader.index().orphans().len(), &teller)?;
-    let saved = {
-        let mut save = Save::new(repository, &reader, &mut writer, &teller, parent, options);
-        let root = source.save(&mut save, parent, start);
-        root.and_then(|root| save.check_some().map(|()| (root, save.is_as_before())))
-    };
+    let mut writer = session.writer(index, writer_options(options, workers));
+    let saved = adopt(&mut writer, reader.index().orphans().len(), teller).and_then(|()| {
+        let mut save = Save::new(repository, &reader, &mut writer, teller, parent, options);
+        let root = source.save(&mut save, parent, start)?;
+        save.check_some()?;
+        Ok((root, save.is_as_before()))
+    });
     teller.mended(&reader);
     let (root, is_as_before) = match saved {
         Err(EngineError::Interrupted) => {
@@ -157,16 +177,30 @@ fn run(
     };
     let mut snapshot = describe(session.snapshot(), root, start, options, parent);
     snapshot.end = repository.environment().clock.now();
-    // What was taken over from an interrupted backup counts only once a snapshot names it.
     let says_nothing_new = is_as_before
-        && reader.index().orphans().is_empty()
         && parent.is_some_and(|parent| repeats(&snapshot, parent))
         && teller.with(|report| report.summary.unread == 0);
     if options.skip_if_unchanged && says_nothing_new && !options.dry_run {
         // What little the writer holds is pages on the way, which nobody needs.
-        return Ok(BackupReport { skipped: true, ..teller.into_report() });
+        teller.with(|report| report.skipped = true);
+        return Ok(());
     }
     commit(session, writer, snapshot, teller, options.dry_run)
+}
+
+/// The index of what the session saw; what of it is damaged is told.
+fn load_index(
+    repository: &Repository,
+    session: &Session,
+    teller: &Teller<'_, BackupReport>,
+) -> Result<Arc<Index>, EngineError> {
+    let index = repository.load_index_checked(session.view(), || teller.check())?;
+    teller.tell_cache(&index);
+    for fault in index.faults() {
+        let object = format!("index/{}", fault.object);
+        teller.problem(ProblemKind::Damage, object.as_ref(), cause_of(&fault.error));
+    }
+    Ok(Arc::new(index))
 }
 
 /// When the snapshot is said to begin. A start in the future would make files pass for settled that are not, and the
@@ -196,13 +230,13 @@ fn sweep(repository: &Repository, teller: &Teller<'_, BackupReport>) {
     teller.tell(&Event::Note(&text));
 }
 
-/// Takes over what interrupted backups have stored, which takes as long as reading it.
+/// Takes over what killed backups have stored and could not tell, which takes as long as reading it.
 fn adopt(
     writer: &mut BlobWriter,
     orphans: usize,
     teller: &Teller<'_, BackupReport>,
 ) -> Result<(), EngineError> {
-    const UNNAMED: &str = "packs that no index names, as interrupted backups leave them";
+    const UNNAMED: &str = "packs that no index names, as killed backups leave them";
     if orphans > 0 {
         teller.tell(&Event::Note(&format!("taking over {UNNAMED}: {orphans}")));
     }
@@ -220,21 +254,23 @@ fn commit(
     session: Session,
     writer: BlobWriter,
     mut snapshot: Snapshot,
-    teller: Teller<'_, BackupReport>,
+    teller: &Teller<'_, BackupReport>,
     dry_run: bool,
-) -> Result<BackupReport, EngineError> {
+) -> Result<(), EngineError> {
     let flushed = writer.finish()?;
-    let mut report = teller.into_report();
     let stats = flushed.stats();
-    report.summary.data_blobs = stats.data_blobs;
-    report.summary.tree_blobs = stats.tree_blobs;
-    report.summary.data_added = stats.bytes_added;
-    report.summary.data_added_packed = flushed.stored_bytes();
-    snapshot.summary = report.summary;
+    snapshot.summary = teller.with(|report| {
+        report.summary.data_blobs = stats.data_blobs;
+        report.summary.tree_blobs = stats.tree_blobs;
+        report.summary.data_added = stats.bytes_added;
+        report.summary.data_added_packed = flushed.stored_bytes();
+        report.summary
+    });
     if !dry_run {
-        report.snapshot = Some(session.commit(&snapshot, flushed)?);
+        let id = session.commit(&snapshot, flushed)?;
+        teller.with(|report| report.snapshot = Some(id));
     }
-    Ok(report)
+    Ok(())
 }
 
 fn writer_options(options: &BackupOptions, workers: &Workers) -> WriterOptions {

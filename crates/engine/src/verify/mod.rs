@@ -18,7 +18,8 @@ use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, ca
 use lifeboat_format::{BlobId, Content, Node, NodeKind, PackId, Piece, Snapshot};
 use lifeboat_fs::{Trail, escaped};
 use lifeboat_repository::{
-    BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, SegmentNumber, View, pack_object,
+    BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, Running, SegmentNumber, View,
+    pack_object,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -53,6 +54,7 @@ pub fn verify(
     let (bad, mendable) = Default::default();
     let verify = Verify { repository, teller: &teller, bad, mendable };
     verify.check_index(&reading, &view, &index)?;
+    verify.note_hints()?;
     let reader = repository.reader(index);
     verify.check_packs(&reader, options, workers)?;
     let mut seen = Seen::default();
@@ -101,13 +103,31 @@ impl Verify<'_> {
         for (count, what) in [
             (
                 index.orphans().len(),
-                "packs that no snapshot names, left by interrupted backups; the next backup takes over what is sound",
+                "packs that no index names, left by killed backups; the next backup takes over what is sound",
             ),
-            (stray_index, "index objects that no snapshot names, left by interrupted backups"),
+            (stray_index, "index objects that no log entry names, left by killed backups"),
         ] {
             if count > 0 {
                 self.teller.tell(&Event::Note(&format!("{what}: {count}")));
             }
+        }
+        Ok(())
+    }
+
+    /// Hints of the dead say nothing about what is stored.
+    fn note_hints(&self) -> Result<(), EngineError> {
+        let hints = self.repository.running()?;
+        for Running { process, verb, .. } in &hints.dead {
+            let (verb, host) = (escaped(verb.as_bytes()), escaped(process.host.as_bytes()));
+            let note = format!(
+                "a {verb} on {host}, process {}, has ended without a word; the next backup removes its hint",
+                process.pid
+            );
+            self.teller.tell(&Event::Note(&note));
+        }
+        for (object, error) in &hints.unread {
+            let note = format!("{object} cannot be read and is left alone: {error}");
+            self.teller.tell(&Event::Note(&note));
         }
         Ok(())
     }

@@ -133,7 +133,7 @@ impl Index {
         &self.faults
     }
 
-    /// Packs in the storage that no index object of the view names: left by interrupted sessions, or just stored by
+    /// Packs in the storage that no index object of the view names: left by killed sessions, or just stored by
     /// one that runs, or named by what is among the faults.
     #[must_use]
     pub fn orphans(&self) -> &[PackId] {

@@ -62,7 +62,7 @@ impl AddedBlobs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Clock, Credential, Environment, InitOptions, Random, init};
+    use crate::{Clock, Credential, Environment, InitOptions, Process, Processes, Random, init};
     use lifeboat_backend::{Backend, MemoryBackend};
     use lifeboat_format::{
         Compression, Compressor, IndexBuilder, KdfParams, PackBuilder, PackSealer, PackedBlob, Role,
@@ -93,9 +93,21 @@ mod tests {
         fn sleep(&self, _: Duration) {}
     }
 
+    struct Alone;
+
+    impl Processes for Alone {
+        fn this(&self) -> std::io::Result<Process> {
+            Ok(Process::default())
+        }
+
+        fn started(&self, _: u32) -> Option<u64> {
+            Some(0)
+        }
+    }
+
     fn repository() -> Repository {
-        let environment =
-            Environment { clock: Arc::new(NoClock), random: Arc::new(Counter(AtomicU8::new(1))) };
+        let random = Arc::new(Counter(AtomicU8::new(1)));
+        let environment = Environment { clock: Arc::new(NoClock), random, processes: Arc::new(Alone) };
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
         let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
         let options = InitOptions { kdf, ..InitOptions::default() };

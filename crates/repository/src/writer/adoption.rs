@@ -1,8 +1,9 @@
-//! Taking over packs that lie in the storage and are named by no index: those of interrupted sessions.
+//! Taking over packs that lie in the storage and are named by no index: those that a kill left.
 //!
 //! Invariants: what is taken over hashes to its name, opens with our keys and is durable; from then on it is as if
-//! this session had stored it. A pack that another running session has just stored may be among them: it is then
-//! named twice, which harms nobody, because places are a set.
+//! this session had stored it, and the log is told at once, so that no later session reads it again. A pack that another
+//! running session has just stored may be among them: it is then named twice, which harms nobody, because places are a
+//! set. Each worker holds one pack at a time.
 
 use super::BlobWriter;
 use crate::{RepositoryError, layout};
@@ -17,11 +18,11 @@ struct Adoption<E> {
 
 impl BlobWriter {
     /// Takes over every sound pack that no index names, so that what is in it is not stored again. Each is read
-    /// whole. `check` is asked before every pack, and its error ends it. Gives the packs that are not sound, and why:
-    /// they are left alone.
+    /// whole. `check` is asked before every pack, and its error ends it; [`BlobWriter::leave`] then tells the log what was
+    /// taken over by then. Gives the packs that are not sound, and why: they are left alone.
     ///
     /// # Errors
-    /// Those of `check`, and of the storage when an index object cannot be stored.
+    /// Those of `check`, and of the storage when an index object or the entry that names it cannot be stored.
     pub fn adopt<E: From<RepositoryError> + Send>(
         &mut self,
         check: impl Fn() -> Result<(), E> + Sync,
@@ -32,7 +33,10 @@ impl BlobWriter {
             adoption.lock().unwrap_or_else(PoisonError::into_inner).add(*id, taken);
         });
         let Adoption { refused, failure } = adoption.into_inner().unwrap_or_else(PoisonError::into_inner);
-        failure.map_or(Ok(refused), Err)
+        match failure {
+            Some(error) => Err(error),
+            None => self.store.provide().map(|()| refused).map_err(E::from),
+        }
     }
 
     /// Takes over one pack, unless it is refused.

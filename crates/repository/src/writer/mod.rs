@@ -10,6 +10,7 @@ mod packing;
 mod storing;
 
 use crate::buffers::Buffers;
+use crate::session_log::SessionLog;
 use crate::{Index, Repository, RepositoryError, Workers};
 use lifeboat_format::{BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role, VerifyWrites};
 use packing::{OpenPack, SealJob};
@@ -64,7 +65,8 @@ struct Lane {
     pack: Option<Arc<OpenPack>>,
 }
 
-/// Proof that everything a session put is durable, packs before the index objects that name them.
+/// Proof that everything a session put is durable, packs before the index objects that name them. It lists what no
+/// `Provide` of the session has listed.
 #[derive(Debug)]
 pub struct Flushed {
     pub(crate) index: Vec<ObjectHash>,
@@ -87,10 +89,14 @@ impl Flushed {
     }
 }
 
-impl Repository {
-    /// A writer that relies on what counts in `index`.
-    #[must_use]
-    pub fn writer(&self, index: Arc<Index>, options: WriterOptions) -> BlobWriter {
+impl BlobWriter {
+    /// A writer of the session whose log this is.
+    pub(crate) fn new(
+        repository: &Repository,
+        log: Arc<SessionLog>,
+        index: Arc<Index>,
+        options: WriterOptions,
+    ) -> Self {
         let lane = |role, target: u32| Lane {
             role,
             target: target as usize,
@@ -98,21 +104,19 @@ impl Repository {
             blobs: Vec::new(),
             pack: None,
         };
-        let config = self.config();
-        BlobWriter {
-            hasher: self.blob_hasher(),
-            store: Arc::new(Store::new(self.clone(), options.workers.clone())),
+        let config = repository.config();
+        Self {
+            hasher: repository.blob_hasher(),
+            store: Arc::new(Store::new(repository.clone(), log, options.workers.clone())),
             buffers: Arc::default(),
             stats: WriterStats::default(),
             lanes: [lane(Role::Data, config.data_segment), lane(Role::Tree, config.tree_segment)],
-            repository: self.clone(),
+            repository: repository.clone(),
             index,
             options,
         }
     }
-}
 
-impl BlobWriter {
     /// Stores a blob unless it is known, and gives its id.
     ///
     /// # Errors
@@ -163,20 +167,21 @@ impl BlobWriter {
         self.store_packs()?;
         let stored = self.store.finish()?;
         Ok(Flushed {
-            index: stored.index,
-            packs: stored.packs,
+            index: stored.unsaid.index,
+            packs: stored.unsaid.packs,
             stored_bytes: stored.bytes,
             stats: self.stats,
         })
     }
 
-    /// Ends a session that commits nothing: stores all that was put, so that the next session can take it over.
+    /// Ends a session that commits nothing: stores all that was put and tells the log, so that the next session can use
+    /// it as it is.
     ///
     /// # Errors
     /// The first error that any job met.
     pub fn leave(mut self) -> Result<(), RepositoryError> {
         self.store_packs()?;
-        self.store.check()
+        self.store.provide()
     }
 
     /// Closes the open packs and waits until all are durable, or one could not be stored.

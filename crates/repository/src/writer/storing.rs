@@ -1,23 +1,31 @@
-//! Storing packs and, behind them, the index objects that name them.
+//! Storing packs and, behind them, the index objects that name them, and the entries that name those.
 //!
-//! Invariant: an index object is stored only when every pack in it is durable. The first error ends the session:
-//! it is kept, and everybody who asks is told.
+//! Invariants: an index object is stored only when every pack in it is durable, an entry only when its index objects are.
+//! A pack stands in one index object of its session, and in one entry. The first error ends the session: it is kept, and
+//! everybody who asks is told.
 
 use super::added::AddedBlobs;
+use crate::session_log::SessionLog;
 use crate::{Repository, RepositoryError, Workers, layout};
 use lifeboat_format::{
-    BuiltIndex, Compression, Compressor, IndexBuilder, ObjectHash, Pack, PackId, PackSealer, Random, Role,
+    BuiltIndex, Compression, Compressor, EntryKind, IndexBuilder, Pack, PackSealer, Provide, Random, Role,
 };
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Silence after which a pack that is stored leads to an entry: what a kill leaves unnamed is no older.
+const SILENCE_MAX: Duration = Duration::from_secs(600);
 
 /// Where the packs of a session go.
 pub(super) struct Store {
     repository: Repository,
+    log: Arc<SessionLog>,
     workers: Workers,
     compressors: Mutex<Vec<Compressor>>,
     buffers: crate::buffers::Buffers,
-    state: Mutex<State>,
+    failure: Mutex<Failure>,
+    naming: Mutex<Naming>,
     /// What this session added, as far as it may not be in the index yet.
     pub(super) added: AddedBlobs,
 }
@@ -29,30 +37,39 @@ impl fmt::Debug for Store {
 }
 
 #[derive(Default)]
-struct State {
-    open: Option<[IndexBuilder; 2]>,
-    stored: Stored,
-    failure: Option<RepositoryError>,
-    failed: bool,
+struct Failure {
+    first: Option<RepositoryError>,
+    happened: bool,
+}
+
+/// What is durable, and how far it is named.
+struct Naming {
+    open: [IndexBuilder; 2],
+    /// What no entry of the session names yet.
+    unsaid: Provide,
+    bytes: u64,
 }
 
 /// What was stored.
-#[derive(Default)]
 pub(super) struct Stored {
-    pub(super) index: Vec<ObjectHash>,
-    pub(super) packs: Vec<PackId>,
+    /// Index objects and packs that no entry of the session names yet.
+    pub(super) unsaid: Provide,
+    /// Length in bytes of everything that was stored.
     pub(super) bytes: u64,
 }
 
 impl Store {
-    pub(super) fn new(repository: Repository, workers: Workers) -> Self {
+    pub(super) fn new(repository: Repository, log: Arc<SessionLog>, workers: Workers) -> Self {
+        let open = Role::ALL.map(IndexBuilder::new);
         Self {
             added: AddedBlobs::new(repository.clone()),
             repository,
+            log,
             workers,
             compressors: Mutex::default(),
             buffers: crate::buffers::Buffers::default(),
-            state: Mutex::default(),
+            failure: Mutex::default(),
+            naming: Mutex::new(Naming { open, unsaid: Provide::default(), bytes: 0 }),
         }
     }
 
@@ -85,15 +102,15 @@ impl Store {
 
     /// Keeps the first error.
     pub(super) fn fail(&self, error: RepositoryError) {
-        let mut state = self.lock();
-        state.failed = true;
-        state.failure.get_or_insert(error);
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.happened = true;
+        failure.first.get_or_insert(error);
     }
 
     /// Whether the session can go on.
     pub(super) fn check(&self) -> Result<(), RepositoryError> {
-        let mut state = self.lock();
-        match (state.failure.take(), state.failed) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        match (failure.first.take(), failure.happened) {
             (Some(error), _) => Err(error),
             (None, true) => {
                 Err(RepositoryError::Missing("what an earlier error kept from being stored".into()))
@@ -115,55 +132,66 @@ impl Store {
     /// Closes the index of what was stored.
     pub(super) fn finish(&self) -> Result<Stored, RepositoryError> {
         self.check()?;
-        let mut state = self.lock();
-        for builder in state.open.take().into_iter().flatten() {
-            self.put_index(builder, &mut state.stored)?;
-        }
-        Ok(std::mem::take(&mut state.stored))
+        let mut naming = self.naming();
+        self.put_indexes(&mut naming)?;
+        let unsaid = std::mem::take(&mut naming.unsaid);
+        Ok(Stored { unsaid, bytes: naming.bytes })
+    }
+
+    /// Tells the log what was stored so far, so that it counts whatever becomes of the session.
+    pub(super) fn provide(&self) -> Result<(), RepositoryError> {
+        self.check()?;
+        self.provide_now(&mut self.naming())
     }
 
     fn put_now(&self, pack: Pack) -> Result<(), RepositoryError> {
         self.repository.backend.put(&layout::pack(pack.id), &pack.bytes)?;
         self.name(&pack)?;
-        self.lock().stored.bytes += pack.bytes.len() as u64;
+        self.naming().bytes += pack.bytes.len() as u64;
         self.buffers.give(pack.bytes);
         Ok(())
     }
 
-    /// Names a pack that is durable in the index of this session.
+    /// Names a pack that is durable in the index of this session. An entry names no more than one index object of each
+    /// role does, which bounds it too.
     pub(super) fn name(&self, pack: &Pack) -> Result<(), RepositoryError> {
-        let mut state = self.lock();
-        let State { open, stored, .. } = &mut *state;
-        let builders = open.get_or_insert_with(|| Role::ALL.map(IndexBuilder::new));
-        let role = pack.header.role();
-        let builder = &mut builders[role.position()];
-        if !builder.has_room_for(pack) {
-            let full = std::mem::replace(builder, IndexBuilder::new(role));
-            if let Some(built) = self.put_index(full, stored)? {
-                self.added.settle(&built)?;
-            }
+        let mut naming = self.naming();
+        let role = pack.header.role().position();
+        if !naming.open[role].has_room_for(pack) {
+            self.provide_now(&mut naming)?;
         }
-        builder.add(pack)?;
-        stored.packs.push(pack.id);
-        Ok(())
+        naming.open[role].add(pack)?;
+        naming.unsaid.packs.push(pack.id);
+        match self.log.silence() >= SILENCE_MAX {
+            true => self.provide_now(&mut naming),
+            false => Ok(()),
+        }
     }
 
-    fn put_index(
-        &self,
-        builder: IndexBuilder,
-        stored: &mut Stored,
-    ) -> Result<Option<BuiltIndex>, RepositoryError> {
-        if builder.is_empty() {
-            return Ok(None);
+    fn provide_now(&self, naming: &mut Naming) -> Result<(), RepositoryError> {
+        let built = self.put_indexes(naming)?;
+        built.iter().try_for_each(|built| self.added.settle(built))?;
+        let unsaid = std::mem::take(&mut naming.unsaid);
+        match unsaid.packs.is_empty() {
+            true => Ok(()),
+            false => self.log.put(EntryKind::PROVIDE, unsaid.encode()).map(drop),
         }
-        let built = builder.finish(&self.repository.keyring, self.random())?;
-        self.repository.backend.put(&layout::index(built.hash), &built.bytes)?;
-        stored.index.push(built.hash);
-        stored.bytes += built.bytes.len() as u64;
-        Ok(Some(built))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn put_indexes(&self, naming: &mut Naming) -> Result<Vec<BuiltIndex>, RepositoryError> {
+        let open = std::mem::replace(&mut naming.open, Role::ALL.map(IndexBuilder::new));
+        let full = open.into_iter().filter(|builder| !builder.is_empty());
+        full.map(|builder| {
+            let built = builder.finish(&self.repository.keyring, self.random())?;
+            self.repository.backend.put(&layout::index(built.hash), &built.bytes)?;
+            naming.unsaid.index.push(built.hash);
+            naming.bytes += built.bytes.len() as u64;
+            Ok(built)
+        })
+        .collect()
+    }
+
+    fn naming(&self) -> MutexGuard<'_, Naming> {
+        self.naming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,119 @@
+//! Hints that sessions live, and how those of the dead are told apart (docs/log-protocol.md, "Running hints").
+//!
+//! Invariant: nothing here decides about safety. A hint may be missing, late or wrong; whoever believes it wrongly wastes
+//! work, or says something odd to people. One that a newer version wrote, or that cannot be opened, is left alone.
+
+use crate::{Environment, Repository, RepositoryError, layout};
+use lifeboat_backend::ObjectName;
+use lifeboat_format::{FormatError, Process, Running, SessionId, Timestamp, limits};
+
+/// Age in seconds at which a session of which nothing can be known counts as dead: fourteen days.
+const AGE_MAX: u64 = 14 * 24 * 60 * 60;
+
+/// The hint of a session that lives.
+#[derive(Debug)]
+#[must_use = "it stays in the repository until it is removed"]
+pub struct RunningHint {
+    repository: Repository,
+    name: ObjectName,
+}
+
+impl RunningHint {
+    pub(crate) fn put(
+        repository: &Repository,
+        session: SessionId,
+        verb: &str,
+    ) -> Result<Self, RepositoryError> {
+        let Environment { clock, random, processes } = &repository.environment;
+        let name = layout::running(session);
+        let process = processes.this().map_err(RepositoryError::Process)?;
+        let running = Running::new(process, clock.now(), verb.to_owned());
+        let bytes = running.seal(session, repository.keyring.log(), &**random);
+        repository.backend.put(&name, &bytes)?;
+        Ok(Self { repository: repository.clone(), name })
+    }
+
+    /// Removes it, because the session ends. That it is gone already is no error.
+    ///
+    /// # Errors
+    /// When the storage cannot delete it.
+    pub fn remove(self) -> Result<(), RepositoryError> {
+        self.repository.remove_hint(&self.name)
+    }
+}
+
+/// All hints that lie in a repository.
+#[derive(Debug, Default)]
+pub struct RunningHints {
+    /// Of sessions that live, as far as anybody can know.
+    pub alive: Vec<Running>,
+    /// Of sessions that ended without removing them.
+    pub dead: Vec<Running>,
+    /// Names of those that cannot be read, and why.
+    pub unread: Vec<(String, FormatError)>,
+    buried: Vec<ObjectName>,
+}
+
+impl Repository {
+    /// All hints that lie in the repository.
+    ///
+    /// # Errors
+    /// When they cannot be listed or read.
+    pub fn running(&self) -> Result<RunningHints, RepositoryError> {
+        let mut sessions = Vec::new();
+        self.backend.list(layout::RUNNING, &mut |object| {
+            sessions.extend(layout::parse_running(&object.name).map(|session| (session, object.name)));
+        })?;
+        let mut hints = RunningHints::default();
+        for (session, name) in sessions {
+            let bytes = match self.backend.get(&name, limits::SMALL_OBJECT_MAX) {
+                // It has ended meanwhile.
+                Err(error) if error.is_not_found() => continue,
+                Err(error) if error.is_too_large() => Err(FormatError::Limit("running hint")),
+                other => Ok(other?),
+            };
+            match bytes.and_then(|bytes| Running::open(session, &bytes, self.keyring.log())) {
+                Err(error) => hints.unread.push((name.to_string(), error)),
+                Ok(running) if is_dead(&running, &self.environment) => {
+                    hints.dead.push(running);
+                    hints.buried.push(name);
+                }
+                Ok(running) => hints.alive.push(running),
+            }
+        }
+        Ok(hints)
+    }
+
+    /// Removes the hints of the dead.
+    ///
+    /// # Errors
+    /// When they cannot be listed, read or deleted.
+    pub fn remove_dead_hints(&self) -> Result<(), RepositoryError> {
+        self.running()?.buried.iter().try_for_each(|name| self.remove_hint(name))
+    }
+
+    fn remove_hint(&self, name: &ObjectName) -> Result<(), RepositoryError> {
+        match self.backend.delete(name) {
+            Err(error) if error.is_not_found() => Ok(()),
+            other => Ok(other?),
+        }
+    }
+}
+
+/// Whether a session has ended, as far as this process can know. Of another machine only the time can tell, as of a
+/// process in another namespace of this one.
+fn is_dead(running: &Running, environment: &Environment) -> bool {
+    let Process { host, boot, pid_namespace, pid, start } = &running.process;
+    match environment.processes.this() {
+        Ok(own) if own.host == *host && own.boot != *boot => true,
+        Ok(own) if own.host == *host && own.pid_namespace == *pid_namespace => {
+            environment.processes.started(*pid) != Some(*start)
+        }
+        _ => is_old(running.time, environment.clock.now()),
+    }
+}
+
+/// A time far ahead was as wrong as one far behind.
+fn is_old(time: Timestamp, now: Timestamp) -> bool {
+    now.seconds.abs_diff(time.seconds) >= AGE_MAX
+}
