@@ -3,6 +3,7 @@
 //! Several machines may try at once: each raises a flag and then looks for the others', so that at most one goes
 //! on (docs/log-protocol.md, "init"). The config is written last: without it there is no repository.
 
+use crate::control::ControlObjects;
 use crate::log::put_entry;
 use crate::slots::store_slot;
 use crate::{Credential, Environment, Repository, RepositoryError, layout};
@@ -27,6 +28,8 @@ pub struct InitOptions {
     pub pack_size: Option<u32>,
     /// Percent of parity that packs get, at most 25; 0 for none.
     pub parity: u32,
+    /// Whether control objects have second copies, so that either may vanish.
+    pub second_copies: bool,
 }
 
 /// Times somebody else's claim is waited for, about three seconds in all.
@@ -50,8 +53,11 @@ pub fn init(
         let place = look(&*backend, &claim);
         let made = match place {
             // The first error is the one to tell; what stays behind is met as an unfinished init.
-            Ok(Place::Empty) => create(&*backend, credential, options, &environment, session)
-                .inspect_err(|_| drop(remove_all(&*backend))),
+            Ok(Place::Empty) => {
+                let control = ControlObjects::new(Arc::clone(&backend), options.second_copies);
+                create(&control, credential, options, &environment, session)
+                    .inspect_err(|_| drop(remove_all(&*backend)))
+            }
             _ => Ok(()),
         };
         backend.delete(&claim)?;
@@ -85,8 +91,9 @@ fn look(backend: &dyn Backend, claim: &ObjectName) -> Result<Place, RepositoryEr
     const OF_INIT: [&str; 4] = [layout::RUNNING, layout::KEYS, layout::KEYRING, layout::LOG];
     let (mut repository, mut unfinished, mut foreign) = (false, false, false);
     backend.list("", &mut |object| {
-        let of_init = OF_INIT.iter().any(|folder| object.name.as_str().starts_with(folder));
-        repository |= object.name == layout::config();
+        let name = layout::first(&object.name).unwrap_or_else(|| object.name.clone());
+        let of_init = OF_INIT.iter().any(|folder| name.as_str().starts_with(folder));
+        repository |= name == layout::config();
         unfinished |= object.name != *claim && of_init;
         foreign |= !of_init;
     })?;
@@ -98,21 +105,23 @@ fn look(backend: &dyn Backend, claim: &ObjectName) -> Result<Place, RepositoryEr
     })
 }
 
-/// Removes what an own `init` left, unless the config is there: then it may be in use already.
+/// Removes what an own `init` left, unless the config or its second copy is there: then it may be in use already.
 fn remove_all(backend: &dyn Backend) -> Result<(), BackendError> {
-    if backend.stat(&layout::config()).is_ok() {
+    if [layout::config(), layout::second(&layout::config())].iter().any(|name| backend.stat(name).is_ok()) {
         return Ok(());
     }
     for folder in [layout::LOG, layout::KEYRING, layout::KEYS] {
-        let mut own = Vec::new();
-        backend.list(folder, &mut |object| own.push(object.name))?;
-        own.iter().try_for_each(|name| backend.delete(name))?;
+        for folder in [folder.to_owned(), layout::second_folder(folder)] {
+            let mut own = Vec::new();
+            backend.list(&folder, &mut |object| own.push(object.name))?;
+            own.iter().try_for_each(|name| backend.delete(name))?;
+        }
     }
     Ok(())
 }
 
 fn create(
-    backend: &dyn Backend,
+    control: &ControlObjects,
     credential: &Credential,
     options: &InitOptions,
     environment: &Environment,
@@ -123,16 +132,17 @@ fn create(
     config.chunker = options.chunk_average.map_or(config.chunker, ChunkerParams::around);
     config.pack = options.pack_size.unwrap_or(config.pack);
     config.parity = options.parity;
+    config.second_copies = options.second_copies;
     // A pack holds several segments, however small it is.
     config.data_segment = config.data_segment.min(config.pack / 4);
     config.tree_segment = config.tree_segment.min(config.pack / 4);
     let master = Key::random(random);
     let slot = Slot::create(&master, credential, options.kdf, &options.about, now, random)?;
-    store_slot(backend, &slot, credential)?;
+    store_slot(control, &slot, credential)?;
 
     let objects = Keyring::generate(&master, random);
     for key in &objects {
-        backend.put(&layout::key(key.id, ObjectHash::of(&key.bytes)), &key.bytes)?;
+        control.put(&layout::key(key.id, ObjectHash::of(&key.bytes)), &key.bytes)?;
     }
     let (keyring, keys) = Keyring::assemble(&master, objects.iter().map(|key| &key.bytes[..]))?;
     let _checked: Chunker = keyring.chunker(config.chunker)?;
@@ -147,6 +157,6 @@ fn create(
         time: now,
         body: genesis.encode(),
     };
-    put_entry(backend, draft, &keyring, random)?;
-    Ok(backend.put(&layout::config(), &config)?)
+    put_entry(control, draft, &keyring, random)?;
+    Ok(control.put(&layout::config(), &config)?)
 }

@@ -1,7 +1,8 @@
 //! Key slots and keyring: unlocking them, and proving them sound.
 
+use crate::control::{ControlObjects, Unread};
 use crate::{Credential, Repository, RepositoryError, SlotError, layout};
-use lifeboat_backend::{Backend, BackendError, ObjectName};
+use lifeboat_backend::{BackendError, ObjectName};
 use lifeboat_format::{FormatError, Key, KeyId, Keyring, ObjectHash, Slot, limits};
 
 /// Times the slots are listed anew because one that was listed is gone: somebody replaces them.
@@ -22,24 +23,22 @@ pub(crate) struct Unlocked {
 /// # Errors
 /// [`RepositoryError::WrongKey`] when it opens none of them, [`SlotError::Unread`] when it may be that of a slot which
 /// cannot be read; damage when no slot is sound, or when those it opens lead to no keyring.
-pub(crate) fn unlock(backend: &dyn Backend, credential: &Credential) -> Result<Unlocked, RepositoryError> {
-    let objects = read_folder(backend, layout::KEYRING)?;
+pub(crate) fn unlock(control: &ControlObjects, credential: &Credential) -> Result<Unlocked, RepositoryError> {
+    let objects = read_keyring(control)?;
     let mut closed = Closed::default();
     for _ in 0..READINGS {
         closed = Closed::default();
-        for name in slot_names(backend)?.into_iter().take(limits::SLOTS_MAX) {
-            match read_slot(backend, &name) {
+        for name in slot_names(control)?.into_iter().take(limits::SLOTS_MAX) {
+            match read_slot(control, &name, |slot| slot.open(credential)) {
                 Ok(None) => closed.is_gone = true,
-                Ok(Some(slot)) => match slot.and_then(|slot| slot.open(credential)) {
-                    Ok(master) => {
-                        match Keyring::assemble(&master, objects.iter().map(|(_, bytes)| &bytes[..])) {
-                            Ok((keyring, keys)) => return Ok(Unlocked { slot: name, master, keyring, keys }),
-                            Err(source) => closed.leads_nowhere = Some(source),
-                        }
+                Ok(Some(Ok(master))) => {
+                    match Keyring::assemble(&master, objects.iter().map(|bytes| &bytes[..])) {
+                        Ok((keyring, keys)) => return Ok(Unlocked { slot: name, master, keyring, keys }),
+                        Err(source) => closed.leads_nowhere = Some(source),
                     }
-                    Err(FormatError::WrongKey) => closed.is_locked = true,
-                    Err(source) => closed.unread = Some((name, source)),
-                },
+                }
+                Ok(Some(Err(FormatError::WrongKey))) => closed.is_locked = true,
+                Ok(Some(Err(source))) => closed.unread = Some((name, source)),
                 // Another slot may be readable.
                 Err(error) => closed.storage = Some(error),
             }
@@ -84,14 +83,20 @@ impl Repository {
     /// When they cannot be read.
     pub fn check_keys(&self) -> Result<Vec<(String, FormatError)>, RepositoryError> {
         let slots = self.slots().list()?.faults;
-        let keys = read_folder(&*self.backend, layout::KEYRING)?;
-        let keys =
-            keys.iter().filter_map(|(name, bytes)| Some((name.to_string(), check_key(name, bytes).err()?)));
-        Ok(slots.into_iter().chain(keys).filter(|(_, error)| !error.is_newer()).collect())
+        let mut faults: Vec<_> = slots.into_iter().filter(|(_, error)| !error.is_newer()).collect();
+        for name in self.control.list(layout::KEYRING)?.into_keys() {
+            match self.control.read(&name, limits::SMALL_OBJECT_MAX, |bytes| check_key(&name, bytes)) {
+                Ok(()) => {}
+                Err(Unread::Format(error)) => faults.push((name.to_string(), error)),
+                Err(Unread::Storage(error)) => return Err(error.into()),
+            }
+        }
+        Ok(faults)
     }
 }
 
-fn check_key(name: &ObjectName, bytes: &[u8]) -> Result<(), FormatError> {
+/// Whether bytes are those of the object of the keyring that is named.
+pub(crate) fn check_key(name: &ObjectName, bytes: &[u8]) -> Result<(), FormatError> {
     match name.as_str().ends_with(&format!("-{}", ObjectHash::of(bytes))) {
         true => Ok(()),
         false => Err(FormatError::WrongHash("key")),
@@ -99,37 +104,41 @@ fn check_key(name: &ObjectName, bytes: &[u8]) -> Result<(), FormatError> {
 }
 
 /// Names of all objects among the slots, sorted.
-pub(crate) fn slot_names(backend: &dyn Backend) -> Result<Vec<ObjectName>, BackendError> {
-    names(backend, layout::KEYS)
+pub(crate) fn slot_names(control: &ControlObjects) -> Result<Vec<ObjectName>, BackendError> {
+    Ok(control.list(layout::KEYS)?.into_keys().collect())
 }
 
-/// The slot of this name, or what is wrong with it; none if it is gone.
-pub(crate) fn read_slot(
-    backend: &dyn Backend,
+/// What `take` makes of the slot of this name, or of its second copy where it refuses the slot; none if it is gone.
+pub(crate) fn read_slot<T>(
+    control: &ControlObjects,
     name: &ObjectName,
-) -> Result<Option<Result<Slot, FormatError>>, BackendError> {
-    match backend.get(name, limits::SMALL_OBJECT_MAX) {
-        Ok(bytes) => Ok(Some(Slot::decode(&bytes))),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) if error.is_too_large() => Ok(Some(Err(FormatError::Limit("key slot")))),
-        Err(error) if error.is_damaged() => Ok(Some(Err(FormatError::Unreadable("key slot")))),
-        Err(error) => Err(error),
+    take: impl Fn(&Slot) -> Result<T, FormatError>,
+) -> Result<Option<Result<T, FormatError>>, BackendError> {
+    match control.read(name, limits::SMALL_OBJECT_MAX, |bytes| take(&Slot::decode(bytes)?)) {
+        Ok(taken) => Ok(Some(Ok(taken))),
+        Err(Unread::Format(error)) => Ok(Some(Err(error))),
+        Err(Unread::Storage(error)) if error.is_not_found() => Ok(None),
+        Err(Unread::Storage(error)) if error.is_too_large() => Ok(Some(Err(FormatError::Limit("key slot")))),
+        Err(Unread::Storage(error)) if error.is_damaged() => {
+            Ok(Some(Err(FormatError::Unreadable("key slot"))))
+        }
+        Err(Unread::Storage(error)) => Err(error),
     }
 }
 
-fn read_folder(backend: &dyn Backend, folder: &str) -> Result<Vec<(ObjectName, Vec<u8>)>, BackendError> {
-    names(backend, folder)?
-        .into_iter()
-        .map(|name| {
-            let bytes = backend.get(&name, limits::SMALL_OBJECT_MAX)?;
-            Ok((name, bytes))
-        })
-        .collect()
-}
-
-fn names(backend: &dyn Backend, folder: &str) -> Result<Vec<ObjectName>, BackendError> {
-    let mut names = Vec::new();
-    backend.list(folder, &mut |object| names.push(object.name))?;
-    names.sort();
-    Ok(names)
+/// All that may be a key: what does not open is passed over by whoever assembles the keyring.
+fn read_keyring(control: &ControlObjects) -> Result<Vec<Vec<u8>>, BackendError> {
+    let mut objects = Vec::new();
+    for name in control.list(layout::KEYRING)?.into_keys() {
+        let limit = limits::SMALL_OBJECT_MAX;
+        match control.read(&name, limit, |bytes| check_key(&name, bytes).map(|()| bytes.to_vec())) {
+            Ok(bytes) => objects.push(bytes),
+            // A name that was altered makes no key unusable.
+            Err(Unread::Format(_)) => {
+                objects.extend(control.copies(&name, limit).into_iter().find_map(|(_, bytes)| bytes.ok()));
+            }
+            Err(Unread::Storage(error)) => return Err(error),
+        }
+    }
+    Ok(objects)
 }

@@ -18,12 +18,40 @@ pub(crate) const PACKS: &str = "packs/";
 /// Folder of index objects.
 pub(crate) const INDEX: &str = "index/";
 
+/// Folders of which there may be second copies.
+const DOUBLED: [&str; 4] = [KEYS, KEYRING, LOG, INDEX];
+
 fn name(text: &str) -> ObjectName {
     ObjectName::new(text).expect("made of digits, letters and hyphens")
 }
 
 pub(crate) fn config() -> ObjectName {
     name("config")
+}
+
+/// The second copy of a control object: the first component of its name is another one.
+pub(crate) fn second(object: &ObjectName) -> ObjectName {
+    match object.as_str().split_once('/') {
+        Some((folder, rest)) => name(&format!("{folder}2/{rest}")),
+        None => name(&format!("{object}2")),
+    }
+}
+
+/// The folder of the second copies of what lies in a folder.
+pub(crate) fn second_folder(folder: &str) -> String {
+    folder.replacen('/', "2/", 1)
+}
+
+/// The control object whose second copy this is.
+pub(crate) fn first(second: &ObjectName) -> Option<ObjectName> {
+    let text = second.as_str();
+    let (folder, rest) = text.split_once('/').unwrap_or((text, ""));
+    let folder = folder.strip_suffix('2')?;
+    let is_doubled = |known: &str| known.split('/').next() == Some(folder);
+    match rest {
+        "" => (folder == "config").then(config),
+        _ => DOUBLED.into_iter().any(is_doubled).then(|| name(&format!("{folder}/{rest}"))),
+    }
 }
 
 pub(crate) fn slot(id: SlotId) -> ObjectName {
@@ -123,5 +151,24 @@ mod tests {
         let id = PackId::new([0xab; 32]);
         assert_eq!(parse_pack(&pack(id)), Some(id));
         assert_eq!(parse_pack(&name(&format!("packs/00/{id}"))), None);
+    }
+
+    #[test]
+    fn second_copies_are_named_after_their_objects() {
+        for (object, copy) in [
+            ("config", "config2"),
+            ("keys/ab", "keys2/ab"),
+            ("keyring/ab-cd", "keyring2/ab-cd"),
+            ("log/0/ab-1-cd", "log2/0/ab-1-cd"),
+            ("index/ab", "index2/ab"),
+        ] {
+            assert_eq!(second(&name(object)), name(copy));
+            assert_eq!(first(&name(copy)), Some(name(object)));
+            assert_eq!(first(&name(object)), None);
+        }
+        assert_eq!(second_folder(LOG), "log2/0/");
+        for other in ["keys2", "config2/ab", "packs2/ab", "running2/ab", "2/ab"] {
+            assert_eq!(first(&name(other)), None, "{other}");
+        }
     }
 }

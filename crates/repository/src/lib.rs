@@ -15,8 +15,11 @@
 
 mod buffers;
 mod cache;
+mod control;
+mod copies;
 mod environment;
 mod error;
+mod found_config;
 mod index;
 mod init;
 mod keys;
@@ -37,14 +40,16 @@ mod workers;
 mod writer;
 
 pub use cache::CacheOptions;
+pub use control::CopyFault;
 pub use environment::{Clock, Environment, Processes};
 pub use error::RepositoryError;
+pub use found_config::is_absent;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
 pub use init::{InitOptions, init};
 pub use log::Reading;
 pub use packs::pack_object;
 pub use reader::BlobReader;
-pub use repository::{Repository, is_absent};
+pub use repository::Repository;
 pub use running::{RunningHint, RunningHints};
 pub use session::Session;
 pub use slots::{SlotError, SlotInfo, SlotList, Slots};

@@ -4,9 +4,9 @@
 //! got and verified, and every ancestor among them. `seen` of what is written next is frozen at it. Safety rests on
 //! this alone: a finished PUT is seen by every later GET and LIST.
 
+use crate::RepositoryError;
+use crate::control::{ControlObjects, Unread};
 use crate::layout::{self, EntryName};
-use crate::{Repository, RepositoryError};
-use lifeboat_backend::Backend;
 use lifeboat_format::{Draft, Entry, FormatError, Keyring, ObjectHash, Random, limits};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Reading {
 
 /// Stores an entry, durably.
 pub(crate) fn put_entry(
-    backend: &dyn Backend,
+    control: &ControlObjects,
     draft: Draft,
     keyring: &Keyring,
     random: &dyn Random,
@@ -62,15 +62,15 @@ pub(crate) fn put_entry(
     if bytes.len() as u64 > limits::ENTRY_MAX {
         return Err(FormatError::Limit("log entry").into());
     }
-    backend.put(&layout::entry(session, number, entry.hash), &bytes)?;
+    control.put(&layout::entry(session, number, entry.hash), &bytes)?;
     Ok(entry.hash)
 }
 
-pub(crate) fn read_log(repository: &Repository) -> Result<Reading, RepositoryError> {
+pub(crate) fn read_log(control: &ControlObjects, keyring: &Keyring) -> Result<Reading, RepositoryError> {
     let mut reading = Reading::default();
     let mut before = None;
     for _ in 0..LISTINGS_MAX {
-        let names = list_entries(&*repository.backend)?;
+        let names = list_entries(control)?;
         if before.as_ref() == Some(&names) {
             check_sessions(&names)?;
             check_ancestors(&reading)?;
@@ -78,43 +78,42 @@ pub(crate) fn read_log(repository: &Repository) -> Result<Reading, RepositoryErr
         }
         let known = before.unwrap_or_default();
         for name in names.difference(&known) {
-            read_entry(repository, name, &mut reading)?;
+            read_entry(control, keyring, name, &mut reading)?;
         }
         before = Some(names);
     }
     Err(RepositoryError::Tampered("its listing changes without end".into()))
 }
 
-fn list_entries(backend: &dyn Backend) -> Result<BTreeSet<EntryName>, RepositoryError> {
-    let mut names = BTreeSet::new();
-    backend.list(layout::LOG, &mut |object| names.extend(EntryName::parse(&object.name)))?;
-    Ok(names)
+fn list_entries(control: &ControlObjects) -> Result<BTreeSet<EntryName>, RepositoryError> {
+    Ok(control.list(layout::LOG)?.keys().filter_map(EntryName::parse).collect())
 }
 
 fn read_entry(
-    repository: &Repository,
+    control: &ControlObjects,
+    keyring: &Keyring,
     name: &EntryName,
     reading: &mut Reading,
 ) -> Result<(), RepositoryError> {
     let object = name.object();
-    let bytes = match repository.backend.get(&object, limits::ENTRY_MAX) {
-        Err(error) if error.is_damaged() => {
-            reading.faults.push((object.to_string(), FormatError::Unreadable("log entry")));
-            return Ok(());
-        }
-        other => other?,
-    };
-    match Entry::parse(name.hash, &bytes, repository.keyring.log()) {
+    let entry =
+        control.read(&object, limits::ENTRY_MAX, |bytes| Entry::parse(name.hash, bytes, keyring.log()));
+    match entry {
         Ok(entry) if (entry.header.session, entry.header.number) == (name.session, name.number) => {
             reading.entries.insert(name.hash, Arc::new(entry));
             Ok(())
         }
         Ok(_) => Err(RepositoryError::Tampered(format!("{object} lies under a name that is not its own"))),
-        Err(FormatError::Newer(what)) => Err(RepositoryError::reading(&object, FormatError::Newer(what))),
-        Err(source) => {
+        Err(Unread::Format(source @ FormatError::Newer(_))) => Err(RepositoryError::reading(&object, source)),
+        Err(Unread::Format(source)) => {
             reading.faults.push((object.to_string(), source));
             Ok(())
         }
+        Err(Unread::Storage(error)) if error.is_damaged() => {
+            reading.faults.push((object.to_string(), FormatError::Unreadable("log entry")));
+            Ok(())
+        }
+        Err(Unread::Storage(error)) => Err(error.into()),
     }
 }
 

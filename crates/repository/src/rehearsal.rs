@@ -13,6 +13,7 @@ impl Repository {
     pub fn rehearsal(&self) -> Self {
         let mut rehearsal = self.clone();
         rehearsal.backend = Arc::new(KeepsNothing(Arc::clone(&self.backend)));
+        rehearsal.control = self.control.on(Arc::clone(&rehearsal.backend));
         rehearsal
     }
 }

@@ -1,11 +1,13 @@
 //! A repository, opened: it hands out the roles that do the work.
 
+use crate::control::ControlObjects;
+use crate::found_config::{FoundConfig, find_config};
 use crate::index::TableCache;
 use crate::keys::{Unlocked, unlock};
 use crate::log::{Reading, read_log};
-use crate::{CacheOptions, Credential, Environment, RepositoryError, View, layout};
-use lifeboat_backend::{Backend, BackendError, ObjectName};
-use lifeboat_format::{BlobHasher, Chunker, Config, Key, Keyring, ObjectHash, Statement, limits};
+use crate::{CacheOptions, Credential, Environment, RepositoryError, View};
+use lifeboat_backend::{Backend, ObjectName};
+use lifeboat_format::{BlobHasher, Chunker, Config, Key, Keyring, ObjectHash, Statement};
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Repository {
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) control: ControlObjects,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) environment: Environment,
     pub(crate) tables: Arc<TableCache>,
@@ -20,7 +23,7 @@ pub struct Repository {
     pub(crate) slot: ObjectName,
     pub(crate) master: Key,
     config: Config,
-    config_hash: ObjectHash,
+    pub(crate) config_hash: ObjectHash,
     chunker: Chunker,
     keys: Vec<lifeboat_format::KeyId>,
 }
@@ -42,26 +45,27 @@ impl Repository {
         credential: &Credential,
         environment: Environment,
     ) -> Result<Self, RepositoryError> {
-        let bytes = match backend.get(&layout::config(), limits::SMALL_OBJECT_MAX) {
-            Err(error) if error.is_not_found() => return Err(without_config(&*backend)?),
-            Err(error) if error.is_too_large() && is_foreign(&*backend)? => {
-                return Err(RepositoryError::Foreign(backend.location()));
-            }
-            other => other?,
-        };
-        let config = match Config::decode(&bytes) {
-            Err(_) if !Config::is_likely(&bytes) && is_foreign(&*backend)? => {
-                return Err(RepositoryError::Foreign(backend.location()));
-            }
-            other => other.map_err(|source| RepositoryError::reading(&"config", source))?,
-        };
-        let Unlocked { slot, master, keyring, keys } = unlock(&*backend, credential)?;
+        let found = find_config(&*backend)?;
+        let control = ControlObjects::new(Arc::clone(&backend), found.has_second_copies());
+        let Unlocked { slot, master, keyring, keys } = unlock(&control, credential)?;
+        let FoundConfig { config, hash: config_hash, .. } = found.settle(&control, &keyring)?;
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
-        let config_hash = ObjectHash::of(&bytes);
         let keyring = Arc::new(keyring);
         let tables = CacheOptions::default().tables(&keyring, config.repository);
-        Ok(Self { backend, keyring, environment, tables, slot, master, config, config_hash, chunker, keys })
+        Ok(Self {
+            backend,
+            control,
+            keyring,
+            environment,
+            tables,
+            slot,
+            master,
+            config,
+            config_hash,
+            chunker,
+            keys,
+        })
     }
 
     /// The same repository, which keeps its index as these options say.
@@ -105,7 +109,7 @@ impl Repository {
     /// # Errors
     /// When the log cannot be read, is not to be trusted, or does not bind the config and keys that are there.
     pub fn read_log(&self) -> Result<Reading, RepositoryError> {
-        let reading = read_log(self)?;
+        let reading = read_log(&self.control, &self.keyring)?;
         self.check_genesis(&reading)?;
         Ok(reading)
     }
@@ -154,39 +158,4 @@ impl Repository {
             None => Err(RepositoryError::Missing("first entry of the log".into())),
         }
     }
-}
-
-/// Whether there is no repository on `backend`, so that one may be made; a broken one is there.
-///
-/// # Errors
-/// When the storage cannot tell.
-pub fn is_absent(backend: &dyn Backend) -> Result<bool, RepositoryError> {
-    match backend.stat(&layout::config()) {
-        Err(error) if error.is_not_found() => {
-            Ok(matches!(without_config(backend)?, RepositoryError::NoRepository(_)))
-        }
-        other => Ok(other.map(|_| false)?),
-    }
-}
-
-/// What it means that there is no config: a log without one is a repository that lost it, unless somebody is just
-/// making one.
-fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError> {
-    let (mut log, mut claims) = (false, false);
-    backend.list(layout::LOG, &mut |_| log = true)?;
-    // A session that lives, or left a hint that it did, had a config.
-    backend.list(layout::RUNNING, &mut |object| claims |= layout::parse_running(&object.name).is_none())?;
-    Ok(match log && !claims {
-        true => RepositoryError::Missing("config".into()),
-        false => RepositoryError::NoRepository(backend.location()),
-    })
-}
-
-/// Whether nothing but a config speaks for a repository: other programs have files of this name too.
-fn is_foreign(backend: &dyn Backend) -> Result<bool, BackendError> {
-    let mut own = false;
-    for folder in [layout::LOG, layout::KEYS, layout::KEYRING] {
-        backend.list(folder, &mut |object| own |= layout::is_own(&object.name))?;
-    }
-    Ok(!own)
 }

@@ -63,7 +63,7 @@ impl SessionLog {
             body,
         };
         let hash =
-            put_entry(&*self.repository.backend, draft, &self.repository.keyring, &*environment.random)?;
+            put_entry(&self.repository.control, draft, &self.repository.keyring, &*environment.random)?;
         *state = State { next: Some(number + 1), seen: vec![hash], spoke: environment.clock.elapsed() };
         Ok(hash)
     }

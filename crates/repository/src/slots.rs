@@ -5,9 +5,10 @@
 //! there: of two who remove each other's slots at once at least one notices and puts back what it removed
 //! (docs/format.md, "Key slots").
 
+use crate::control::{BOTH, ControlObjects, Unread};
 use crate::keys::{read_slot, slot_names};
 use crate::{Credential, Repository, RepositoryError, layout};
-use lifeboat_backend::{Backend, ObjectName};
+use lifeboat_backend::{BackendError, ObjectName};
 use lifeboat_format::{FormatError, KdfParams, Key, Slot, SlotAbout, SlotId, SlotKind, Timestamp, limits};
 use thiserror::Error;
 
@@ -88,11 +89,11 @@ impl Slots<'_> {
     /// When they cannot be read; what is wrong with a single one is in the list.
     pub fn list(&self) -> Result<SlotList, RepositoryError> {
         let mut list = SlotList::default();
-        for name in slot_names(self.backend())? {
-            let Some(slot) = read_slot(self.backend(), &name)? else { continue };
-            match slot.and_then(|slot| self.look(&name, &slot)) {
-                Ok(info) => list.slots.push(info),
-                Err(error) => list.faults.push((name.to_string(), error)),
+        for name in slot_names(self.control())? {
+            match read_slot(self.control(), &name, |slot| self.look(&name, slot))? {
+                Some(Ok(info)) => list.slots.push(info),
+                Some(Err(error)) => list.faults.push((name.to_string(), error)),
+                None => {}
             }
         }
         list.slots.sort_by_key(|slot| (slot.created, slot.id));
@@ -105,8 +106,8 @@ impl Slots<'_> {
     /// When it cannot be read, or somebody else has removed it meanwhile.
     pub fn current(&self) -> Result<SlotInfo, RepositoryError> {
         let name = &self.repository.slot;
-        let slot = read_slot(self.backend(), name)?.ok_or(SlotError::Contended)?;
-        slot.and_then(|slot| self.look(name, &slot)).map_err(|source| RepositoryError::reading(name, source))
+        let slot = read_slot(self.control(), name, |slot| self.look(name, slot))?;
+        slot.ok_or(SlotError::Contended)?.map_err(|source| RepositoryError::reading(name, source))
     }
 
     /// Refuses a credential that opens a slot already. Trying a password costs what each slot demands; slots that cannot
@@ -115,10 +116,8 @@ impl Slots<'_> {
     /// # Errors
     /// [`SlotError::Known`]; when the slots cannot be read.
     pub fn refuse_known(&self, credential: &Credential) -> Result<(), RepositoryError> {
-        for name in slot_names(self.backend())? {
-            if let Some(Ok(slot)) = read_slot(self.backend(), &name)?
-                && slot.open(credential).is_ok()
-            {
+        for name in slot_names(self.control())? {
+            if let Some(Ok(_)) = read_slot(self.control(), &name, |slot| slot.open(credential))? {
                 return Err(SlotError::Known(id_of(&name).to_owned()).into());
             }
         }
@@ -138,14 +137,14 @@ impl Slots<'_> {
         let environment = self.repository.environment();
         let (created, random) = (environment.clock.now(), &*environment.random);
         let slot = Slot::create(self.master(), credential, kdf, about, created, random)?;
-        if slot_names(self.backend())?.len() >= limits::SLOTS_MAX {
+        if slot_names(self.control())?.len() >= limits::SLOTS_MAX {
             return Err(SlotError::TooMany.into());
         }
-        store_slot(self.backend(), &slot, credential)?;
+        store_slot(self.control(), &slot, credential)?;
         let name = layout::slot(slot.id);
         // Somebody else may have added one meanwhile; what readers do not try must not pass for a slot.
-        if slot_names(self.backend())?.len() > limits::SLOTS_MAX {
-            self.backend().delete(&name)?;
+        if slot_names(self.control())?.len() > limits::SLOTS_MAX {
+            self.control().delete(&name, BOTH)?;
             return Err(SlotError::TooMany.into());
         }
         self.look(&name, &slot).map_err(|source| RepositoryError::reading(&name, source))
@@ -157,7 +156,7 @@ impl Slots<'_> {
     /// [`SlotError::Unknown`] and [`SlotError::Ambiguous`]; [`SlotError::InUse`] and [`SlotError::Last`];
     /// [`RepositoryError::Newer`] for one that this program does not understand; [`SlotError::Contended`].
     pub fn remove(&self, reference: &str) -> Result<String, RepositoryError> {
-        let names = slot_names(self.backend())?;
+        let names = slot_names(self.control())?;
         let mut found = names.iter().filter(|name| id_of(name).starts_with(reference));
         let (target, id) = match (found.next(), found.next()) {
             (None, _) => return Err(SlotError::Unknown(reference.to_owned()).into()),
@@ -190,8 +189,8 @@ impl Slots<'_> {
         if matches!(removed, Err(RepositoryError::Slot(SlotError::Contended))) {
             // Whoever took the old one away has a way in of their own. What is refused must open nothing.
             let is_other = |name: &ObjectName| *name != own;
-            if slot_names(self.backend())?.iter().any(is_other) {
-                self.backend().delete(&own)?;
+            if slot_names(self.control())?.iter().any(is_other) {
+                self.control().delete(&own, BOTH)?;
             }
         }
         removed.map(|()| added)
@@ -199,38 +198,29 @@ impl Slots<'_> {
 
     /// Removes a slot as long as one's own is there.
     fn remove_beside(&self, target: &ObjectName, own: &ObjectName) -> Result<(), RepositoryError> {
-        let backend = self.backend();
-        let is_there = || match backend.stat(own) {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() => Ok(false),
-            Err(error) => Err(error),
-        };
-        if let Some(Err(source @ FormatError::Newer(_))) = read_slot(backend, target)? {
+        let control = self.control();
+        if let Some(Err(source @ FormatError::Newer(_))) = read_slot(control, target, |_| Ok(()))? {
             return Err(RepositoryError::reading(target, source));
         }
-        if !is_there()? {
+        let before = control.list(layout::KEYS)?;
+        let Some(there) = before.get(target).filter(|_| before.contains_key(own)) else {
             return Err(SlotError::Contended.into());
-        }
-        // What is too large for a slot is nothing that anybody would miss.
-        let kept = match backend.get(target, limits::SMALL_OBJECT_MAX) {
-            Err(error) if error.is_too_large() => None,
-            Err(error) if error.is_not_found() => return Err(SlotError::Contended.into()),
-            other => Some(other?),
         };
-        match backend.delete(target) {
+        let kept = readable_copies(control, target)?;
+        match control.delete(target, *there) {
             Err(error) if error.is_not_found() => return Err(SlotError::Contended.into()),
             other => other?,
         }
-        let error = match is_there() {
-            Ok(true) => return Ok(()),
-            Ok(false) => SlotError::Contended.into(),
+        let error = match control.list(layout::KEYS) {
+            Ok(after) if after.contains_key(own) => return Ok(()),
+            Ok(_) => SlotError::Contended.into(),
             Err(error) => RepositoryError::from(error),
         };
-        kept.map_or(Ok(()), |bytes| backend.put(target, &bytes))?;
+        control.put_back(&kept)?;
         Err(error)
     }
 
-    fn look(&self, name: &ObjectName, slot: &Slot) -> Result<SlotInfo, FormatError> {
+    pub(crate) fn look(&self, name: &ObjectName, slot: &Slot) -> Result<SlotInfo, FormatError> {
         if layout::slot(slot.id) != *name {
             return Err(FormatError::WrongHash("key slot"));
         }
@@ -239,8 +229,8 @@ impl Slots<'_> {
         Ok(SlotInfo { id: slot.id, kind: slot.kind, kdf: slot.kdf, created: slot.created, about, current })
     }
 
-    fn backend(&self) -> &dyn Backend {
-        &*self.repository.backend
+    fn control(&self) -> &ControlObjects {
+        &self.repository.control
     }
 
     fn master(&self) -> &Key {
@@ -248,25 +238,62 @@ impl Slots<'_> {
     }
 }
 
-/// Stores a slot. One that does not open again must not be anybody's way in, and is removed.
+/// What has to be put back if a slot must not go after all. Copies that are too large for a slot are nothing that
+/// anybody would miss; what cannot be read now is, unless the other copy can be.
+fn readable_copies(
+    control: &ControlObjects,
+    name: &ObjectName,
+) -> Result<Vec<(ObjectName, Vec<u8>)>, BackendError> {
+    let (mut kept, mut unreadable) = (Vec::new(), None);
+    for (copy, bytes) in control.copies(name, limits::SMALL_OBJECT_MAX) {
+        match bytes {
+            Ok(bytes) => kept.push((copy, bytes)),
+            Err(error) if error.is_too_large() || error.is_not_found() => {}
+            Err(error) => unreadable = Some(error),
+        }
+    }
+    match unreadable {
+        Some(error) if kept.is_empty() => Err(error),
+        _ => Ok(kept),
+    }
+}
+
+/// Stores a slot. One that does not open again must not be anybody's way in, and one that was refused neither: it is
+/// removed.
 pub(crate) fn store_slot(
-    backend: &dyn Backend,
+    control: &ControlObjects,
     slot: &Slot,
     credential: &Credential,
 ) -> Result<(), RepositoryError> {
     let name = layout::slot(slot.id);
-    backend.put(&name, &slot.encode())?;
-    let opened = match read_slot(backend, &name)? {
-        None => return Err(RepositoryError::Missing(name.to_string())),
-        Some(stored) => stored.and_then(|stored| stored.about(&stored.open(credential)?)),
-    };
-    match opened {
-        Ok(_) => Ok(()),
-        Err(source) => {
-            backend.delete(&name)?;
-            Err(RepositoryError::reading(&name, source))
+    let stored = control.put(&name, &slot.encode()).map_err(RepositoryError::from);
+    match stored.and_then(|()| open_stored(control, &name, credential)) {
+        Err(error) => {
+            // What went wrong first is what to tell; what stays all the same is in the list.
+            drop(control.delete(&name, BOTH));
+            Err(error)
         }
+        Ok(()) => Ok(()),
     }
+}
+
+/// Opens what was just stored. Of two copies that are the same it is enough to open one.
+fn open_stored(
+    control: &ControlObjects,
+    name: &ObjectName,
+    credential: &Credential,
+) -> Result<(), RepositoryError> {
+    let mut opened: Option<Vec<u8>> = None;
+    for (copy, bytes) in control.copies(name, limits::SMALL_OBJECT_MAX) {
+        let bytes = bytes.map_err(|error| Unread::Storage(error).into_error(&copy))?;
+        if opened.as_ref() != Some(&bytes) {
+            let slot = Slot::decode(&bytes);
+            let about = slot.and_then(|slot| slot.about(&slot.open(credential)?));
+            about.map_err(|source| RepositoryError::reading(&copy, source))?;
+        }
+        opened = Some(bytes);
+    }
+    Ok(())
 }
 
 fn id_of(name: &ObjectName) -> &str {

@@ -4,11 +4,13 @@
 mod adoption;
 #[expect(clippy::disallowed_methods, reason = "a cache is files, which are damaged here")]
 mod cache;
+mod doubled_slots;
 mod init;
 mod log;
 mod mended;
 mod provide;
 mod running;
+mod second_copies;
 mod slots;
 mod world;
 mod writer;

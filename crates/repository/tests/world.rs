@@ -21,28 +21,36 @@ impl Random for Seeded {
     }
 }
 
-/// A clock that is moved by hand, and otherwise stands.
+/// A clock that is moved by hand, and otherwise stands. Who waits for nobody need not wait.
 #[derive(Debug, Default)]
-pub(crate) struct MovedClock(AtomicU64);
+pub(crate) struct MovedClock {
+    moved: AtomicU64,
+    is_impatient: bool,
+}
 
 impl MovedClock {
     pub(crate) fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
+        self.moved.fetch_add(seconds, Ordering::Relaxed);
     }
 }
 
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        Timestamp { seconds: 1_000_000_000 + self.0.load(Ordering::Relaxed).cast_signed(), nanoseconds: 1 }
+        Timestamp {
+            seconds: 1_000_000_000 + self.moved.load(Ordering::Relaxed).cast_signed(),
+            nanoseconds: 1,
+        }
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::from_secs(self.0.load(Ordering::Relaxed))
+        Duration::from_secs(self.moved.load(Ordering::Relaxed))
     }
 
     #[expect(clippy::disallowed_methods, reason = "who waits for another thread has to wait")]
     fn sleep(&self, duration: Duration) {
-        std::thread::sleep(duration);
+        if !self.is_impatient {
+            std::thread::sleep(duration);
+        }
     }
 }
 
@@ -73,6 +81,12 @@ impl Processes for Alone {
     }
 }
 
+/// For a lone actor.
+pub(crate) fn impatient(seed: u64) -> Environment {
+    let clock = MovedClock { is_impatient: true, ..MovedClock::default() };
+    environment_of(seed, Arc::new(clock), Alone(Process::default()))
+}
+
 pub(crate) fn password() -> Credential {
     Credential::password(b"secret".to_vec())
 }
@@ -80,6 +94,18 @@ pub(crate) fn password() -> Credential {
 pub(crate) fn small() -> InitOptions {
     let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
     InitOptions { kdf, chunk_average: Some(1 << 10), pack_size: Some(32 << 10), ..InitOptions::default() }
+}
+
+/// A repository whose control objects have second copies.
+pub(crate) fn new_doubled(seed: u64) -> (Arc<Watched>, Repository) {
+    let watched = Arc::new(Watched::default());
+    let repository = make_doubled(&watched, seed).unwrap();
+    (watched, repository)
+}
+
+pub(crate) fn make_doubled(watched: &Arc<Watched>, seed: u64) -> Result<Repository, RepositoryError> {
+    let options = InitOptions { second_copies: true, ..small() };
+    init(Arc::clone(watched) as _, &password(), &options, environment(seed))
 }
 
 pub(crate) fn make(backend: &Arc<dyn Backend>, seed: u64) -> Result<Repository, RepositoryError> {
@@ -125,18 +151,22 @@ pub(crate) fn commit_empty(repository: &Repository) -> SnapshotId {
     session.commit(&snapshot(id), flushed).unwrap()
 }
 
-/// A backend in memory that writes down what is put, and can be told to refuse.
+/// A backend in memory that writes down what is put and what is asked for, and can be told to refuse.
 #[derive(Debug, Default)]
 pub(crate) struct Watched {
     pub(crate) inner: MemoryBackend,
     pub(crate) puts: Mutex<Vec<String>>,
     pub(crate) gets: Mutex<Vec<String>>,
+    /// Names of all calls.
+    pub(crate) asked: Mutex<Vec<String>>,
     /// Puts below this folder fail as if the disk were full.
     pub(crate) full: Mutex<Option<&'static str>>,
     /// First bytes of the sectors of objects that cannot be read.
     pub(crate) bad_sectors: Mutex<Vec<(String, u64)>>,
     /// Ranges that were read.
     pub(crate) ranges_read: AtomicUsize,
+    /// Puts and deletes after which all further ones fail, as if the process were dead.
+    pub(crate) changes_left: Mutex<Option<usize>>,
 }
 
 impl Watched {
@@ -149,6 +179,20 @@ impl Watched {
             false => Ok(()),
         }
     }
+
+    fn change(&self, name: &ObjectName) -> Result<(), BackendError> {
+        self.ask(name.as_str());
+        match &mut *self.changes_left.lock().unwrap() {
+            Some(0) => return Err(BackendError::new(ErrorKind::Other, "change", name)),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn ask(&self, name: &str) {
+        self.asked.lock().unwrap().push(name.to_owned());
+    }
 }
 
 impl Backend for Watched {
@@ -156,6 +200,7 @@ impl Backend for Watched {
         if self.full.lock().unwrap().is_some_and(|folder| name.as_str().starts_with(folder)) {
             return Err(BackendError::new(ErrorKind::Full, "store", name));
         }
+        self.change(name)?;
         self.puts.lock().unwrap().push(name.to_string());
         self.inner.put(name, bytes)
     }
@@ -163,6 +208,7 @@ impl Backend for Watched {
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
         self.gets.lock().unwrap().push(name.to_string());
         self.check_sectors(name, 0, u64::MAX >> 1)?;
+        self.ask(name.as_str());
         self.inner.get(name, limit)
     }
 
@@ -173,14 +219,17 @@ impl Backend for Watched {
     }
 
     fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
+        self.ask(name.as_str());
         self.inner.stat(name)
     }
 
     fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
+        self.ask(prefix);
         self.inner.list(prefix, visit)
     }
 
     fn delete(&self, name: &ObjectName) -> Result<(), BackendError> {
+        self.change(name)?;
         self.inner.delete(name)
     }
 

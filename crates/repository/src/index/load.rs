@@ -80,19 +80,13 @@ impl Repository {
     /// # Errors
     /// When the storage cannot be listed.
     pub fn list_index(&self) -> Result<Vec<ObjectHash>, RepositoryError> {
-        let mut found = Vec::new();
-        self.backend.list(layout::INDEX, &mut |object| found.extend(layout::parse_index(&object.name)))?;
-        Ok(found)
+        Ok(self.control.list(layout::INDEX)?.keys().filter_map(layout::parse_index).collect())
     }
 
     pub(super) fn read_index(&self, hash: ObjectHash) -> Result<IndexObject, RepositoryError> {
         let name = layout::index(hash);
-        let bytes = match self.backend.get(&name, limits::INDEX_MAX) {
-            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
-            other => other?,
-        };
-        IndexObject::parse(hash, &bytes, &self.keyring)
-            .map_err(|source| RepositoryError::reading(&name, source))
+        let parse = |bytes: &[u8]| IndexObject::parse(hash, bytes, &self.keyring);
+        self.control.read(&name, limits::INDEX_MAX, parse).map_err(|unread| unread.into_error(&name))
     }
 
     fn load<E: From<RepositoryError>>(

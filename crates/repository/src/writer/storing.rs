@@ -183,7 +183,7 @@ impl Store {
         let full = open.into_iter().filter(|builder| !builder.is_empty());
         full.map(|builder| {
             let built = builder.finish(&self.repository.keyring, self.random())?;
-            self.repository.backend.put(&layout::index(built.hash), &built.bytes)?;
+            self.repository.control.put(&layout::index(built.hash), &built.bytes)?;
             naming.unsaid.index.push(built.hash);
             naming.bytes += built.bytes.len() as u64;
             Ok(built)

@@ -1,0 +1,257 @@
+//! Control objects: config, key slots, keyring, log and index, each of which may have a second copy.
+//!
+//! Every access to them goes through here, and nothing else knows what a second copy is good for (docs/format.md,
+//! "Second copies"). Invariants: the second copy is stored before the object and deleted after it, so an object that
+//! was reported has both; what either listing shows is there; the bytes of a second copy are asked for only when
+//! those of the object are not what they should be, and whoever was helped by one is told. Where the repository has no
+//! second copies, their names are never touched.
+
+use crate::{RepositoryError, layout};
+use lifeboat_backend::{Backend, BackendError, ObjectName};
+use lifeboat_format::FormatError;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which copies of an object are there: the object itself, its second copy.
+pub(crate) type Copies = [bool; 2];
+
+/// Both, as far as the repository has them.
+pub(crate) const BOTH: Copies = [true, true];
+
+/// The control objects on a backend.
+#[derive(Clone, Debug)]
+pub(crate) struct ControlObjects {
+    backend: Arc<dyn Backend>,
+    doubled: bool,
+    replaced: Arc<Mutex<BTreeMap<ObjectName, Replaced>>>,
+}
+
+/// An object in whose place its second copy was used.
+#[derive(Debug)]
+enum Replaced {
+    Untold(RepositoryError),
+    Told,
+}
+
+/// A copy of a control object that is missing or damaged, beside a sound one.
+#[derive(Debug)]
+pub struct CopyFault {
+    /// Name of the copy.
+    pub object: String,
+    /// What is wrong with it.
+    pub error: RepositoryError,
+}
+
+impl CopyFault {
+    /// Whether the copy is not there at all.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.error, RepositoryError::Missing(_))
+    }
+}
+
+/// Why an object gave nothing.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// The storage does not have it, or cannot give it.
+    Storage(BackendError),
+    /// It is not what it should be.
+    Format(FormatError),
+}
+
+impl ControlObjects {
+    /// Those on a backend, with second copies or without.
+    pub(crate) fn new(backend: Arc<dyn Backend>, doubled: bool) -> Self {
+        Self { backend, doubled, replaced: Arc::default() }
+    }
+
+    /// The same on another backend.
+    pub(crate) fn on(&self, backend: Arc<dyn Backend>) -> Self {
+        Self { backend, ..self.clone() }
+    }
+
+    /// Whether there are second copies.
+    pub(crate) fn are_doubled(&self) -> bool {
+        self.doubled
+    }
+
+    /// Stores an object, durably. After an error its second copy may be there, and then it counts.
+    pub(crate) fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        self.names(name).iter().rev().try_for_each(|copy| self.backend.put(copy, bytes))
+    }
+
+    /// Removes those copies of an object that are there. Of several who do so at once only the one that takes the
+    /// last copy away succeeds; for the others nothing is found. A copy that stays keeps no other one.
+    pub(crate) fn delete(&self, name: &ObjectName, there: Copies) -> Result<(), BackendError> {
+        let copies = self.names(name).into_iter().zip(there).filter(|(_, is_there)| *is_there);
+        let (mut last, mut failed) = (Ok(()), None);
+        for (copy, _) in copies {
+            last = self.backend.delete(&copy);
+            if last.as_ref().is_err_and(|error| !error.is_not_found()) {
+                failed = failed.or(std::mem::replace(&mut last, Ok(())).err());
+            }
+        }
+        failed.map_or(last, Err)
+    }
+
+    /// All objects of a folder, sorted by name. Where one of the two folders cannot be listed, and waiting does not help,
+    /// what the other one shows is all there is.
+    pub(crate) fn list(&self, folder: &str) -> Result<BTreeMap<ObjectName, Copies>, BackendError> {
+        let mut found = BTreeMap::<ObjectName, Copies>::new();
+        let first = self.backend.list(folder, &mut |object| {
+            found.entry(object.name).or_default()[0] = true;
+        });
+        if !self.doubled {
+            return first.map(|()| found);
+        }
+        let second = self.backend.list(&layout::second_folder(folder), &mut |object| {
+            if let Some(name) = layout::first(&object.name) {
+                found.entry(name).or_default()[1] = true;
+            }
+        });
+        match (first, second) {
+            (Ok(()), Ok(())) => Ok(found),
+            (Err(error), Ok(())) | (Ok(()), Err(error)) if !error.is_retryable() => Ok(found),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    }
+
+    /// What `accept` makes of an object, or of its second copy where it refuses the object.
+    pub(crate) fn read<T>(
+        &self,
+        name: &ObjectName,
+        limit: u64,
+        accept: impl Fn(&[u8]) -> Result<T, FormatError>,
+    ) -> Result<T, Unread> {
+        let (refused, bytes) = match self.backend.get(name, limit) {
+            Ok(bytes) => match accept(&bytes) {
+                Ok(found) => return Ok(found),
+                Err(error) => (Unread::Format(error), Some(bytes)),
+            },
+            Err(error) => (Unread::Storage(error), None),
+        };
+        if !self.doubled {
+            return Err(refused);
+        }
+        let second = match self.backend.get(&layout::second(name), limit) {
+            // Nothing is tried twice: a password costs.
+            Ok(same) if bytes.as_ref() == Some(&same) => return Err(refused),
+            Ok(other) => accept(&other).map_err(Unread::Format),
+            Err(error) => Err(Unread::Storage(error)),
+        };
+        match second {
+            Ok(found) => {
+                self.note(name, refused.into_error(name));
+                Ok(found)
+            }
+            Err(other) => Err(refused.or(other)),
+        }
+    }
+
+    /// The copies of an object by their names, the object first.
+    pub(crate) fn copies(
+        &self,
+        name: &ObjectName,
+        limit: u64,
+    ) -> Vec<(ObjectName, Result<Vec<u8>, BackendError>)> {
+        let read = |copy: ObjectName| {
+            let bytes = self.backend.get(&copy, limit);
+            (copy, bytes)
+        };
+        self.names(name).into_iter().map(read).collect()
+    }
+
+    /// Puts single copies as they were.
+    pub(crate) fn put_back(&self, copies: &[(ObjectName, Vec<u8>)]) -> Result<(), BackendError> {
+        copies.iter().rev().try_for_each(|(copy, bytes)| self.backend.put(copy, bytes))
+    }
+
+    /// What is wrong with copies of an object beside a sound one; nothing when none is sound.
+    pub(crate) fn check(
+        &self,
+        name: &ObjectName,
+        limit: u64,
+        accept: impl Fn(&[u8]) -> Result<(), FormatError>,
+    ) -> Vec<CopyFault> {
+        let (mut faults, mut is_sound) = (Vec::new(), false);
+        for (copy, bytes) in self.copies(name, limit) {
+            let checked =
+                bytes.map_err(Unread::Storage).and_then(|bytes| accept(&bytes).map_err(Unread::Format));
+            match checked {
+                Ok(()) => is_sound = true,
+                Err(refused) => {
+                    faults.push(CopyFault { object: copy.to_string(), error: refused.into_error(&copy) });
+                }
+            }
+        }
+        if is_sound { faults } else { Vec::new() }
+    }
+
+    /// Whether the copy is there by now.
+    pub(crate) fn is_there(&self, copy: &str) -> bool {
+        ObjectName::new(copy).is_ok_and(|name| self.backend.stat(&name).is_ok())
+    }
+
+    /// Remembers that the second copy was used in an object's place.
+    pub(crate) fn note(&self, name: &ObjectName, error: RepositoryError) {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        replaced.entry(name.clone()).or_insert(Replaced::Untold(error));
+    }
+
+    /// Objects in whose place a second copy was used, each told once. One that somebody was just about to put is none.
+    pub(crate) fn take_replaced(&self) -> Vec<CopyFault> {
+        let mut faults = self.untold();
+        faults.retain(|fault| !fault.is_missing() || !self.is_there(&fault.object));
+        faults
+    }
+
+    fn untold(&self) -> Vec<CopyFault> {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        let tell =
+            |(name, state): (&ObjectName, &mut Replaced)| match std::mem::replace(state, Replaced::Told) {
+                Replaced::Untold(error) => Some(CopyFault { object: name.to_string(), error }),
+                Replaced::Told => None,
+            };
+        replaced.iter_mut().filter_map(tell).collect()
+    }
+
+    fn names(&self, name: &ObjectName) -> Vec<ObjectName> {
+        match self.doubled {
+            true => vec![name.clone(), layout::second(name)],
+            false => vec![name.clone()],
+        }
+    }
+}
+
+impl Unread {
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.is_not_found())
+    }
+
+    /// The error of reading this object.
+    pub(crate) fn into_error(self, name: &ObjectName) -> RepositoryError {
+        match self {
+            Self::Storage(error) if error.is_not_found() => RepositoryError::Missing(name.to_string()),
+            Self::Storage(error) => error.into(),
+            // What its second copy opens with should open it as well.
+            Self::Format(FormatError::WrongKey) => {
+                RepositoryError::reading(name, FormatError::NotAuthentic("key slot"))
+            }
+            Self::Format(error) => RepositoryError::reading(name, error),
+        }
+    }
+
+    /// The one of two that says more.
+    fn or(self, other: Self) -> Self {
+        if other.weight() > self.weight() { other } else { self }
+    }
+
+    /// A slot that is only locked is sound; what is newer is not damaged; what is damaged was there.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Format(FormatError::WrongKey) => 3,
+            Self::Format(FormatError::Newer(_)) => 2,
+            _ => u8::from(!self.is_not_found()),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Both copies of every control object, read to prove them sound.
+//!
+//! One object is in memory at a time. Of objects of which neither copy is sound nothing is said here: they are faults
+//! of the log, the index or the keys.
+
+use crate::control::CopyFault;
+use crate::keys::{check_key, slot_names};
+use crate::layout::{self, EntryName};
+use crate::{Repository, RepositoryError, View};
+use lifeboat_backend::ObjectName;
+use lifeboat_format::{FormatError, ObjectHash, Slot, limits};
+use std::time::Duration;
+
+/// How long a writer may take from the second copy to the object itself before the object counts as missing.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+impl Repository {
+    /// Copies of control objects that are missing or damaged beside a sound one. Of index objects only those count that
+    /// the view names. `check` is asked before every object, and its error ends it.
+    ///
+    /// # Errors
+    /// Those of `check`; when the storage cannot be listed.
+    pub fn check_copies<E: From<RepositoryError>>(
+        &self,
+        view: &View,
+        check: impl Fn() -> Result<(), E>,
+    ) -> Result<Vec<CopyFault>, E> {
+        let mut faults = Vec::new();
+        if !self.control.are_doubled() {
+            return Ok(faults);
+        }
+        for name in self.control_objects(view)? {
+            check()?;
+            faults.extend(self.check_object(&name));
+        }
+        if faults.iter().any(CopyFault::is_missing) {
+            self.environment.clock.sleep(PATIENCE);
+            faults.retain(|fault| !fault.is_missing() || !self.control.is_there(&fault.object));
+        }
+        Ok(faults)
+    }
+
+    /// Control objects in whose place their second copy was used since this was asked last, each once.
+    #[must_use]
+    pub fn take_replaced(&self) -> Vec<CopyFault> {
+        self.control.take_replaced()
+    }
+
+    fn control_objects(&self, view: &View) -> Result<Vec<ObjectName>, RepositoryError> {
+        let mut names = vec![layout::config()];
+        names.extend(slot_names(&self.control)?);
+        names.extend(self.control.list(layout::KEYRING)?.into_keys());
+        let entries = self.control.list(layout::LOG)?.into_keys();
+        names.extend(entries.filter(|name| EntryName::parse(name).is_some()));
+        names.extend(view.index().iter().map(|hash| layout::index(*hash)));
+        Ok(names)
+    }
+
+    fn check_object(&self, name: &ObjectName) -> Vec<CopyFault> {
+        let small = limits::SMALL_OBJECT_MAX;
+        let hash_fits = |hash, bytes: &[u8]| match ObjectHash::of(bytes) == hash {
+            true => Ok(()),
+            false => Err(FormatError::WrongHash("object")),
+        };
+        if let Some(entry) = EntryName::parse(name) {
+            return self.control.check(name, limits::ENTRY_MAX, |bytes| hash_fits(entry.hash, bytes));
+        }
+        if let Some(hash) = layout::parse_index(name) {
+            return self.control.check(name, limits::INDEX_MAX, |bytes| hash_fits(hash, bytes));
+        }
+        if *name == layout::config() {
+            return self.control.check(name, small, |bytes| hash_fits(self.config_hash, bytes));
+        }
+        if name.as_str().starts_with(layout::KEYRING) {
+            return self.control.check(name, small, |bytes| check_key(name, bytes));
+        }
+        self.check_slot(name)
+    }
+
+    /// Not every byte of a slot is proved without its password: of two copies that both look sound and differ one is
+    /// not.
+    fn check_slot(&self, name: &ObjectName) -> Vec<CopyFault> {
+        let limit = limits::SMALL_OBJECT_MAX;
+        let look = |bytes: &[u8]| self.slots().look(name, &Slot::decode(bytes)?).map(drop);
+        let mut faults = self.control.check(name, limit, look);
+        let copies: Vec<_> =
+            self.control.copies(name, limit).into_iter().filter_map(|(_, bytes)| bytes.ok()).collect();
+        if faults.is_empty() && copies.windows(2).any(|pair| pair[0] != pair[1]) {
+            let error = RepositoryError::reading(name, FormatError::NotAuthentic("one of its two copies"));
+            faults.push(CopyFault { object: name.to_string(), error });
+        }
+        faults
+    }
+}
