@@ -6,12 +6,14 @@ use crate::cli::Globals;
 use crate::credential::Given;
 use crate::environment;
 use crate::exit::{Code, Failure};
-use crate::report::{KEEP_PASSWORD, Report};
+use crate::report::{KEEP_PASSWORD, Report, Work};
 use lifeboat_backend::{Backend, Location};
-use lifeboat_engine::Workers;
+use lifeboat_engine::{Workers, replaced_objects};
 use lifeboat_repository::{
     Credential, Environment, InitOptions, Repository, RepositoryError, init, is_absent,
 };
+use std::cell::RefCell;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,11 +25,13 @@ pub(crate) struct App<'a> {
     pub(crate) globals: Globals,
     pub(crate) environment: Environment,
     pub(crate) report: &'a dyn Report,
+    /// What was opened.
+    opened: RefCell<Option<Repository>>,
 }
 
 impl<'a> App<'a> {
     pub(crate) fn new(globals: Globals, report: &'a dyn Report) -> Self {
-        Self { globals, environment: environment::of_this_machine(), report }
+        Self { globals, environment: environment::of_this_machine(), report, opened: RefCell::default() }
     }
 
     /// Opens the repository.
@@ -126,7 +130,16 @@ impl<'a> App<'a> {
 
     fn open_with(&self, backend: Arc<dyn Backend>, credential: &Credential) -> Result<Repository, Failure> {
         let repository = Repository::open(backend, credential, self.environment.clone())?;
-        Ok(repository.with_cache(&cache::options(&self.globals)))
+        let repository = repository.with_cache(&cache::options(&self.globals));
+        *self.opened.borrow_mut() = Some(repository.clone());
+        Ok(repository)
+    }
+
+    /// Tells which damage of the repository did no harm, as far as the verb has not done so.
+    pub(crate) fn tell_replaced(&self, work: Work) {
+        let opened = self.opened.borrow();
+        let problems = opened.iter().flat_map(replaced_objects);
+        problems.for_each(|problem| self.report.problem(&problem, work));
     }
 
     fn init_with(&self, given: Given, options: &InitOptions) -> Result<Repository, Failure> {
@@ -135,6 +148,9 @@ impl<'a> App<'a> {
             refuse_foreign_files(path)?;
         }
         let given = given.confirm()?;
+        // Remote storage keeps copies of its own.
+        let second_copies = matches!(location, Location::Directory(_));
+        let options = &InitOptions { second_copies, ..options.clone() };
         let made = location
             .create()
             .map_err(RepositoryError::from)
@@ -160,8 +176,10 @@ fn refuse_foreign_files(path: &Path) -> Result<(), Failure> {
     let entries = entries
         .map_err(|error| Failure::system(format!("cannot look into {}", path.display()), error, hint))?;
     // A new file system is born with a directory of its own; all else is what a repository has at its top.
-    let known = ["lost+found", "config", "keys", "keyring", "log", "running", "packs", "index"];
-    match entries.iter().any(|entry| !known.iter().any(|name| entry.file_name() == *name)) {
+    let known = ["lost+found", "config", "keys", "keyring", "log", "index", "running", "packs"];
+    let seconds = ["config2", "keys2", "keyring2", "log2", "index2"];
+    let is_known = |entry: &DirEntry| known.iter().chain(&seconds).any(|name| entry.file_name() == *name);
+    match entries.iter().any(|entry| !is_known(entry)) {
         true => Err(RepositoryError::NotEmpty(path.display().to_string()).into()),
         false => Ok(()),
     }

@@ -14,7 +14,7 @@ mod version;
 use crate::app::App;
 use crate::cli::Cli;
 use crate::exit::Failure;
-use crate::report::Report;
+use crate::report::{Report, Work};
 use clap::Subcommand;
 
 /// What to do.
@@ -34,10 +34,23 @@ pub(crate) enum Command {
     Version(version::Version),
 }
 
+impl Command {
+    /// What it does, as reports call it.
+    fn work(&self) -> Work {
+        match self {
+            Self::Backup(_) => Work::Backup,
+            Self::Restore(_) => Work::Restore,
+            Self::Verify(_) => Work::Verify,
+            _ => Work::List,
+        }
+    }
+}
+
 /// Does what the arguments ask for.
 pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
     let app = App::new(cli.globals, report);
-    match cli.command {
+    let work = cli.command.work();
+    let done = match cli.command {
         Command::Init(init) => init.run(&app),
         Command::Backup(backup) => backup.run(&app),
         Command::Snapshots(snapshots) => snapshots.run(&app),
@@ -47,5 +60,7 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Key(key) => key.run(&app),
         Command::Completions(completions) => completions.run(&app),
         Command::Version(version) => version.run(&app),
-    }
+    };
+    app.tell_replaced(work);
+    done
 }

@@ -68,15 +68,17 @@ fn a_missing_pack_is_damage() {
 
 #[test]
 fn a_damaged_config_or_log_is_damage() {
-    for folder in ["repo/log", "repo/index"] {
+    for folder in ["log", "index"] {
         let world = World::with_snapshot();
-        for object in files(&world.path(folder)) {
+        for object in world.both(folder).iter().flat_map(|folder| files(folder)) {
             flip(&object, 60);
         }
         world.run(&["verify", "--read-data"]).fails(4, "");
     }
     let world = World::with_snapshot();
-    fs::write(world.path("repo/config"), b"nonsense").unwrap();
+    for copy in world.both("config") {
+        fs::write(copy, b"nonsense").unwrap();
+    }
     world.run(&["snapshots"]).fails(4, "config is damaged");
 }
 
@@ -149,7 +151,7 @@ pub(crate) fn files(directory: &Path) -> Vec<PathBuf> {
     below(directory).into_iter().filter(|path| path.is_file()).collect()
 }
 
-fn flip(path: &Path, place: usize) {
+pub(super) fn flip(path: &Path, place: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[place] ^= 0x10;
     fs::write(path, bytes).unwrap();

@@ -91,8 +91,9 @@ fn first_backups_of_several_jobs_at_once_all_succeed() {
 #[test]
 fn what_a_killed_init_left_is_named_and_not_touched() {
     let world = World::new();
-    fs::remove_file(world.path("repo/config")).unwrap();
-    fs::remove_dir_all(world.path("repo/log")).unwrap();
+    world.both("config").iter().for_each(|copy| fs::remove_file(copy).unwrap());
+    world.both("log").iter().for_each(|folder| fs::remove_dir_all(folder).unwrap());
+    fs::remove_dir_all(world.path("repo/keys")).unwrap();
     for verb in [&["init"][..], &["backup", "--init", "."]] {
         let ended = world.run(verb).fails(1, "was interrupted, or is still under way");
         assert!(ended.err.contains("empty the directory"), "{}", ended.err);
@@ -112,6 +113,6 @@ fn a_repository_of_another_program_is_none_of_ours() {
         assert_eq!(fs::read(world.path("repo/config")).unwrap(), config);
     }
     let world = World::new();
-    world.write("repo/config", b"");
+    world.both("config").iter().for_each(|copy| fs::write(copy, b"").unwrap());
     world.run(&["snapshots"]).fails(4, "config is damaged");
 }

@@ -346,7 +346,9 @@ fn a_damaged_key_is_named_and_stops_no_other() {
     let world = World::new();
     world.run(&["key", "add", "--new-key-file", "key"]).succeeds();
     let id = ids(&world, "key_file").remove(0);
-    fs::write(world.path(format!("repo/keys/{id}")), b"rubbish").unwrap();
+    for copy in world.both(&format!("keys/{id}")) {
+        fs::write(copy, b"rubbish").unwrap();
+    }
     world.run(&["snapshots"]).succeeds();
     world.run(&["key", "list"]).fails(4, "stored data is damaged: 1 problem");
     let lost = run_as(&world, ["--key-file", "key"], &["snapshots"]);

@@ -63,6 +63,15 @@ impl World {
         format!("latest:{}", self.path(name).display())
     }
 
+    /// A control object of the repository and its second copy, or two such folders.
+    pub(crate) fn both(&self, name: &str) -> [PathBuf; 2] {
+        let second = match name.split_once('/') {
+            Some((folder, rest)) => format!("{folder}2/{rest}"),
+            None => format!("{name}2"),
+        };
+        [name, &second].map(|copy| self.path("repo").join(copy))
+    }
+
     pub(crate) fn write(&self, name: impl AsRef<Path>, bytes: &[u8]) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

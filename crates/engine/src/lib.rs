@@ -10,6 +10,7 @@ mod list;
 mod mended;
 mod report;
 mod restore;
+mod second_copies;
 mod select;
 mod sweep;
 mod trees;
@@ -21,6 +22,7 @@ pub use event::{Event, Fate, Observer, Outcome, Problem, ProblemKind};
 pub use list::{ListOptions, list};
 pub use report::{BackupReport, RestoreReport, Verified, VerifyReport};
 pub use restore::{Overwrite, RestoreOptions, Selection, restore};
+pub use second_copies::replaced_objects;
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
 pub use verify::{ReadData, VerifyOptions, verify};
 

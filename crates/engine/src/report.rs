@@ -1,9 +1,9 @@
 //! What a verb has done, as the sum of its events.
 
 use crate::mended::mended_packs;
-use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind};
+use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind, replaced_objects};
 use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
-use lifeboat_repository::{BlobReader, Index};
+use lifeboat_repository::{BlobReader, Index, Repository};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -210,6 +210,11 @@ impl<'a, R: Fold> Teller<'a, R> {
     /// Tells which packs a reader mended.
     pub(crate) fn mended(&self, reader: &BlobReader) {
         mended_packs(reader).iter().for_each(|problem| self.tell(&Event::Problem(problem)));
+    }
+
+    /// Tells where second copies were used.
+    pub(crate) fn replaced_objects(&self, repository: &Repository) {
+        replaced_objects(repository).iter().for_each(|problem| self.tell(&Event::Problem(problem)));
     }
 
     /// Tells a note, unless it was told before.

@@ -177,6 +177,7 @@ fn save(
     };
     let mut snapshot = describe(session.snapshot(), root, start, options, parent);
     snapshot.end = repository.environment().clock.now();
+    teller.replaced_objects(repository);
     let says_nothing_new = is_as_before
         && parent.is_some_and(|parent| repeats(&snapshot, parent))
         && teller.with(|report| report.summary.unread == 0);

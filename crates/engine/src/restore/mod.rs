@@ -86,6 +86,7 @@ pub fn restore(
         Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks, kept, rounded };
     let done = work.run(&start, &full);
     teller.mended(&reader);
+    teller.replaced_objects(repository);
     done?;
     Ok(teller.into_report())
 }

@@ -11,6 +11,7 @@ pub use read_data::ReadData;
 
 use crate::mended::mended_pack;
 use crate::report::Teller;
+use crate::second_copies::copy_problem;
 use crate::select::log_faults;
 use crate::sweep::sweep;
 use crate::trees::{Entries, nodes, pieces, xattr_blobs};
@@ -49,6 +50,9 @@ pub fn verify(
     for (object, error) in repository.check_keys()? {
         teller.problem(ProblemKind::Damage, Path::new(&object), error.to_string());
     }
+    for fault in repository.check_copies(&view, || teller.check())? {
+        teller.tell(&Event::Problem(&copy_problem(&fault)));
+    }
     let index = Arc::new(repository.load_index_anew(&view, || teller.check())?);
     teller.tell_cache(&index);
     let (bad, mendable) = Default::default();
@@ -63,6 +67,8 @@ pub fn verify(
         teller.with(|report| report.snapshots += 1);
     }
     verify.tell_mended_on_the_way(&reader);
+    // What was read from second copies is named above, each copy by itself.
+    drop(repository.take_replaced());
     Ok(teller.into_report())
 }
 
