@@ -3,7 +3,7 @@
 //! The rules are those of docs/log-protocol.md and of the local disk: bytes before names, names before what relies on
 //! them, and everything before a word of success.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lifeboat_testkit::needs;
 
@@ -14,9 +14,18 @@ use super::world::World;
 const KINDS: [(&str, u32); 7] =
     [("running", 0), ("keys", 1), ("keyring", 1), ("packs", 1), ("index", 2), ("log", 3), ("config", 4)];
 
+/// Second copies are of the kind of their objects.
 fn kind(path: &Path, repository: &Path) -> Option<u32> {
     let first = path.strip_prefix(repository).ok()?.iter().next()?.to_str()?;
-    KINDS.iter().find(|(folder, _)| *folder == first).map(|(_, kind)| *kind)
+    KINDS.iter().find(|(folder, _)| *folder == first.trim_end_matches('2')).map(|(_, kind)| *kind)
+}
+
+/// Where the second copy of an object lies, if it has one.
+fn second_copy(path: &Path, repository: &Path) -> Option<PathBuf> {
+    let mut parts = path.strip_prefix(repository).ok()?.iter();
+    let first = parts.next()?.to_str()?;
+    let is_doubled = ["keys", "keyring", "index", "log", "config"].contains(&first);
+    is_doubled.then(|| parts.fold(repository.join(format!("{first}2")), |path, part| path.join(part)))
 }
 
 /// Asserts every rule; gives how many objects were stored.
@@ -44,6 +53,11 @@ fn assert_order(trace: &Trace, world: &World) -> usize {
                 "{object:?}\nis named before a folder above it was synced: {}",
                 folder.display()
             );
+        }
+        if let Some(second) = second_copy(&object.path, &world.repository()) {
+            let second = objects.iter().find(|object| object.path == second).expect("the second copy");
+            let is_settled = trace.settled(second).is_some_and(|end| end < object.span.start);
+            assert!(is_settled, "{object:?}\nis named before its second copy is durable");
         }
         let own = kind(&object.path, &world.repository());
         for earlier in objects.iter().filter(|earlier| kind(&earlier.path, &world.repository()) < own) {
@@ -75,16 +89,16 @@ fn what_is_told_is_durable_and_so_is_what_it_relies_on() {
     let world = World::new();
     world.write_source(1 << 20);
     let init = world.traced(&["init", "--kdf-memory", "32"]);
-    assert!(assert_order(&init, &world) >= 8, "claim, slots, keys, log entry and config");
+    assert!(assert_order(&init, &world) >= 17, "claim; slot, keys, log entry and config twice");
     let config = |name: &&Name| name.path == world.repository().join("config");
     assert_eq!(init.names.iter().filter(config).count(), 1);
     for _ in 0..2 {
-        // Packs of both kinds, the index of each, an entry of the log.
-        assert_eq!(assert_order(&world.traced(&["backup", "source"]), &world), 5);
+        // Packs of both kinds, the index of each and an entry of the log twice.
+        assert_eq!(assert_order(&world.traced(&["backup", "source"]), &world), 8);
         world.write_source(2 << 20);
     }
     let add = world.traced(&["key", "add", "--new-key-file", "key"]);
-    assert_eq!(assert_order(&add, &world), 1);
+    assert_eq!(assert_order(&add, &world), 2);
     let id = slot(&add, &world);
     let remove = world.traced(&["key", "remove", &id]);
     assert_eq!(slot(&remove, &world), id);
@@ -100,7 +114,7 @@ fn the_order_is_the_same_where_files_must_have_names_from_the_start() {
     let world = World::with_repository();
     world.write_source(1 << 20);
     let trace = world.traced_with(&["-e", "inject=linkat:error=EPERM"], &["backup", "source"]);
-    assert_eq!(assert_order(&trace, &world), 5);
+    assert_eq!(assert_order(&trace, &world), 8);
     assert!(trace.names.iter().any(|name| !is_kept(name)), "{:?}", trace.names);
     world.run(&["verify", "--read-data"]);
     assert!(world.leftovers().is_empty());
@@ -114,7 +128,7 @@ fn a_file_gets_its_name_without_the_help_of_proc() {
     let world = World::with_repository();
     world.write_source(1 << 20);
     let trace = world.traced_with(&["-e", "inject=linkat:error=ENOENT:when=1"], &["backup", "source"]);
-    assert_eq!(assert_order(&trace, &world), 5);
+    assert_eq!(assert_order(&trace, &world), 8);
     assert!(trace.names.iter().all(is_kept), "{:?}", trace.names);
 }
 

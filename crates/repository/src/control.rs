@@ -166,25 +166,32 @@ impl ControlObjects {
         copies.iter().rev().try_for_each(|(copy, bytes)| self.backend.put(copy, bytes))
     }
 
-    /// What is wrong with copies of an object beside a sound one; nothing when none is sound.
+    /// What is wrong with copies of an object beside a sound one; nothing when none is sound. A copy that may not be
+    /// read, or not now, is not damaged, and nobody can say that it is not.
     pub(crate) fn check(
         &self,
         name: &ObjectName,
         limit: u64,
         accept: impl Fn(&[u8]) -> Result<(), FormatError>,
-    ) -> Vec<CopyFault> {
+    ) -> Result<Vec<CopyFault>, BackendError> {
         let (mut faults, mut is_sound) = (Vec::new(), false);
         for (copy, bytes) in self.copies(name, limit) {
-            let checked =
-                bytes.map_err(Unread::Storage).and_then(|bytes| accept(&bytes).map_err(Unread::Format));
-            match checked {
-                Ok(()) => is_sound = true,
-                Err(refused) => {
-                    faults.push(CopyFault { object: copy.to_string(), error: refused.into_error(&copy) });
+            let refused = match bytes {
+                Ok(bytes) => match accept(&bytes) {
+                    Ok(()) => {
+                        is_sound = true;
+                        continue;
+                    }
+                    Err(error) => Unread::Format(error),
+                },
+                Err(error) if error.is_not_found() || error.is_too_large() || error.is_damaged() => {
+                    Unread::Storage(error)
                 }
-            }
+                Err(error) => return Err(error),
+            };
+            faults.push(CopyFault { object: copy.to_string(), error: refused.into_error(&copy) });
         }
-        if is_sound { faults } else { Vec::new() }
+        Ok(if is_sound { faults } else { Vec::new() })
     }
 
     /// Whether the copy is there by now.

@@ -7,7 +7,7 @@ use crate::control::CopyFault;
 use crate::keys::{check_key, slot_names};
 use crate::layout::{self, EntryName};
 use crate::{Repository, RepositoryError, View};
-use lifeboat_backend::ObjectName;
+use lifeboat_backend::{BackendError, ObjectName};
 use lifeboat_format::{FormatError, ObjectHash, Slot, limits};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Repository {
     /// the view names. `check` is asked before every object, and its error ends it.
     ///
     /// # Errors
-    /// Those of `check`; when the storage cannot be listed.
+    /// Those of `check`; when the storage cannot be listed, or a copy may not be read.
     pub fn check_copies<E: From<RepositoryError>>(
         &self,
         view: &View,
@@ -31,7 +31,7 @@ impl Repository {
         }
         for name in self.control_objects(view)? {
             check()?;
-            faults.extend(self.check_object(&name));
+            faults.extend(self.check_object(&name).map_err(RepositoryError::from)?);
         }
         if faults.iter().any(CopyFault::is_missing) {
             self.environment.clock.sleep(PATIENCE);
@@ -56,7 +56,7 @@ impl Repository {
         Ok(names)
     }
 
-    fn check_object(&self, name: &ObjectName) -> Vec<CopyFault> {
+    fn check_object(&self, name: &ObjectName) -> Result<Vec<CopyFault>, BackendError> {
         let small = limits::SMALL_OBJECT_MAX;
         let hash_fits = |hash, bytes: &[u8]| match ObjectHash::of(bytes) == hash {
             true => Ok(()),
@@ -79,16 +79,16 @@ impl Repository {
 
     /// Not every byte of a slot is proved without its password: of two copies that both look sound and differ one is
     /// not.
-    fn check_slot(&self, name: &ObjectName) -> Vec<CopyFault> {
+    fn check_slot(&self, name: &ObjectName) -> Result<Vec<CopyFault>, BackendError> {
         let limit = limits::SMALL_OBJECT_MAX;
         let look = |bytes: &[u8]| self.slots().look(name, &Slot::decode(bytes)?).map(drop);
-        let mut faults = self.control.check(name, limit, look);
+        let mut faults = self.control.check(name, limit, look)?;
         let copies: Vec<_> =
             self.control.copies(name, limit).into_iter().filter_map(|(_, bytes)| bytes.ok()).collect();
         if faults.is_empty() && copies.windows(2).any(|pair| pair[0] != pair[1]) {
             let error = RepositoryError::reading(name, FormatError::NotAuthentic("one of its two copies"));
             faults.push(CopyFault { object: name.to_string(), error });
         }
-        faults
+        Ok(faults)
     }
 }

@@ -209,7 +209,7 @@ fn both_copies_gone_is_what_it_always_was() {
         });
         match used {
             Err(error) => {
-                assert!(error.is_damage() || matches!(error, RepositoryError::Tampered(_)), "{error}")
+                assert!(error.is_damage() || matches!(error, RepositoryError::Tampered(_)), "{error}");
             }
             // Nobody remembers heads; what an entry named has become an orphan.
             Ok((1, 0)) => assert!(copies[0].as_str().ends_with(&newest)),
