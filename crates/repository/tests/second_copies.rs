@@ -234,6 +234,8 @@ fn whenever_a_writer_dies_the_next_one_goes_on() {
         let reader = next.reader(Arc::new(next.load_index(&view).unwrap()));
         // The pack, two copies of its index, two of the entry: with the first of these the commit counts.
         let counts = changes >= 4;
+        let faults = next.check_copies::<RepositoryError>(&view, || Ok(())).unwrap();
+        assert!(faults.is_empty(), "what was torn is whole: {faults:?}");
         assert_eq!(view.snapshots().len(), if counts { 3 } else { 2 }, "{changes} changes");
         match ended {
             Ok(blob) => {
