@@ -10,7 +10,7 @@ use crate::report::{KEEP_PASSWORD, Report, Work};
 use lifeboat_backend::{Backend, Location};
 use lifeboat_engine::{Workers, replaced_objects};
 use lifeboat_repository::{
-    Credential, Environment, InitOptions, Repository, RepositoryError, init, is_absent,
+    Credential, Environment, InitOptions, Objects, Repository, RepositoryError, init, is_absent,
 };
 use std::cell::RefCell;
 use std::fs::DirEntry;
@@ -39,6 +39,11 @@ impl<'a> App<'a> {
         // Whoever has no repository is not asked for its password.
         let backend = self.existing()?;
         self.open_with(backend, &Given::read(&self.globals)?.credential)
+    }
+
+    /// The objects of the repository, without any key: no password is asked for.
+    pub(crate) fn objects(&self) -> Result<Objects, Failure> {
+        Ok(Objects::open(self.existing()?)?)
     }
 
     /// Makes the repository and opens it; tells besides whether a person is there, who typed the password.

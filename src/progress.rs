@@ -224,6 +224,10 @@ impl Observer for Progress<'_> {
                 // A verification has no files to count: what it reads at once is an object.
                 self.files.fetch_add(u64::from(self.work == Work::Verify), Relaxed);
             }
+            Event::Checked { bytes, .. } => {
+                self.bytes.fetch_add(*bytes, Relaxed);
+                self.files.fetch_add(1, Relaxed);
+            }
             Event::Compared { path, .. } => self.item(path, false),
             Event::Problem(problem) => {
                 self.problems.fetch_add(1, Relaxed);

@@ -22,7 +22,7 @@ pub(super) fn of(problems: &[Problem], work: Work) -> Result<(), Failure> {
 fn code_of(kind: ProblemKind, work: Work) -> Option<Code> {
     match kind {
         // Whoever looks for damage has found some; whoever reads got what was stored.
-        ProblemKind::Mendable => (work == Work::Verify).then_some(Code::Damage),
+        ProblemKind::Mendable => work.looks_for_damage().then_some(Code::Damage),
         // What changed while it was read is saved, and will be saved again; what was not left out is saved too.
         ProblemKind::Unsteady | ProblemKind::Unfiltered => None,
         ProblemKind::NotSet | ProblemKind::Unread | ProblemKind::MissingSource | ProblemKind::NotWritten => {
@@ -52,6 +52,10 @@ fn words(code: Code, work: Work, number: usize) -> (String, &'static str) {
             format!("the repository is damaged: {problems}"),
             "bring back what is sound, damaged files are named: lifeboat restore SNAP --target DIR",
         ),
+        (Code::Damage, Work::Scrub) => (
+            format!("the repository is damaged, which files lose by it only a key can tell: {problems}"),
+            "find out, with the password: lifeboat verify --read-data",
+        ),
         (Code::Damage, _) => (
             format!("stored data is damaged: {problems}"),
             "see how far the damage goes: lifeboat verify --read-data",
@@ -79,7 +83,7 @@ mod tests {
     #[test]
     fn what_can_be_mended_is_damage_only_to_whoever_looks_for_it() {
         let mendable = [ProblemKind::Mendable];
-        assert_eq!(code(&mendable, Work::Verify), Some(Code::Damage));
+        assert_eq!([Work::Verify, Work::Scrub].map(|work| code(&mendable, work)), [Some(Code::Damage); 2]);
         assert_eq!([Work::Backup, Work::List, Work::Restore].map(|work| code(&mendable, work)), [None; 3]);
         let worse = [ProblemKind::Mendable, ProblemKind::Damage];
         assert_eq!(code(&worse, Work::Restore), Some(Code::Damage));

@@ -6,12 +6,12 @@ use crate::exit::Failure;
 use crate::report::Work;
 use crate::{progress, read_data};
 use clap::Args;
-use lifeboat_engine::{ReadData, VerifyOptions, verify};
+use lifeboat_engine::{ReadData, VerifyOptions, scrub, verify};
 
 /// Prove that what is stored is sound
 ///
 /// Checks the log, the index, that every pack is there, and the directories of every snapshot. What is damaged is
-/// named, with the files that lose by it; the exit code is then 4.
+/// named, with the files that lose by it; the exit code is then 4. --scrub needs no password, only the right to read.
 #[derive(Args, Debug)]
 #[group(multiple = false)]
 pub(crate) struct Verify {
@@ -27,10 +27,18 @@ pub(crate) struct Verify {
     /// Read random parts of it until this time has passed or so much was read: 90s, 10m, 2h, 1d, or 500M, 2GiB
     #[arg(long, value_name = "TIME|SIZE", value_parser = read_data::budget)]
     budget: Option<ReadData>,
+
+    /// Read every stored object and compare it with its name, without a password, on any copy of the repository; which
+    /// files lose by what is damaged, and whether an object is missing, this cannot tell
+    #[arg(long)]
+    scrub: bool,
 }
 
 impl Verify {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
+        if self.scrub {
+            return scrub_all(app);
+        }
         let repository = app.open()?;
         let workers = app.workers()?;
         let all = || self.read_data.then_some(ReadData::All);
@@ -42,4 +50,13 @@ impl Verify {
         app.report.verify(&report, &run);
         verdict::of(&report.problems, Work::Verify)
     }
+}
+
+fn scrub_all(app: &App<'_>) -> Result<(), Failure> {
+    let objects = app.objects()?;
+    let workers = app.workers()?;
+    let (report, run) =
+        progress::watch(app, Work::Scrub, false, |observer| scrub(&objects, &workers, observer))?;
+    app.report.scrub(&report, &run);
+    verdict::of(&report.problems, Work::Scrub)
 }

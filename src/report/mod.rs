@@ -13,8 +13,8 @@ use crate::exit::Failure;
 use human::Human;
 use json::Json;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, NodeKind, Outcome, Problem, RestoreReport, Snapshot, Timestamp,
-    VerifyReport,
+    BackupReport, Exclusion, Fate, Node, NodeKind, Outcome, Problem, RestoreReport, ScrubReport, Snapshot,
+    Timestamp, VerifyReport,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -65,6 +65,8 @@ pub(crate) trait Report: Send + Sync {
     fn restore(&self, report: &RestoreReport, run: &Run);
     /// A verification is over.
     fn verify(&self, report: &VerifyReport, run: &Run);
+    /// A scrub is over.
+    fn scrub(&self, report: &ScrubReport, run: &Run);
 
     /// All data up to now is handed over: says whether it arrived, and says a failure once.
     fn finish(&self) -> io::Result<()>;
@@ -100,15 +102,22 @@ pub(crate) enum Work {
     Restore,
     /// Checks what is stored.
     Verify,
+    /// Checks what is stored without a key.
+    Scrub,
 }
 
 impl Work {
     /// What a run counts.
     pub(crate) fn noun(self) -> &'static str {
         match self {
-            Self::Verify => "object",
+            Self::Verify | Self::Scrub => "object",
             _ => "file",
         }
+    }
+
+    /// Whether damage by which nothing is lost is what it was to find.
+    pub(crate) fn looks_for_damage(self) -> bool {
+        matches!(self, Self::Verify | Self::Scrub)
     }
 }
 

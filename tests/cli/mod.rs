@@ -25,6 +25,7 @@ mod password;
 mod restore;
 mod restore_into;
 mod restore_options;
+mod scrub;
 mod second_copies;
 mod selection;
 mod snapshots;

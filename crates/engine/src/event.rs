@@ -4,6 +4,7 @@
 
 use lifeboat_format::Node;
 use lifeboat_fs::Exclusion;
+use lifeboat_repository::ObjectKind;
 use std::path::{Path, PathBuf};
 
 /// Something that happened.
@@ -36,6 +37,13 @@ pub enum Event<'a> {
     },
     /// So many bytes were read: of a source by `backup`, of the storage by `verify`.
     Read(u64),
+    /// A stored object was read, and is what its name says or is among the problems.
+    Checked {
+        /// What it is.
+        kind: ObjectKind,
+        /// Its length in bytes.
+        bytes: u64,
+    },
     /// A restore is done with an item.
     Restored {
         /// Its path within the snapshot.

@@ -10,6 +10,7 @@ mod list;
 mod mended;
 mod report;
 mod restore;
+mod scrub;
 mod second_copies;
 mod select;
 mod sweep;
@@ -20,8 +21,9 @@ pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
 pub use error::EngineError;
 pub use event::{Event, Fate, Observer, Outcome, Problem, ProblemKind};
 pub use list::{ListOptions, list};
-pub use report::{BackupReport, RestoreReport, Verified, VerifyReport};
+pub use report::{BackupReport, Checked, RestoreReport, ScrubReport, Verified, VerifyReport};
 pub use restore::{Overwrite, RestoreOptions, Selection, restore};
+pub use scrub::scrub;
 pub use second_copies::replaced_objects;
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
 pub use verify::{ReadData, VerifyOptions, verify};
@@ -33,6 +35,6 @@ pub use lifeboat_format::{
 pub use lifeboat_fs::{
     Exclusion, Filter, FilterOptions, FsError, Owners, Pattern, Tag, escaped, expand_glob, read_within,
 };
-pub use lifeboat_repository::Workers;
+pub use lifeboat_repository::{ObjectKind, Workers};
 
 use error::cause_of;

@@ -3,7 +3,8 @@
 use crate::mended::mended_packs;
 use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind, replaced_objects};
 use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
-use lifeboat_repository::{BlobReader, Index, Repository};
+use lifeboat_repository::{BlobReader, Index, ObjectKind, Repository};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -75,6 +76,39 @@ pub struct VerifyReport {
     pub problems: Vec<Problem>,
     /// What is odd and harmless.
     pub notes: Vec<String>,
+}
+
+/// What a scrub has found.
+#[derive(Clone, Debug, Default)]
+pub struct ScrubReport {
+    /// What was read of each kind, damaged or not.
+    pub checked: BTreeMap<ObjectKind, Checked>,
+    /// What is wrong: stored objects.
+    pub problems: Vec<Problem>,
+    /// What is odd and harmless.
+    pub notes: Vec<String>,
+}
+
+impl ScrubReport {
+    /// All kinds together.
+    #[must_use]
+    pub fn total(&self) -> Checked {
+        let mut total = Checked::default();
+        for checked in self.checked.values() {
+            total.objects += checked.objects;
+            total.bytes += checked.bytes;
+        }
+        total
+    }
+}
+
+/// How much was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Objects.
+    pub objects: u64,
+    /// Their lengths in bytes.
+    pub bytes: u64,
 }
 
 /// What a report learns from an event.
@@ -159,6 +193,21 @@ impl Fold for VerifyReport {
             Event::Read(bytes) => {
                 self.packs_read += 1;
                 self.bytes_read += bytes;
+            }
+            Event::Problem(problem) => self.problems.push((*problem).clone()),
+            Event::Note(note) => self.notes.push((*note).to_owned()),
+            _ => {}
+        }
+    }
+}
+
+impl Fold for ScrubReport {
+    fn fold(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Checked { kind, bytes } => {
+                let checked = self.checked.entry(*kind).or_default();
+                checked.objects += 1;
+                checked.bytes += bytes;
             }
             Event::Problem(problem) => self.problems.push((*problem).clone()),
             Event::Note(note) => self.notes.push((*note).to_owned()),

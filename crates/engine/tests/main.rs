@@ -14,6 +14,7 @@ mod parity;
 mod recorded;
 mod restore_into;
 mod round_trip;
+mod scrub;
 mod stop;
 mod unsteady;
 mod verify;

@@ -5,6 +5,7 @@
 //! sound config says that there are no second copies, no other name is asked for.
 
 use crate::control::{ControlObjects, Unread};
+use crate::layout::Promise;
 use crate::log::read_log;
 use crate::{RepositoryError, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
@@ -134,7 +135,7 @@ pub fn is_absent(backend: &dyn Backend) -> Result<bool, RepositoryError> {
 
 /// What it means that there is no config: a log without one is a repository that lost it, unless somebody is just
 /// making one.
-fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError> {
+pub(crate) fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError> {
     let (mut log, mut claims) = (false, false);
     for folder in [layout::LOG.to_owned(), layout::second_folder(layout::LOG)] {
         backend.list(&folder, &mut |_| log = true)?;
@@ -148,13 +149,12 @@ fn without_config(backend: &dyn Backend) -> Result<RepositoryError, BackendError
 }
 
 /// Whether nothing but a config speaks for a repository: other programs have files of this name too.
-fn is_foreign(backend: &dyn Backend) -> Result<bool, BackendError> {
+pub(crate) fn is_foreign(backend: &dyn Backend) -> Result<bool, BackendError> {
     let mut own = false;
     for folder in [layout::LOG, layout::KEYS, layout::KEYRING] {
-        backend.list(folder, &mut |object| own |= layout::is_own(&object.name))?;
-        backend.list(&layout::second_folder(folder), &mut |object| {
-            own |= layout::first(&object.name).is_some_and(|name| layout::is_own(&name));
-        })?;
+        for folder in [folder.to_owned(), layout::second_folder(folder)] {
+            backend.list(&folder, &mut |object| own |= Promise::parse(&object.name).is_some())?;
+        }
     }
     Ok(!own)
 }

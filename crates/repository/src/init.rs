@@ -91,7 +91,7 @@ fn look(backend: &dyn Backend, claim: &ObjectName) -> Result<Place, RepositoryEr
     const OF_INIT: [&str; 4] = [layout::RUNNING, layout::KEYS, layout::KEYRING, layout::LOG];
     let (mut repository, mut unfinished, mut foreign) = (false, false, false);
     backend.list("", &mut |object| {
-        let name = layout::first(&object.name).unwrap_or_else(|| object.name.clone());
+        let name = layout::first_copy(&object.name);
         let of_init = OF_INIT.iter().any(|folder| name.as_str().starts_with(folder));
         repository |= name == layout::config();
         unfinished |= object.name != *claim && of_init;

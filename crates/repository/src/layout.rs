@@ -107,17 +107,47 @@ impl EntryName {
     }
 }
 
-/// Whether an object in [`LOG`], [`KEYS`] or [`KEYRING`] has a name that this program gives.
-pub(crate) fn is_own(object: &ObjectName) -> bool {
-    let is_slot = |text: &str| SlotId::parse(text).is_ok();
-    let is_key = |text: &str| {
-        let ids = text.split_once('-');
-        ids.is_some_and(|(id, hash)| KeyId::parse(id).is_ok() && ObjectHash::parse(hash).is_ok())
-    };
-    let text = object.as_str();
-    EntryName::parse(object).is_some()
-        || text.strip_prefix(KEYS).is_some_and(is_slot)
-        || text.strip_prefix(KEYRING).is_some_and(is_key)
+/// What the name of an object promises of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Promise {
+    Config,
+    Slot(SlotId),
+    Key(ObjectHash),
+    Entry(ObjectHash),
+    Index(ObjectHash),
+    Pack(PackId),
+}
+
+impl Promise {
+    /// That of a name that this program gives, of a first or second copy.
+    pub(crate) fn parse(object: &ObjectName) -> Option<Self> {
+        let object = first_copy(object);
+        let text = object.as_str();
+        if object == config() {
+            return Some(Self::Config);
+        }
+        if let Some(id) = text.strip_prefix(KEYS) {
+            return SlotId::parse(id).ok().map(Self::Slot);
+        }
+        if let Some((id, hash)) = text.strip_prefix(KEYRING).and_then(|ids| ids.split_once('-')) {
+            return KeyId::parse(id).and_then(|_| ObjectHash::parse(hash)).ok().map(Self::Key);
+        }
+        let entry = EntryName::parse(&object).map(|entry| Self::Entry(entry.hash));
+        entry
+            .or_else(|| parse_index(&object).map(Self::Index))
+            .or_else(|| parse_pack(&object).map(Self::Pack))
+    }
+}
+
+/// The object itself, given its name or that of its second copy.
+pub(crate) fn first_copy(object: &ObjectName) -> ObjectName {
+    first(object).unwrap_or_else(|| object.clone())
+}
+
+/// The name of the other copy, of what may lie twice.
+pub(crate) fn other_copy(object: &ObjectName) -> Option<ObjectName> {
+    let is_doubled = *object == config() || DOUBLED.iter().any(|folder| object.as_str().starts_with(folder));
+    first(object).or_else(|| is_doubled.then(|| second(object)))
 }
 
 /// The session whose hint lies under this name.
@@ -169,6 +199,38 @@ mod tests {
         assert_eq!(second_folder(LOG), "log2/0/");
         for other in ["keys2", "config2/ab", "packs2/ab", "running2/ab", "2/ab"] {
             assert_eq!(first(&name(other)), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_promise_what_lies_under_them_in_either_copy() {
+        let (hash, id) = (ObjectHash::new([3; 32]), PackId::new([0xab; 32]));
+        let table = [
+            (config(), Promise::Config, "config2"),
+            (slot(SlotId::new([1; 16])), Promise::Slot(SlotId::new([1; 16])), "keys2/0101"),
+            (key(KeyId::new([2; 16]), hash), Promise::Key(hash), "keyring2/0202"),
+            (entry(SessionId::new([7; 16]), 12, hash), Promise::Entry(hash), "log2/0/0707"),
+            (index(hash), Promise::Index(hash), "index2/0303"),
+        ];
+        for (first, promise, begins) in table {
+            let second = other_copy(&first).unwrap();
+            assert!(second.as_str().starts_with(begins), "{second}");
+            assert_eq!((other_copy(&second), first_copy(&second)), (Some(first.clone()), first.clone()));
+            assert_eq!([&first, &second].map(Promise::parse), [Some(promise); 2]);
+        }
+        assert_eq!((Promise::parse(&pack(id)), other_copy(&pack(id))), (Some(Promise::Pack(id)), None));
+        for odd in [
+            "config/x",
+            "keys/01",
+            "keyring/01-02",
+            "log/0/x",
+            "log/1/x",
+            "index/03",
+            "packs/ab/cd",
+            "a",
+            "packs2/x",
+        ] {
+            assert_eq!(Promise::parse(&name(odd)), None, "{odd}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Floor 1. It knows nothing of source and target files and nothing of the terminal. A [`Repository`] opens and
 //! hands out the roles that do the work: [`Session`] (a run that writes), [`BlobWriter`], [`BlobReader`], [`Index`],
-//! [`Reading`] and [`View`] of the log, [`Slots`] (who can open it).
+//! [`Reading`] and [`View`] of the log, [`Slots`] (who can open it). [`Objects`] are for those who have no key.
 //!
 //! Write order, each durable before the next: packs, index objects, the entry that names them. So an index object exists
 //! only if its packs do, and a snapshot counts only if everything it reaches does.
@@ -26,6 +26,7 @@ mod keys;
 mod layout;
 mod log;
 mod mended;
+mod objects;
 mod packs;
 mod reader;
 mod rehearsal;
@@ -47,6 +48,7 @@ pub use found_config::is_absent;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
 pub use init::{InitOptions, init};
 pub use log::Reading;
+pub use objects::{ObjectKind, Objects, StoredObject, Survey};
 pub use packs::pack_object;
 pub use reader::BlobReader;
 pub use repository::Repository;

@@ -8,8 +8,8 @@ use super::{
 use crate::exit::Failure;
 use crate::{amount, time};
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, Outcome, Problem, ProblemKind, RestoreReport, Snapshot, Verified,
-    VerifyReport, escaped,
+    BackupReport, Exclusion, Fate, Node, Outcome, Problem, ProblemKind, RestoreReport, ScrubReport, Snapshot,
+    Verified, VerifyReport, escaped,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -177,6 +177,15 @@ impl Report for Human {
         }
     }
 
+    fn scrub(&self, report: &ScrubReport, run: &Run) {
+        for line in table::of_objects(report, run) {
+            self.line(&line);
+        }
+        if report.problems.is_empty() {
+            self.line("no errors were found");
+        }
+    }
+
     fn finish(&self) -> io::Result<()> {
         let unseen = self.warnings.swap(0, Ordering::Relaxed).saturating_sub(WARNINGS_SHOWN);
         if unseen > 0 {
@@ -193,7 +202,7 @@ impl Report for Human {
 
 fn is_warning(problem: &Problem, work: Work) -> bool {
     match problem.kind {
-        ProblemKind::Mendable => work != Work::Verify,
+        ProblemKind::Mendable => !work.looks_for_damage(),
         kind => matches!(kind, ProblemKind::Unsteady | ProblemKind::Unfiltered),
     }
 }

@@ -3,11 +3,12 @@
 use super::super::Run;
 use super::one_line;
 use crate::{amount, time};
-use lifeboat_engine::{BackupReport, Snapshot, VerifyWrites, escaped};
+use lifeboat_engine::{BackupReport, ObjectKind, ScrubReport, Snapshot, VerifyWrites, escaped};
 use lifeboat_repository::{SlotInfo, SlotKind};
 
 const HEADER: [&str; 7] = ["ID", "Time", "Host", "Tags", "State", "Size", "Paths"];
 const KEY_HEADER: [&str; 7] = ["", "ID", "Kind", "Created", "Host", "User", "Label"];
+const OBJECT_HEADER: [&str; 3] = ["Kind", "Objects", "Size"];
 const GAP: &str = "  ";
 
 /// One row per snapshot, and how many there are.
@@ -33,6 +34,26 @@ pub(super) fn of_keys(slots: &[SlotInfo]) -> Vec<String> {
     });
     let mut lines = of_rows(KEY_HEADER, rows);
     lines.push(amount::of(slots.len() as u64, "key"));
+    lines
+}
+
+/// One row per kind of object that was checked, and all of them together.
+pub(super) fn of_objects(report: &ScrubReport, run: &Run) -> Vec<String> {
+    let rows = report.checked.iter().map(|(kind, checked)| {
+        let kind = match kind {
+            ObjectKind::Config => "config",
+            ObjectKind::KeySlot => "key slots",
+            ObjectKind::Key => "keyring",
+            ObjectKind::LogEntry => "log entries",
+            ObjectKind::Index => "index objects",
+            ObjectKind::Pack => "packs",
+        };
+        [kind.to_owned(), amount::count(checked.objects), amount::bytes(checked.bytes)]
+    });
+    let mut lines = of_rows(OBJECT_HEADER, rows);
+    let total = report.total();
+    let (objects, bytes) = (amount::of(total.objects, "object"), amount::bytes(total.bytes));
+    lines.push(format!("checked {objects}, {bytes}, in {}", amount::duration(run.duration)));
     lines
 }
 

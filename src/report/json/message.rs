@@ -99,7 +99,7 @@ impl<'a> Error<'a> {
                 Work::Backup => "archival",
                 Work::List => "list",
                 Work::Restore => "restore",
-                Work::Verify => "verify",
+                Work::Verify | Work::Scrub => "verify",
             },
             item: text(item),
             item_hex: hex_if_needed(item),

@@ -11,7 +11,7 @@ mod summary;
 use super::{KeyChange, Report, Run, Status, Work, streams::Streams};
 use crate::exit::Failure;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, Outcome, Problem, RestoreReport, Snapshot, VerifyReport,
+    BackupReport, Exclusion, Fate, Node, Outcome, Problem, RestoreReport, ScrubReport, Snapshot, VerifyReport,
 };
 use lifeboat_repository::SlotInfo;
 use serde::Serialize;
@@ -127,6 +127,10 @@ impl Report for Json {
 
     fn verify(&self, report: &VerifyReport, run: &Run) {
         self.data(&summary::of_verify(report, run));
+    }
+
+    fn scrub(&self, report: &ScrubReport, run: &Run) {
+        self.data(&summary::of_scrub(report, run));
     }
 
     fn finish(&self) -> io::Result<()> {

@@ -1,9 +1,9 @@
-//! The last line of `backup`, `restore` and `verify`.
+//! The last line of `backup`, `restore` and `verify`, and of `verify --scrub`.
 
 use super::super::Run;
 use super::snapshot::Counted;
 use crate::time;
-use lifeboat_engine::{BackupReport, RestoreReport, VerifyReport};
+use lifeboat_engine::{BackupReport, ObjectKind, RestoreReport, ScrubReport, VerifyReport};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -104,6 +104,49 @@ pub(super) fn of_verify(report: &VerifyReport, run: &Run) -> Verify {
         bytes: report.bytes,
         packs_read: report.packs_read,
         bytes_read: report.bytes_read,
+        seconds_elapsed: run.duration.as_secs_f64(),
+        notes: report.notes.clone(),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Scrub {
+    message_type: &'static str,
+    num_errors: usize,
+    checked: Vec<OfKind>,
+    objects: u64,
+    bytes: u64,
+    seconds_elapsed: f64,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct OfKind {
+    kind: &'static str,
+    objects: u64,
+    bytes: u64,
+}
+
+pub(super) fn of_scrub(report: &ScrubReport, run: &Run) -> Scrub {
+    let total = report.total();
+    let checked = report.checked.iter().map(|(kind, checked)| OfKind {
+        kind: match kind {
+            ObjectKind::Config => "config",
+            ObjectKind::KeySlot => "key_slot",
+            ObjectKind::Key => "key",
+            ObjectKind::LogEntry => "log_entry",
+            ObjectKind::Index => "index",
+            ObjectKind::Pack => "pack",
+        },
+        objects: checked.objects,
+        bytes: checked.bytes,
+    });
+    Scrub {
+        message_type: "summary",
+        num_errors: report.problems.len(),
+        checked: checked.collect(),
+        objects: total.objects,
+        bytes: total.bytes,
         seconds_elapsed: run.duration.as_secs_f64(),
         notes: report.notes.clone(),
     }
