@@ -16,7 +16,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-const SEGMENT: usize = 1 << 20;
+const SEGMENT: usize = 2 << 20;
 /// Blobs of one pack, as many as make an index object of about 2 MiB.
 const PACK_BLOBS: u32 = 1 << 16;
 const LOOKUPS: usize = 10_000;
@@ -32,7 +32,7 @@ fn fresh<const N: usize>() -> [u8; N] {
 }
 
 fn chunk(criterion: &mut Criterion) {
-    let chunker = keyring().chunker(ChunkerParams::around(128 << 10)).expect("the usual sizes");
+    let chunker = keyring().chunker(ChunkerParams::around(96 << 10)).expect("the usual sizes");
     let content = Content::new(1).bytes(16 << 20);
     let mut group = criterion.benchmark_group("chunk");
     group.throughput(Throughput::Bytes(content.len() as u64));

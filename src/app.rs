@@ -54,8 +54,8 @@ impl<'a> App<'a> {
         Ok((self.init_with(given, options)?, typed))
     }
 
-    /// Opens the repository, and makes it before if there is none.
-    pub(crate) fn open_or_init(&self) -> Result<Repository, Failure> {
+    /// Opens the repository, and makes it before if there is none, with packs of so many MiB.
+    pub(crate) fn open_or_init(&self, pack_mib: Option<u32>) -> Result<Repository, Failure> {
         let location = self.location()?;
         // Whoever mistyped the place learns it before they choose a password for a new one.
         let is_new = match self.existing() {
@@ -71,7 +71,8 @@ impl<'a> App<'a> {
         match open() {
             Err(failure) if is_nothing(&failure) => {
                 let (about, parity) = (environment::maker(), self.usual_parity()?);
-                let options = InitOptions { about, parity, ..InitOptions::default() };
+                let pack_size = pack_mib.map(|mib| mib << 20);
+                let options = InitOptions { about, parity, pack_size, ..InitOptions::default() };
                 match self.init_with(given, &options) {
                     Ok(repository) => {
                         self.report.note(&format!("created the repository at {}", repository.location()));

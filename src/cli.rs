@@ -3,21 +3,24 @@
 //! Invariant: whatever is wrong with the arguments becomes a [`Failure`] like any other: one line, a hint, code 2.
 
 use crate::commands::Command;
+use crate::compression;
 use crate::environment::variable;
 use crate::exit::Failure;
 use crate::report::{self, Report};
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
+use lifeboat_engine::Compression;
 use std::path::PathBuf;
 
 /// Variables that stand for options.
-const VARIABLES: [&str; 5] = [
+const VARIABLES: [&str; 6] = [
     "LIFEBOAT_REPOSITORY",
     "LIFEBOAT_PASSWORD_FILE",
     "LIFEBOAT_PASSWORD_COMMAND",
     "LIFEBOAT_KEY_FILE",
     "LIFEBOAT_CACHE_DIR",
+    "LIFEBOAT_COMPRESSION",
 ];
 
 /// Back up files into an encrypted, deduplicated repository, and bring them back.
@@ -62,6 +65,12 @@ pub(crate) struct Globals {
     /// Keep nothing for the next run, and use nothing that was kept.
     #[arg(long, global = true)]
     pub(crate) no_cache: bool,
+
+    /// How hard to compress what is stored: auto, off, fastest, better, max, or a level of zstd from 1 to 22; auto if
+    /// nothing is said.
+    #[arg(long, value_name = "MODE", global = true, env = "LIFEBOAT_COMPRESSION", hide_env_values = true)]
+    #[arg(value_parser = compression::parse)]
+    pub(crate) compression: Option<Compression>,
 
     /// Print JSON lines instead of text.
     #[arg(long, global = true)]
@@ -123,7 +132,8 @@ impl Refused {
 /// clap blames the option for the empty value of a variable.
 fn empty_variable(kind: ErrorKind) -> Option<Failure> {
     let is_empty = |name: &&str| variable(name).is_some_and(|value| value.is_empty());
-    let name = VARIABLES.into_iter().find(is_empty).filter(|_| kind == ErrorKind::InvalidValue)?;
+    let is_of_value = matches!(kind, ErrorKind::InvalidValue | ErrorKind::ValueValidation);
+    let name = VARIABLES.into_iter().find(is_empty).filter(|_| is_of_value)?;
     Some(Failure::usage(format!("the variable {name} is set, but empty"), format!("unset {name}")))
 }
 

@@ -7,6 +7,7 @@ mod app;
 mod cache;
 mod cli;
 mod commands;
+mod compression;
 mod credential;
 mod environment;
 mod excludes;

@@ -36,6 +36,14 @@ pub(crate) fn kib(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, St
     }
 }
 
+/// Reads a number of MiB in this range.
+pub(crate) fn mib(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("write a number of MiB from {} to {}", range.start(), range.end()))
+    }
+}
+
 fn unit_of(name: &str) -> Option<u64> {
     let name = name.to_ascii_lowercase();
     match name.as_str() {

@@ -1,5 +1,6 @@
 //! `backup`.
 
+use super::init::PACK_SIZE;
 use super::verdict;
 use crate::app::App;
 use crate::excludes::Excludes;
@@ -7,12 +8,12 @@ use crate::exit::Failure;
 use crate::file_lists::FileLists;
 use crate::report::{PROGRAM, Work};
 use crate::stream::StreamOptions;
-use crate::{environment, progress, source_path, time};
+use crate::{environment, progress, size, source_path, time};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use lifeboat_engine::{
-    BackupOptions, BackupReport, Compression, EngineError, Filter, ParentChoice, Timestamp, VerifyWrites,
-    backup, backup_stream,
+    BackupOptions, BackupReport, EngineError, Filter, ParentChoice, Timestamp, VerifyWrites, backup,
+    backup_stream,
 };
 use std::ffi::OsString;
 use std::fs;
@@ -38,6 +39,10 @@ pub(crate) struct Backup {
     /// Make the repository if there is none
     #[arg(long)]
     init: bool,
+
+    /// Size of the packs of the repository that --init makes, in MiB: 4 to 128, 32 if nothing is said
+    #[arg(long, value_name = "MIB", requires = "init", value_parser = size::mib(PACK_SIZE))]
+    pack_size: Option<u32>,
 
     /// Label for the snapshot, or a list TAG,TAG; repeat it for more
     #[arg(long, value_name = "TAG", value_delimiter = ',')]
@@ -143,7 +148,7 @@ impl Backup {
             excludes: self.excludes.texts(),
             dry_run: self.dry_run,
             program: PROGRAM.to_owned(),
-            compression: Compression::default(),
+            compression: app.globals.compression.unwrap_or_default(),
             verify_writes: self.verify_writes.into(),
             parent: match (self.parent, self.force) {
                 (Some(reference), _) => ParentChoice::Named(reference),
@@ -158,7 +163,12 @@ impl Backup {
             time: self.time,
         };
         // A dry run stores nothing, a new repository least of all.
-        let repository = if self.init && !self.dry_run { app.open_or_init()? } else { app.open()? };
+        let repository =
+            if self.init && !self.dry_run { app.open_or_init(self.pack_size)? } else { app.open()? };
+        let packs = repository.config().pack >> 20;
+        if self.pack_size.is_some_and(|mib| mib != packs) {
+            app.report.note(&format!("the repository keeps packs of {packs} MiB, as when it was made"));
+        }
         if stream.is_none() {
             note_repository_inside(app, &options)?;
         }

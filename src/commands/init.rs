@@ -8,7 +8,11 @@ use crate::{environment, size, terminal};
 use clap::{Args, value_parser};
 use lifeboat_engine::KdfParams;
 use lifeboat_repository::InitOptions;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+
+/// Sizes of packs, in MiB, as restic has them.
+pub(super) const PACK_SIZE: RangeInclusive<u32> = 4..=128;
 
 /// Make a repository in a directory that is new or empty
 ///
@@ -16,10 +20,15 @@ use std::path::{Path, PathBuf};
 /// --password-command. Without it, or a recovery sheet, nothing can be restored, by nobody.
 #[derive(Args, Debug)]
 pub(crate) struct Init {
-    /// Average size of the chunks that files are cut into, in KiB: 1 to 4096, 128 if nothing is said; it
+    /// Average size of the chunks that files are cut into, in KiB: 1 to 4096, 96 if nothing is said; it
     /// cannot be changed later
     #[arg(long, value_name = "KIB", value_parser = size::kib(1..=4096))]
     chunk_size: Option<u32>,
+
+    /// Size at which packs, the files with the data, are closed, in MiB: 4 to 128, 32 if nothing is said; it cannot be
+    /// changed later
+    #[arg(long, value_name = "MIB", value_parser = size::mib(PACK_SIZE))]
+    pack_size: Option<u32>,
 
     /// Memory that trying a password costs, in KiB: 32 to 4194304 (4 GiB), 65536 (64 MiB) if nothing is said. Less than
     /// that makes guessing cheap
@@ -48,7 +57,7 @@ impl Init {
             kdf: KdfParams { memory_kib: self.kdf_memory.unwrap_or(usual.memory_kib), ..usual },
             parity: self.parity.map_or_else(|| app.usual_parity(), Ok)?,
             chunk_average: self.chunk_size.map(|kib| kib << 10),
-            ..InitOptions::default()
+            pack_size: self.pack_size.map(|mib| mib << 20),
         };
         let (repository, typed) = app.init(&options)?;
         app.report.initialized(&repository.config().repository.to_string(), &repository.location());

@@ -79,9 +79,13 @@ fn the_repository_has_to_be_named_and_understood() {
 #[test]
 fn an_empty_variable_is_named() {
     let world = World::new();
-    for name in
-        ["LIFEBOAT_REPOSITORY", "LIFEBOAT_PASSWORD_FILE", "LIFEBOAT_PASSWORD_COMMAND", "LIFEBOAT_KEY_FILE"]
-    {
+    for name in [
+        "LIFEBOAT_REPOSITORY",
+        "LIFEBOAT_PASSWORD_FILE",
+        "LIFEBOAT_PASSWORD_COMMAND",
+        "LIFEBOAT_KEY_FILE",
+        "LIFEBOAT_COMPRESSION",
+    ] {
         let mut command = world.command();
         command.env(name, "");
         let ended = world.run_in(command, &["snapshots"]).fails(2, "is set, but empty");

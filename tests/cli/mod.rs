@@ -28,6 +28,7 @@ mod restore_options;
 mod scrub;
 mod second_copies;
 mod selection;
+mod sizes;
 mod snapshots;
 mod sources;
 mod terminal;

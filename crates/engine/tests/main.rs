@@ -7,6 +7,7 @@ mod damage;
 mod deep;
 mod elsewhere;
 mod filter;
+mod growth;
 mod killed;
 mod metadata;
 mod on_disk;

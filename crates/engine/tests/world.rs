@@ -86,17 +86,21 @@ impl World {
 
     /// The same with so many percent of parity.
     pub(crate) fn with_parity(seed: u64, workers: Workers, parity: u32) -> Self {
+        let (chunk_average, pack_size) = (Some(4 << 10), Some(64 << 10));
+        Self::of(seed, workers, InitOptions { chunk_average, pack_size, parity, ..InitOptions::default() })
+    }
+
+    /// A repository as it is made if nothing is said, without parity.
+    pub(crate) fn of_usual_sizes(seed: u64, workers: Workers) -> Self {
+        Self::of(seed, workers, InitOptions::default())
+    }
+
+    fn of(seed: u64, workers: Workers, options: InitOptions) -> Self {
         let backend = Arc::new(MemoryBackend::new());
         let clock = Arc::new(MovedClock::default());
         let environment = environment(seed, &clock);
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
-        let options = InitOptions {
-            kdf,
-            chunk_average: Some(4 << 10),
-            pack_size: Some(64 << 10),
-            parity,
-            ..InitOptions::default()
-        };
+        let options = InitOptions { kdf, ..options };
         let repository = init(Arc::clone(&backend) as _, &password(), &options, environment).unwrap();
         Self { backend, repository, workers, folder: tempfile::tempdir().unwrap(), clock }
     }

@@ -1,9 +1,17 @@
 //! Compression of segments, and decompression that cannot be made to exceed its bound.
 //!
-//! Spec: docs/format.md#segments. Bytes that hardly shrink are stored raw.
+//! Spec: docs/format.md#segments. Bytes that hardly shrink are stored raw. Nothing probes for them first: zstd notices
+//! them by itself, block by block, at a tenth of what compressing costs (docs/decisions/0009).
 
 use crate::{FormatError, limits};
 use std::fmt;
+use zstd::zstd_safe::CParameter;
+
+/// Level of [`Compression::Auto`].
+const AUTO_LEVEL: i32 = 3;
+/// What [`Compression::Auto`] changes of its level: both tables of places, for long and for short matches, are twice as
+/// large. The level's own are the same for all inputs beyond 256 KiB and too small for 2 MiB.
+const AUTO_TABLES: [CParameter; 2] = [CParameter::HashLog(18), CParameter::ChainLog(17)];
 
 /// How a segment's bytes are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +38,15 @@ impl Codec {
 }
 
 /// How hard to compress.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     /// Not at all.
     Off,
+    /// As measured to be smaller than other programs at no more time: zstd with tables made for segments.
+    #[default]
+    Auto,
     /// zstd at this level.
     Level(i32),
-}
-
-impl Default for Compression {
-    fn default() -> Self {
-        Self::Level(3)
-    }
 }
 
 /// A compressor to be used for one segment after the other.
@@ -61,9 +66,14 @@ impl Compressor {
     pub fn new(compression: Compression) -> Self {
         let zstd = match compression {
             Compression::Off => None,
-            Compression::Level(level) => {
-                Some(zstd::bulk::Compressor::new(level).expect("only a lack of memory refuses a context"))
+            Compression::Auto => {
+                let mut zstd = of_level(AUTO_LEVEL);
+                for table in AUTO_TABLES {
+                    zstd.set_parameter(table).expect("both are within what zstd allows");
+                }
+                Some(zstd)
             }
+            Compression::Level(level) => Some(of_level(level)),
         };
         Self { zstd }
     }
@@ -83,6 +93,10 @@ impl Compressor {
         out.extend_from_slice(raw);
         Codec::Raw
     }
+}
+
+fn of_level(level: i32) -> zstd::bulk::Compressor<'static> {
+    zstd::bulk::Compressor::new(level).expect("only a lack of memory refuses a context")
 }
 
 /// Restores exactly `raw_length` bytes into `out`, whose former content is dropped.

@@ -109,7 +109,7 @@ fn the_code_cuts_as_the_text_says() {
 #[test]
 fn every_size_the_config_may_hold_is_cut_as_the_text_says() {
     let content = world::noise(9, 13 << 20);
-    for average in [128 << 10, 1 << 20, 4 << 20] {
+    for average in [96 << 10, 128 << 10, 1 << 20, 4 << 20] {
         let params = ChunkerParams::around(average);
         let chunker = by_hand::keyring().chunker(params).expect("sizes within limits");
         assert_eq!(lengths(&chunker, &content), Reference::new(params).lengths(&content), "around {average}");

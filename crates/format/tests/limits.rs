@@ -161,6 +161,27 @@ fn bytes_that_hardly_shrink_stay_raw() {
 }
 
 #[test]
+fn the_default_compression_is_made_for_whole_segments() {
+    let length = world::config().data_segment as usize;
+    let stored = |compression, raw: &[u8]| {
+        let mut stored = Vec::new();
+        Compressor::new(compression).compress(raw, &mut stored);
+        stored.len()
+    };
+    let twice = world::noise(1, length / 2).repeat(2);
+    assert_eq!(stored(Compression::Off, &twice), length);
+    assert!(
+        stored(Compression::default(), &twice) < length / 2 + length / 32,
+        "the second half is the first"
+    );
+    // Words that come back far away, more of them than the level's own table has places for.
+    let (words, mut random) = (world::noise(2, length / 2), lifeboat_testkit::Random::new(3));
+    let word = |_| words.chunks_exact(16).nth(random.index(words.len() / 16)).expect("one of them");
+    let text: Vec<u8> = (0..length / 16).flat_map(word).copied().collect();
+    assert!(stored(Compression::Auto, &text) < stored(Compression::Level(3), &text));
+}
+
+#[test]
 fn segments_have_a_largest_size() {
     let most = u32::try_from(limits::SEGMENT_RAW_MAX).expect("16 MiB");
     let beyond = Err(FormatError::Limit("segment"));

@@ -79,7 +79,7 @@ fn chunks() {
     let contents =
         [("noise", world::noise(1, 2 << 20)), ("text", world::prose(1, 2 << 20)), ("zero", vec![0; 2 << 20])];
     let mut text = String::new();
-    for average in [4 << 10, 128 << 10] {
+    for average in [4 << 10, 96 << 10, 128 << 10] {
         let chunker = keyring.chunker(ChunkerParams::around(average)).expect("sizes within limits");
         for (name, content) in &contents {
             let lengths: Vec<String> =
