@@ -58,6 +58,7 @@ impl Init {
             parity: self.parity.map_or_else(|| app.usual_parity(), Ok)?,
             chunk_average: self.chunk_size.map(|kib| kib << 10),
             pack_size: self.pack_size.map(|mib| mib << 20),
+            ..InitOptions::default()
         };
         let (repository, typed) = app.init(&options)?;
         app.report.initialized(&repository.config().repository.to_string(), &repository.location());

@@ -1,7 +1,7 @@
 //! Compression of segments, and decompression that cannot be made to exceed its bound.
 //!
 //! Spec: docs/format.md#segments. Bytes that hardly shrink are stored raw. Nothing probes for them first: zstd notices
-//! them by itself, block by block, at a tenth of what compressing costs (docs/decisions/0009).
+//! them by itself, block by block, at a tenth of what compressing costs (docs/decisions/0010).
 
 use crate::{FormatError, limits};
 use std::fmt;
