@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lifeboat_backend::MemoryBackend;
 use lifeboat_engine::{Compression, Snapshot};
 use lifeboat_format::{
-    BlobId, ChunkerParams, Compressor, Index, IndexBuilder, Key, Keyring, Node, Pack, PackBuilder,
+    BlobId, ChunkerParams, Compressor, Index, IndexBuilder, Key, Keyring, Node, Opener, Pack, PackBuilder,
     PackSealer, PackedBlob, Random, Role, Timestamp, VerifyWrites,
 };
 use lifeboat_repository::{Session, Workers, WriterOptions};
@@ -69,7 +69,7 @@ fn segment(criterion: &mut Criterion) {
     let contents =
         [("text", Content::new(3).text(SEGMENT)), ("incompressible", Content::new(4).bytes(SEGMENT))];
     for (name, raw) in contents {
-        let (mut sealed, mut out) = (Vec::new(), Vec::new());
+        let (mut sealed, mut out, mut opener) = (Vec::new(), Vec::new(), Opener::default());
         let mut seal = |out: &mut Vec<u8>| {
             out.clear();
             sealer
@@ -79,7 +79,8 @@ fn segment(criterion: &mut Criterion) {
         let place = seal(&mut sealed);
         group.bench_function(format!("seal {name}"), |bencher| bencher.iter(|| seal(&mut out)));
         group.bench_function(format!("open {name}"), |bencher| {
-            bencher.iter(|| sealer.open_segment(0, &place, &sealed, &mut out).expect("authentic"));
+            bencher
+                .iter(|| sealer.open_segment(0, &place, &sealed, &mut opener, &mut out).expect("authentic"));
         });
     }
     group.finish();

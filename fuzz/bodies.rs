@@ -9,8 +9,8 @@ pub mod keys;
 use keys::{Constant, KEYRING, OBJECTS};
 use lifeboat_format::{
     BlobId, Chunker, ChunkerParams, Codec, Commit, Config, Credential, Draft, Entry, EntryKind, FormatError,
-    Index, Keyring, Node, ObjectHash, Pack, PackHeader, PackId, PackSealer, Page, PageEntry, PageTreeBuilder,
-    Piece, Running, SessionId, Slot, Statement, Timestamp, decompress as decompressed, key_file_text, limits,
+    Index, Keyring, Node, ObjectHash, Opener, Pack, PackHeader, PackId, PackSealer, Page, PageEntry,
+    PageTreeBuilder, Piece, Running, SessionId, Slot, Statement, Timestamp, key_file_text, limits,
     parse_key_text, sheet_words,
 };
 use std::fmt::Debug;
@@ -213,10 +213,10 @@ fn is_pack(id: PackId, bytes: Vec<u8>) -> bool {
         let end = u64::from(blob.offset) + u64::from(blob.length);
         assert!(end <= u64::from(pack.segments[blob.segment as usize].raw_length), "{blob:?}");
     }
-    let mut raw = Vec::new();
+    let (mut raw, mut opener) = (Vec::new(), Opener::default());
     let mut segments = (0..).zip(&pack.segments);
     segments.all(|(ordinal, segment)| {
-        sealer.open_segment(ordinal, segment, pack.sealed(segment), &mut raw).is_ok()
+        sealer.open_segment(ordinal, segment, pack.sealed(segment), &mut opener, &mut raw).is_ok()
     })
 }
 
@@ -313,7 +313,7 @@ pub fn decompress(bytes: &[u8]) -> bool {
     let codec = if codec % 2 == 0 { Codec::Raw } else { Codec::Zstd };
     let raw_length = u32::from_le_bytes(*raw_length);
     let mut out = Vec::new();
-    let result = decompressed(codec, segment, raw_length, &mut out);
+    let result = Opener::default().decompress(codec, segment, raw_length, &mut out);
     assert!(out.len() <= segment.len().max(raw_length as usize), "more than was asked for");
     assert!(result.is_err() || out.len() == raw_length as usize, "another length than was asked for");
     result.is_ok()

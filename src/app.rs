@@ -1,6 +1,7 @@
 //! What every verb is handed: the options that all share, clock and randomness, the report; and how to get at the
 //! repository.
 
+use crate::amount;
 use crate::cache;
 use crate::cli::Globals;
 use crate::credential::Given;
@@ -10,7 +11,8 @@ use crate::report::{KEEP_PASSWORD, Report, Work};
 use lifeboat_backend::{Backend, Location};
 use lifeboat_engine::{Workers, replaced_objects};
 use lifeboat_repository::{
-    Credential, Environment, InitOptions, Objects, Repository, RepositoryError, init, is_absent,
+    CacheOptions, Credential, Environment, InitOptions, Memory, Objects, Repository, RepositoryError, init,
+    is_absent,
 };
 use std::cell::RefCell;
 use std::fs::DirEntry;
@@ -41,9 +43,13 @@ impl<'a> App<'a> {
         self.open_with(backend, &Given::read(&self.globals)?.credential)
     }
 
-    /// The objects of the repository, without any key: no password is asked for.
-    pub(crate) fn objects(&self) -> Result<Objects, Failure> {
-        Ok(Objects::open(self.existing()?)?)
+    /// The objects of the repository, without any key: no password is asked for; and the threads to look at them.
+    pub(crate) fn objects(&self) -> Result<(Objects, Workers), Failure> {
+        let objects = Objects::open(self.existing()?)?;
+        let least = objects.memory(0, 1).total();
+        self.globals.max_memory.map_or(Ok(()), |max| check_memory(max, least))?;
+        let memory = objects.memory(self.max_memory(), threads());
+        Ok((objects, Self::workers(&memory)?))
     }
 
     /// Makes the repository and opens it; tells besides whether a person is there, who typed the password.
@@ -88,10 +94,9 @@ impl<'a> App<'a> {
         }
     }
 
-    /// As many threads as there are processors.
-    pub(crate) fn workers(&self) -> Result<Workers, Failure> {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Workers::pool(threads)
+    /// As many threads as the memory is for.
+    pub(crate) fn workers(memory: &Memory) -> Result<Workers, Failure> {
+        Workers::within(memory)
             .map_err(|error| Failure::system("cannot start threads", error, "raise the limit: ulimit -u"))
     }
 
@@ -135,8 +140,10 @@ impl<'a> App<'a> {
     }
 
     fn open_with(&self, backend: Arc<dyn Backend>, credential: &Credential) -> Result<Repository, Failure> {
-        let repository = Repository::open(backend, credential, self.environment.clone())?;
-        let repository = repository.with_cache(&cache::options(&self.globals));
+        if let Some(max) = self.globals.max_memory {
+            check_memory(max, Repository::smallest_memory(&backend, credential)?)?;
+        }
+        let repository = self.bounded(Repository::open(backend, credential, self.environment.clone())?);
         *self.opened.borrow_mut() = Some(repository.clone());
         Ok(repository)
     }
@@ -148,10 +155,25 @@ impl<'a> App<'a> {
         problems.for_each(|problem| self.report.problem(&problem, work));
     }
 
+    fn max_memory(&self) -> u64 {
+        self.globals.max_memory.unwrap_or(Memory::USUAL)
+    }
+
+    /// The repository within the memory of the options, for as many threads as there are processors, and with the cache of
+    /// the options.
+    fn bounded(&self, repository: Repository) -> Repository {
+        let repository = repository.within(self.max_memory(), threads());
+        let memory = repository.memory().index_cache();
+        repository.with_cache(&CacheOptions { memory, ..cache::options(&self.globals) })
+    }
+
     fn init_with(&self, given: Given, options: &InitOptions) -> Result<Repository, Failure> {
         let location = self.location()?;
         if let Location::Directory(path) = &location {
             refuse_foreign_files(path)?;
+        }
+        if let Some(max) = self.globals.max_memory {
+            check_memory(max, options.smallest_memory())?;
         }
         let given = given.confirm()?;
         // Remote storage keeps copies of its own.
@@ -161,9 +183,23 @@ impl<'a> App<'a> {
             .create()
             .map_err(RepositoryError::from)
             .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
-        let repository = made.map_err(Failure::place)?;
-        Ok(repository.with_cache(&cache::options(&self.globals)))
+        made.map(|repository| self.bounded(repository)).map_err(Failure::place)
     }
+}
+
+/// As many threads as there are processors.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Who gives less than the least learns how much that is.
+fn check_memory(max: u64, smallest: u64) -> Result<(), Failure> {
+    if max >= smallest {
+        return Ok(());
+    }
+    let [given, least] = [max, smallest].map(amount::bytes);
+    let cause = format!("{given} of memory are too little for this repository, which takes {least}");
+    Err(Failure::usage(cause, format!("lifeboat --max-memory {}M ...", smallest.div_ceil(1 << 20))))
 }
 
 /// Whether there is nothing where a repository was looked for, rather than something else.

@@ -1,7 +1,7 @@
 //! Where this machine keeps what it need not read from a repository again.
 
 use crate::cli::Globals;
-use crate::environment::variable;
+use crate::environment::{self, variable};
 use lifeboat_repository::CacheOptions;
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub(crate) fn options(globals: &Globals) -> CacheOptions {
         (false, Some(directory)) => Some(directory.clone()),
         (false, None) => usual(),
     };
-    CacheOptions { directory, temporary: std::env::temp_dir(), ..CacheOptions::default() }
+    CacheOptions { directory, temporary: environment::temporary(), ..CacheOptions::default() }
 }
 
 /// As the XDG base directory specification has it; nowhere for those who have no home.

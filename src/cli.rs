@@ -7,6 +7,7 @@ use crate::compression;
 use crate::environment::variable;
 use crate::exit::Failure;
 use crate::report::{self, Report};
+use crate::size;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
@@ -14,13 +15,14 @@ use lifeboat_engine::Compression;
 use std::path::PathBuf;
 
 /// Variables that stand for options.
-const VARIABLES: [&str; 6] = [
+const VARIABLES: [&str; 7] = [
     "LIFEBOAT_REPOSITORY",
     "LIFEBOAT_PASSWORD_FILE",
     "LIFEBOAT_PASSWORD_COMMAND",
     "LIFEBOAT_KEY_FILE",
     "LIFEBOAT_CACHE_DIR",
     "LIFEBOAT_COMPRESSION",
+    "LIFEBOAT_MAX_MEMORY",
 ];
 
 /// Back up files into an encrypted, deduplicated repository, and bring them back.
@@ -71,6 +73,10 @@ pub(crate) struct Globals {
     #[arg(long, value_name = "MODE", global = true, env = "LIFEBOAT_COMPRESSION", hide_env_values = true)]
     #[arg(value_parser = compression::parse)]
     pub(crate) compression: Option<Compression>,
+    /// Memory to get by with, such as 200M; 256 MiB if nothing is said.
+    #[arg(long, value_name = "SIZE", global = true, env = "LIFEBOAT_MAX_MEMORY", hide_env_values = true)]
+    #[arg(value_parser = size::parse)]
+    pub(crate) max_memory: Option<u64>,
 
     /// Print JSON lines instead of text.
     #[arg(long, global = true)]

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -109,6 +110,11 @@ fn start_in(stat: &str) -> Option<u64> {
 #[expect(clippy::disallowed_methods, reason = "the command line is the one place that reads the environment")]
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
+}
+
+/// Where temporary files may be large: on a disk, unless the user says otherwise.
+pub(crate) fn temporary() -> PathBuf {
+    variable("TMPDIR").filter(|path| !path.is_empty()).map_or_else(|| "/var/tmp".into(), PathBuf::from)
 }
 
 /// The name of this machine.

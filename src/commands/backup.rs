@@ -161,6 +161,7 @@ impl Backup {
             with_atime: self.with_atime,
             skip_if_unchanged: self.skip_if_unchanged,
             time: self.time,
+            temporary: environment::temporary(),
         };
         // A dry run stores nothing, a new repository least of all.
         let repository =
@@ -172,7 +173,7 @@ impl Backup {
         if stream.is_none() {
             note_repository_inside(app, &options)?;
         }
-        let workers = app.workers()?;
+        let workers = App::workers(repository.memory())?;
         let (report, run) = progress::watch(app, Work::Backup, self.dry_run, |observer| match &stream {
             Some(stream) => {
                 let clock = Arc::clone(&app.environment.clock);

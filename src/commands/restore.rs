@@ -105,7 +105,7 @@ impl Restore {
             app.report.problem(fault, Work::Restore);
         }
         let snapshot = self.choice.find(app, &all, &reference)?;
-        let workers = app.workers()?;
+        let workers = App::workers(repository.memory())?;
         let (report, run) = progress::watch(app, Work::Restore, self.dry_run, |observer| {
             restore(&repository, snapshot, &options, &workers, observer)
         })?;

@@ -40,7 +40,7 @@ impl Verify {
             return scrub_all(app);
         }
         let repository = app.open()?;
-        let workers = app.workers()?;
+        let workers = App::workers(repository.memory())?;
         let all = || self.read_data.then_some(ReadData::All);
         let chosen = self.read_data_subset.or(self.budget).or_else(all);
         let options = VerifyOptions { read_data: chosen.unwrap_or_default() };
@@ -53,8 +53,7 @@ impl Verify {
 }
 
 fn scrub_all(app: &App<'_>) -> Result<(), Failure> {
-    let objects = app.objects()?;
-    let workers = app.workers()?;
+    let (objects, workers) = app.objects()?;
     let (report, run) =
         progress::watch(app, Work::Scrub, false, |observer| scrub(&objects, &workers, observer))?;
     app.report.scrub(&report, &run);

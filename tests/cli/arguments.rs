@@ -85,6 +85,7 @@ fn an_empty_variable_is_named() {
         "LIFEBOAT_PASSWORD_COMMAND",
         "LIFEBOAT_KEY_FILE",
         "LIFEBOAT_COMPRESSION",
+        "LIFEBOAT_MAX_MEMORY",
     ] {
         let mut command = world.command();
         command.env(name, "");

@@ -19,6 +19,7 @@ mod init;
 mod json;
 mod key;
 mod ls;
+mod memory;
 mod options;
 mod parity;
 mod password;

@@ -10,6 +10,7 @@ mod filter;
 mod growth;
 mod killed;
 mod metadata;
+mod names;
 mod on_disk;
 mod parity;
 mod recorded;

@@ -49,14 +49,39 @@ pub enum Compression {
     Level(i32),
 }
 
-/// A compressor to be used for one segment after the other.
+/// Compresses one segment after the other; its buffers, and those to read back what was sealed, are used again.
 pub struct Compressor {
     zstd: Option<zstd::bulk::Compressor<'static>>,
+    pub(crate) buffers: Buffers,
+}
+
+/// What sealing a segment needs besides.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    /// The segment as it is stored.
+    pub(crate) compressed: Vec<u8>,
+    /// The segment as it was read back.
+    pub(crate) again: Vec<u8>,
+    pub(crate) opener: Opener,
+}
+
+/// Decompresses one segment after the other; its buffer is used again.
+#[derive(Default)]
+pub struct Opener {
+    zstd: Option<zstd::bulk::Decompressor<'static>>,
+    /// The segment as it lay in its seal.
+    pub(crate) compressed: Vec<u8>,
 }
 
 impl fmt::Debug for Compressor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Compressor")
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opener")
     }
 }
 
@@ -75,7 +100,7 @@ impl Compressor {
             }
             Compression::Level(level) => Some(of_level(level)),
         };
-        Self { zstd }
+        Self { zstd, buffers: Buffers::default() }
     }
 
     /// Compresses `raw` into `out` (whose former content is dropped) and says how.
@@ -99,28 +124,50 @@ fn of_level(level: i32) -> zstd::bulk::Compressor<'static> {
     zstd::bulk::Compressor::new(level).expect("only a lack of memory refuses a context")
 }
 
-/// Restores exactly `raw_length` bytes into `out`, whose former content is dropped.
-///
-/// # Errors
-/// [`FormatError::Malformed`] when the bytes give another length; never more than `raw_length` is produced.
-pub fn decompress(codec: Codec, bytes: &[u8], raw_length: u32, out: &mut Vec<u8>) -> Result<(), FormatError> {
-    let length = raw_length as usize;
-    if length > limits::SEGMENT_RAW_MAX {
-        return Err(FormatError::Limit("segment"));
+impl Opener {
+    /// Restores exactly `raw_length` bytes into `out`, whose former content is dropped.
+    ///
+    /// # Errors
+    /// [`FormatError::Malformed`] when the bytes give another length; never more than `raw_length` is produced.
+    pub fn decompress(
+        &mut self,
+        codec: Codec,
+        bytes: &[u8],
+        raw_length: u32,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FormatError> {
+        self.compressed.clear();
+        self.compressed.extend_from_slice(bytes);
+        self.decompress_opened(codec, raw_length, out)
     }
-    out.clear();
-    match codec {
-        Codec::Raw => out.extend_from_slice(bytes),
-        Codec::Zstd => {
-            // The length of the slice, not the capacity of the vector, is what bounds the decompressor.
-            out.resize(length, 0);
-            let produced = zstd::bulk::decompress_to_buffer(bytes, out.as_mut_slice());
-            out.truncate(produced.map_err(|_| FormatError::Malformed("segment"))?);
+
+    /// The same for what was opened into the buffer, which may be exchanged for `out`.
+    pub(crate) fn decompress_opened(
+        &mut self,
+        codec: Codec,
+        raw_length: u32,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FormatError> {
+        let length = raw_length as usize;
+        if length > limits::SEGMENT_RAW_MAX {
+            return Err(FormatError::Limit("segment"));
         }
-    }
-    match out.len() == length {
-        true => Ok(()),
-        false => Err(FormatError::Malformed("segment")),
+        match codec {
+            Codec::Raw => std::mem::swap(&mut self.compressed, out),
+            Codec::Zstd => {
+                // The length of the slice, not the capacity of the vector, is what bounds the decompressor.
+                out.resize(length, 0);
+                let zstd = self.zstd.get_or_insert_with(|| {
+                    zstd::bulk::Decompressor::new().expect("only a lack of memory refuses a context")
+                });
+                let produced = zstd.decompress_to_buffer(&self.compressed[..], out.as_mut_slice());
+                out.truncate(produced.map_err(|_| FormatError::Malformed("segment"))?);
+            }
+        }
+        match out.len() == length {
+            true => Ok(()),
+            false => Err(FormatError::Malformed("segment")),
+        }
     }
 }
 

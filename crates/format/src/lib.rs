@@ -32,7 +32,7 @@ mod xattr;
 pub use blob::{BlobHasher, Role};
 pub use cache::{CACHE_TAG_LENGTH, CacheKey};
 pub use chunk::{Chunker, ChunkerParams};
-pub use compress::{Codec, Compression, Compressor, decompress};
+pub use compress::{Codec, Compression, Compressor, Opener};
 pub use config::{Config, FORMAT_DRAFT, FORMAT_VERSION};
 pub use credential::Credential;
 pub use entry::{Draft, Entry, EntryHeader, EntryKind, LogKeys};

@@ -2,7 +2,9 @@
 //!
 //! They prove that the text says what the code does, and give decoders what no writer of ours would produce.
 
-use lifeboat_format::{Key, KeyId, KeySetId, Keyring, PackId, SEAL_OVERHEAD, SealContext, SealRole, Sealer};
+use lifeboat_format::{
+    Key, KeyId, KeySetId, Keyring, Opener, PackId, SEAL_OVERHEAD, SealContext, SealRole, Sealer,
+};
 use minicbor::{Encode, Encoder};
 
 /// The secrets of a keyring in the order of their purposes.
@@ -159,7 +161,9 @@ fn a_pack_written_from_the_text_is_read() {
     let sealer = lifeboat_format::PackSealer::open(&keyring, pack.header).expect("the text says so");
     let mut opened = Vec::new();
     let segment = pack.segments[0];
-    sealer.open_segment(0, &segment, pack.sealed(&segment), &mut opened).expect("the text says so");
+    sealer
+        .open_segment(0, &segment, pack.sealed(&segment), &mut Opener::default(), &mut opened)
+        .expect("the text says so");
     assert_eq!(opened, raw);
     for (blob, content) in pack.blobs.iter().zip([b"first".as_slice(), b"second"]) {
         let found = &opened[blob.offset as usize..][..blob.length as usize];

@@ -2,8 +2,8 @@
 
 use crate::{by_hand, round_trips, world};
 use lifeboat_format::{
-    BlobId, Compression, Config, Entry, FormatError, Index, Keyring, Node, ObjectHash, Pack, PackId, Page,
-    Piece, Slot,
+    BlobId, Compression, Config, Entry, FormatError, Index, Keyring, Node, ObjectHash, Opener, Pack, PackId,
+    Page, Piece, Slot,
 };
 
 type Decoder<'a> = Box<dyn Fn(&[u8]) -> Result<(), FormatError> + 'a>;
@@ -138,7 +138,7 @@ fn flips_in_a_pack_that_was_named_anew_are_noticed_in_header_directory_and_segme
 fn open_all(pack: &Pack, keyring: &Keyring) -> Result<(), FormatError> {
     let sealer = lifeboat_format::PackSealer::open(keyring, pack.header)?;
     (0..).zip(&pack.segments).try_for_each(|(ordinal, segment)| {
-        sealer.open_segment(ordinal, segment, pack.sealed(segment), &mut Vec::new())
+        sealer.open_segment(ordinal, segment, pack.sealed(segment), &mut Opener::default(), &mut Vec::new())
     })
 }
 

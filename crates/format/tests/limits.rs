@@ -2,9 +2,9 @@
 
 use crate::{by_hand, world};
 use lifeboat_format::{
-    BlobId, Codec, Compression, Compressor, Config, FormatError, Index, KdfParams, Node, ObjectHash, Pack,
-    PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, SlotAbout, VerifyWrites, Xattr,
-    XattrValue, decompress, limits,
+    BlobId, Codec, Compression, Compressor, Config, FormatError, Index, KdfParams, Node, ObjectHash, Opener,
+    Pack, PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, SlotAbout, VerifyWrites,
+    Xattr, XattrValue, limits,
 };
 use minicbor::Encoder;
 
@@ -134,19 +134,19 @@ fn decompression_gives_no_more_than_was_promised() {
         // A buffer with room for more must not help the frame.
         let mut out = Vec::with_capacity(2 << 20);
         assert_eq!(
-            decompress(Codec::Zstd, &frame, promised, &mut out),
+            Opener::default().decompress(Codec::Zstd, &frame, promised, &mut out),
             Err(FormatError::Malformed("segment"))
         );
         assert!(out.len() <= promised as usize);
     }
     let mut out = Vec::new();
-    assert_eq!(decompress(Codec::Zstd, &frame, 1 << 20, &mut out), Ok(()));
+    assert_eq!(Opener::default().decompress(Codec::Zstd, &frame, 1 << 20, &mut out), Ok(()));
     assert_eq!(out, vec![0; 1 << 20]);
     let two = [frame.as_slice(), &frame].concat();
-    assert!(decompress(Codec::Zstd, &two, 1 << 20, &mut out).is_err());
-    assert!(decompress(Codec::Zstd, b"no frame", 8, &mut out).is_err());
-    assert!(decompress(Codec::Raw, b"raw", 2, &mut out).is_err());
-    assert!(decompress(Codec::Raw, b"raw", 4, &mut out).is_err());
+    assert!(Opener::default().decompress(Codec::Zstd, &two, 1 << 20, &mut out).is_err());
+    assert!(Opener::default().decompress(Codec::Zstd, b"no frame", 8, &mut out).is_err());
+    assert!(Opener::default().decompress(Codec::Raw, b"raw", 2, &mut out).is_err());
+    assert!(Opener::default().decompress(Codec::Raw, b"raw", 4, &mut out).is_err());
 }
 
 #[test]
@@ -186,8 +186,8 @@ fn segments_have_a_largest_size() {
     let most = u32::try_from(limits::SEGMENT_RAW_MAX).expect("16 MiB");
     let beyond = Err(FormatError::Limit("segment"));
     for codec in [Codec::Raw, Codec::Zstd] {
-        assert_eq!(decompress(codec, &[], most + 1, &mut Vec::new()), beyond);
-        assert_eq!(decompress(codec, &[], u32::MAX, &mut Vec::new()), beyond);
+        assert_eq!(Opener::default().decompress(codec, &[], most + 1, &mut Vec::new()), beyond);
+        assert_eq!(Opener::default().decompress(codec, &[], u32::MAX, &mut Vec::new()), beyond);
     }
     let (keyring, random) = (world::keyring(1), world::Seeded::new(1));
     let sealer = PackSealer::create(&keyring, Role::Data, &random);

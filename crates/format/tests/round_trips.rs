@@ -3,9 +3,9 @@
 use crate::{arbitrary, by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Commit, Compression, Compressor, Config, Content, Draft, Entry, EntryKind, FormatError,
-    Genesis, Index, IndexedPack, KdfParams, KeyId, Keyring, Node, ObjectHash, Pack, PackBuilder, PackId,
-    PackSealer, Page, PageTreeBuilder, Piece, Provide, Role, Running, SessionId, Slot, Snapshot, Statement,
-    Timestamp, decompress,
+    Genesis, Index, IndexedPack, KdfParams, KeyId, Keyring, Node, ObjectHash, Opener, Pack, PackBuilder,
+    PackId, PackSealer, Page, PageTreeBuilder, Piece, Provide, Role, Running, SessionId, Slot, Snapshot,
+    Statement, Timestamp,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -172,13 +172,14 @@ proptest! {
 
     #[test]
     fn compression_is_undone(seed: u64, length in 0..5_000_usize, level in -5..20_i32) {
-        let mut compressor = Compressor::new(Compression::Level(level));
+        let (mut compressor, mut opener) = (Compressor::new(Compression::Level(level)), Opener::default());
         for raw in [world::noise(seed, length), world::prose(seed, length), vec![0; length]] {
             let (mut stored, mut again) = (vec![7; 3], vec![7; 9]);
             let codec = compressor.compress(&raw, &mut stored);
             prop_assert!(stored.len() <= raw.len());
             prop_assert_eq!(codec == Codec::Raw, stored == raw);
-            decompress(codec, &stored, u32::try_from(length).expect("short"), &mut again).expect("whole");
+            let length = u32::try_from(length).expect("short");
+            opener.decompress(codec, &stored, length, &mut again).expect("whole");
             prop_assert_eq!(again, raw);
         }
     }
@@ -189,10 +190,12 @@ fn check_pack(pack: &Pack, segments: &[Vec<Vec<u8>>], keyring: &Keyring) {
     assert_eq!((parsed.id, parsed.header, &parsed.bytes), (pack.id, pack.header, &pack.bytes));
     assert_eq!((&parsed.segments, &parsed.blobs), (&pack.segments, &pack.blobs));
     let sealer = PackSealer::open(keyring, parsed.header).expect("its own keyring");
-    let mut opened = Vec::new();
+    let (mut opened, mut opener) = (Vec::new(), Opener::default());
     let mut blobs = parsed.blobs.iter();
     for ((ordinal, segment), contents) in (0..).zip(&parsed.segments).zip(segments) {
-        sealer.open_segment(ordinal, segment, parsed.sealed(segment), &mut opened).expect("authentic");
+        sealer
+            .open_segment(ordinal, segment, parsed.sealed(segment), &mut opener, &mut opened)
+            .expect("authentic");
         for (content, blob) in contents.iter().zip(&mut blobs) {
             let found = &opened[blob.offset as usize..][..blob.length as usize];
             assert_eq!((found, blob.segment), (content.as_slice(), ordinal));

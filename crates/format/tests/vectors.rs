@@ -6,8 +6,8 @@
 
 use crate::{chunker, round_trips, world};
 use lifeboat_format::{
-    ChunkerParams, Compression, Config, Credential, Entry, Index, Key, KeySetId, Keyring, Node, Pack, PackId,
-    Page, Role, Running, SealContext, SealRole, Sealer, SessionId, Slot, Statement, key_file_text,
+    ChunkerParams, Compression, Config, Credential, Entry, Index, Key, KeySetId, Keyring, Node, Opener, Pack,
+    PackId, Page, Role, Running, SealContext, SealRole, Sealer, SessionId, Slot, Statement, key_file_text,
     parse_key_text, sheet_words,
 };
 use std::fmt::Write;
@@ -197,9 +197,11 @@ fn compressed_pack() {
     let [first, second] = [pack.segments[0], pack.segments[1]];
     assert_eq!(first.codec, lifeboat_format::Codec::Zstd);
     let mut raw = Vec::new();
-    sealer.open_segment(0, &first, pack.sealed(&first), &mut raw).expect("authentic");
+    sealer.open_segment(0, &first, pack.sealed(&first), &mut Opener::default(), &mut raw).expect("authentic");
     assert_eq!(raw, [world::prose(1, 300), world::noise(2, 40)].concat());
-    sealer.open_segment(1, &second, pack.sealed(&second), &mut raw).expect("authentic");
+    sealer
+        .open_segment(1, &second, pack.sealed(&second), &mut Opener::default(), &mut raw)
+        .expect("authentic");
     assert_eq!(raw, world::prose(3, 200));
 }
 

@@ -3,8 +3,8 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     Codec, Commit, Compression, Credential, Entry, EntryKind, FormatError, Index, Key, KeySetId, Keyring,
-    Pack, PackHeader, PackSealer, PackSegment, Role, Running, SealContext, SealRole, Sealer, SessionId, Slot,
-    Statement,
+    Opener, Pack, PackHeader, PackSealer, PackSegment, Role, Running, SealContext, SealRole, Sealer,
+    SessionId, Slot, Statement,
 };
 
 fn is_not_authentic<T>(result: Result<T, FormatError>) -> bool {
@@ -81,7 +81,7 @@ fn a_segment_opens_only_at_its_place() {
         [&ours, &other].map(|pack| PackSealer::open(&keyring, pack.header).expect("its own keyring"));
     let [first, second] = [ours.segments[0], ours.segments[1]];
     let open = |sealer: &PackSealer, ordinal, segment: &PackSegment, sealed: &[u8]| {
-        sealer.open_segment(ordinal, segment, sealed, &mut Vec::new())
+        sealer.open_segment(ordinal, segment, sealed, &mut Opener::default(), &mut Vec::new())
     };
     assert_eq!(open(&sealer, 0, &first, ours.sealed(&first)), Ok(()));
     assert!(is_not_authentic(open(&sealer, 1, &first, ours.sealed(&first))));
@@ -103,7 +103,13 @@ fn a_segment_of_data_does_not_pass_as_a_tree() {
     let header = PackHeader::parse(&header).expect("the role is not what makes a header");
     let sealer = PackSealer::open(&keyring, header).expect("the key is the same");
     let segment = pack.segments[0];
-    assert!(is_not_authentic(sealer.open_segment(0, &segment, pack.sealed(&segment), &mut Vec::new())));
+    assert!(is_not_authentic(sealer.open_segment(
+        0,
+        &segment,
+        pack.sealed(&segment),
+        &mut Opener::default(),
+        &mut Vec::new()
+    )));
     let hasher = keyring.blob_hasher();
     assert_ne!(hasher.id(Role::Data, b"same"), hasher.id(Role::Tree, b"same"));
 }

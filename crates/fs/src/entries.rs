@@ -2,6 +2,7 @@
 //!
 //! Invariant: all of them or an error, never a shorter list.
 
+use crate::Names;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{RawDir, SeekFrom, seek};
 use rustix::io::Errno;
@@ -9,12 +10,9 @@ use rustix::io::Errno;
 /// Bytes asked of the kernel at a time: some two thousand names of usual length.
 const BUFFER_LEN: usize = 64 << 10;
 
-/// All names, sorted by their bytes, without `.` and `..`. Moves the position of the descriptor, so that only
-/// one thread at a time may ask.
-pub(crate) fn names(dir: BorrowedFd<'_>) -> Result<Vec<Vec<u8>>, Errno> {
-    let mut names = names_where(dir, |_| true)?;
-    names.sort_unstable();
-    Ok(names)
+/// All names, without `.` and `..`. Moves the position of the descriptor, so that only one thread at a time may ask.
+pub(crate) fn list(dir: BorrowedFd<'_>, names: &mut Names) -> Result<(), Errno> {
+    for_each(dir, |name| names.push(name))
 }
 
 /// Names that are wanted, in the order of the directory; the same holds.
@@ -22,16 +20,25 @@ pub(crate) fn names_where(
     dir: BorrowedFd<'_>,
     wanted: impl Fn(&[u8]) -> bool,
 ) -> Result<Vec<Vec<u8>>, Errno> {
+    let mut names = Vec::new();
+    for_each(dir, |name| {
+        if wanted(name) {
+            names.push(name.to_vec());
+        }
+    })?;
+    Ok(names)
+}
+
+fn for_each(dir: BorrowedFd<'_>, mut visit: impl FnMut(&[u8])) -> Result<(), Errno> {
     seek(dir, SeekFrom::Start(0))?;
     let mut buffer: Vec<u8> = Vec::with_capacity(BUFFER_LEN);
     let mut entries = RawDir::new(dir, buffer.spare_capacity_mut());
-    let mut names = Vec::new();
     while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." && wanted(name) {
-            names.push(name.to_vec());
+        if name != b"." && name != b".." {
+            visit(name);
         }
     }
-    Ok(names)
+    Ok(())
 }

@@ -6,7 +6,7 @@
 use crate::handle::Handle;
 use crate::open::{open_at, open_to_name, open_to_read};
 use crate::parked::ParkedDir;
-use crate::{FsError, SourceFile, Stat, Trail, entries, file_system, flags, xattr};
+use crate::{FsError, NameRoom, Names, SourceFile, Stat, Trail, entries, file_system, flags, xattr};
 use lifeboat_format::{Node, NodeKind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, readlinkat};
@@ -96,13 +96,23 @@ impl SourceDir {
     /// # Errors
     /// The directory cannot be read to its end.
     pub fn names(&self) -> Result<Vec<Vec<u8>>, FsError> {
+        self.list(&NameRoom::endless())?.collect()
+    }
+
+    /// The same, however many there are: what finds no room in memory goes to a file.
+    ///
+    /// # Errors
+    /// As [`SourceDir::names`].
+    pub fn list(&self, room: &NameRoom) -> Result<Names, FsError> {
+        let mut names = Names::new(room);
         // A panic of another reader leaves nothing half done: every listing starts over.
         let _listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
         let listed = self.descriptor().and_then(|dir| match Handle::of(dir.as_fd())? {
-            Handle::Open(dir) => entries::names(dir),
+            Handle::Open(dir) => entries::list(dir, &mut names),
             Handle::Named(_) => Err(Errno::ACCESS),
         });
-        listed.map_err(|errno| self.own_error("list", errno))
+        listed.map_err(|errno| self.own_error("list", errno))?;
+        names.sorted()
     }
 
     /// Describes an entry, itself and not what it points to.

@@ -16,6 +16,7 @@ mod glob;
 mod hostile;
 mod marks;
 mod metadata;
+mod names;
 mod owners;
 mod quiet;
 mod source;

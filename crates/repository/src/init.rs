@@ -6,11 +6,11 @@
 use crate::control::ControlObjects;
 use crate::log::put_entry;
 use crate::slots::store_slot;
-use crate::{Credential, Environment, Repository, RepositoryError, layout};
+use crate::{Credential, Environment, Memory, Repository, RepositoryError, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{
     Chunker, ChunkerParams, Config, Draft, EntryKind, Genesis, KdfParams, Key, Keyring, ObjectHash,
-    RepositoryId, SessionId, Slot, SlotAbout,
+    RepositoryId, SessionId, Slot, SlotAbout, Timestamp,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,27 @@ pub struct InitOptions {
     pub parity: u32,
     /// Whether control objects have second copies, so that either may vanish.
     pub second_copies: bool,
+}
+
+impl InitOptions {
+    /// The least memory in bytes that the repository can be made and used in.
+    #[must_use]
+    pub fn smallest_memory(&self) -> u64 {
+        let config = self.config(RepositoryId::default(), Timestamp::default());
+        Memory::smallest_with_password(&config, u64::from(self.kdf.memory_kib) << 10)
+    }
+
+    fn config(&self, repository: RepositoryId, created: Timestamp) -> Config {
+        let mut config = Config::new(repository, created);
+        config.chunker = self.chunk_average.map_or(config.chunker, ChunkerParams::around);
+        config.pack = self.pack_size.unwrap_or(config.pack);
+        config.parity = self.parity;
+        config.second_copies = self.second_copies;
+        // A pack holds several segments, however small it is.
+        config.data_segment = config.data_segment.min(config.pack / 4);
+        config.tree_segment = config.tree_segment.min(config.pack / 4);
+        config
+    }
 }
 
 /// Times somebody else's claim is waited for, about three seconds in all.
@@ -128,14 +149,7 @@ fn create(
     session: SessionId,
 ) -> Result<(), RepositoryError> {
     let (random, now) = (&*environment.random, environment.clock.now());
-    let mut config = Config::new(RepositoryId::new(random.array()), now);
-    config.chunker = options.chunk_average.map_or(config.chunker, ChunkerParams::around);
-    config.pack = options.pack_size.unwrap_or(config.pack);
-    config.parity = options.parity;
-    config.second_copies = options.second_copies;
-    // A pack holds several segments, however small it is.
-    config.data_segment = config.data_segment.min(config.pack / 4);
-    config.tree_segment = config.tree_segment.min(config.pack / 4);
+    let config = options.config(RepositoryId::new(random.array()), now);
     let master = Key::random(random);
     let slot = Slot::create(&master, credential, options.kdf, &options.about, now, random)?;
     store_slot(control, &slot, credential)?;

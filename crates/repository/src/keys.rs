@@ -75,6 +75,25 @@ impl From<Closed> for RepositoryError {
     }
 }
 
+/// Bytes of memory that the costliest slot takes which the credential is tried at; a slot that cannot be read is not
+/// tried.
+///
+/// # Errors
+/// When the slots cannot be listed or read.
+pub(crate) fn cost_of_trying(
+    control: &ControlObjects,
+    credential: &Credential,
+) -> Result<u64, RepositoryError> {
+    let mut cost = 0;
+    for name in slot_names(control)?.into_iter().take(limits::SLOTS_MAX) {
+        let own = |slot: &Slot| slot.kdf.filter(|_| slot.kind == credential.kind());
+        if let Some(Ok(Some(kdf))) = read_slot(control, &name, |slot| Ok(own(slot)))? {
+            cost = cost.max(u64::from(kdf.memory_kib) << 10);
+        }
+    }
+    Ok(cost)
+}
+
 impl Repository {
     /// Key slots and key objects that are not what their names say, and why; those of a newer version are not looked
     /// into.

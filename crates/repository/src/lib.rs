@@ -1,8 +1,8 @@
 //! Encrypted, deduplicated blobs and snapshots on a backend, safe under crashes and many clients.
 //!
 //! Floor 1. It knows nothing of source and target files and nothing of the terminal. A [`Repository`] opens and
-//! hands out the roles that do the work: [`Session`] (a run that writes), [`BlobWriter`], [`BlobReader`], [`Index`],
-//! [`Reading`] and [`View`] of the log, [`Slots`] (who can open it). [`Objects`] are for those who have no key.
+//! hands out the roles that do the work: [`Session`] (a run that writes), [`BlobWriter`], [`BlobReader`], [`PackReader`],
+//! [`Index`], [`Reading`] and [`View`] of the log, [`Slots`] (who can open it). [`Objects`] are for those who have no key.
 //!
 //! Write order, each durable before the next: packs, index objects, the entry that names them. So an index object exists
 //! only if its packs do, and a snapshot counts only if everything it reaches does.
@@ -25,12 +25,14 @@ mod init;
 mod keys;
 mod layout;
 mod log;
+mod memory;
 mod mended;
 mod objects;
 mod packs;
 mod reader;
 mod rehearsal;
 mod repository;
+mod room;
 mod running;
 mod segments;
 mod session;
@@ -48,8 +50,9 @@ pub use found_config::is_absent;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
 pub use init::{InitOptions, init};
 pub use log::Reading;
+pub use memory::Memory;
 pub use objects::{ObjectKind, Objects, StoredObject, Survey};
-pub use packs::pack_object;
+pub use packs::{PackReader, pack_object};
 pub use reader::BlobReader;
 pub use repository::Repository;
 pub use running::{RunningHint, RunningHints};

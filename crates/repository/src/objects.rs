@@ -5,16 +5,17 @@
 
 use crate::found_config::{is_foreign, without_config};
 use crate::layout::Promise;
-use crate::{RepositoryError, layout};
+use crate::{Memory, RepositoryError, layout};
 use lifeboat_backend::{Backend, ObjectInfo, ObjectName};
-use lifeboat_format::{Config, FormatError, ObjectHash, Pack, Slot, limits};
+use lifeboat_format::{Config, FormatError, ObjectHash, Pack, RepositoryId, Slot, Timestamp, limits};
 use std::sync::Arc;
 
 /// The objects of a repository.
 #[derive(Debug)]
 pub struct Objects {
     backend: Arc<dyn Backend>,
-    second_copies: bool,
+    /// As far as a copy of it is sound.
+    config: Option<Config>,
 }
 
 /// What kind of object a name stands for.
@@ -143,8 +144,24 @@ impl Objects {
         {
             return Err(RepositoryError::Foreign(backend.location()));
         }
-        let second_copies = looks.contains(&ConfigLook::Sound(true));
-        Ok(Self { backend, second_copies })
+        let sound = |look| match look {
+            ConfigLook::Sound(config) => Some(*config),
+            _ => None,
+        };
+        let configs = looks.into_iter().filter_map(sound);
+        Ok(Self { backend, config: configs.max_by_key(|config| config.second_copies) })
+    }
+
+    /// So many bytes, shared out among at most so many threads; without a sound config as for usual sizes.
+    #[must_use]
+    pub fn memory(&self, max: u64, threads: usize) -> Memory {
+        match &self.config {
+            Some(config) => Memory::within(max, threads, config),
+            None => {
+                let usual = Config::new(RepositoryId::default(), Timestamp::default());
+                Memory::within(max, threads, &usual)
+            }
+        }
     }
 
     /// Lists everything.
@@ -211,12 +228,16 @@ impl Objects {
         }
     }
 
+    fn has_second_copies(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.second_copies)
+    }
+
     /// The name of the other copy of an object, where there has to be one and there is none.
     ///
     /// # Errors
     /// When the storage cannot tell.
     pub fn lacking_copy(&self, object: &StoredObject) -> Result<Option<String>, RepositoryError> {
-        let Some(other) = layout::other_copy(&object.name).filter(|_| self.second_copies) else {
+        let Some(other) = layout::other_copy(&object.name).filter(|_| self.has_second_copies()) else {
             return Ok(None);
         };
         match self.backend.stat(&other) {
@@ -230,8 +251,8 @@ impl Objects {
 #[derive(PartialEq, Eq)]
 enum ConfigLook {
     Absent,
-    /// A config; whether it wants second copies.
-    Sound(bool),
+    /// A config.
+    Sound(Box<Config>),
     /// What is left of one.
     Broken,
     /// Nothing that looks like one.
@@ -245,7 +266,7 @@ fn look_at_config(backend: &dyn Backend, name: &ObjectName) -> Result<ConfigLook
         Err(error) if error.is_damaged() => Ok(ConfigLook::Broken),
         Err(error) => Err(error.into()),
         Ok(bytes) => Ok(match Config::decode(&bytes) {
-            Ok(config) => ConfigLook::Sound(config.second_copies),
+            Ok(config) => ConfigLook::Sound(Box::new(config)),
             Err(_) if Config::is_likely(&bytes) => ConfigLook::Broken,
             Err(_) => ConfigLook::Other,
         }),

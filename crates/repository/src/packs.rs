@@ -1,56 +1,57 @@
 //! Whole packs, read to prove them sound.
+//!
+//! Invariant: never more of them in memory than there are buffers, whoever reads.
 
+use crate::buffers::{PackBuffer, PackBuffers, Pool};
 use crate::{Index, KnownPack, Repository, RepositoryError, layout};
-use lifeboat_format::{FormatError, Pack, PackId, PackSealer, PackedBlob, limits};
+use lifeboat_format::{BlobHasher, FormatError, Opener, Pack, PackId, PackSealer, PackedBlob, limits};
+use std::sync::Arc;
+
+/// Reads whole packs.
+#[derive(Debug)]
+pub struct PackReader {
+    repository: Repository,
+    hasher: BlobHasher,
+    buffers: Arc<PackBuffers>,
+    opening: Pool<(Opener, Vec<u8>)>,
+}
 
 impl Repository {
-    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob, its parity, and
-    /// that the index places exactly these blobs in it.
-    ///
-    /// Gives the bytes that were read.
-    ///
-    /// # Errors
-    /// The first thing that is wrong with it.
-    pub fn verify_pack(&self, known: &KnownPack, index: &Index) -> Result<u64, RepositoryError> {
-        let id = known.id;
-        let name = layout::pack(id);
-        let damaged = |source| RepositoryError::reading(&name, source);
-        let pack = self.read_pack(id)?;
-        let sealer = PackSealer::open(&self.keyring, pack.header).map_err(damaged)?;
-        let mut is_placed = known.blobs == pack.blobs.len();
-        for blob in &pack.blobs {
-            is_placed = is_placed && has_place_at(index, id, &pack, blob)?;
-        }
-        if !is_placed {
-            return Err(damaged(FormatError::Malformed("index of this pack")));
-        }
-        let hasher = self.blob_hasher();
-        let mut blobs = pack.blobs.clone();
-        blobs.sort_by_key(|blob| (blob.segment, blob.offset));
-        let mut blobs = blobs.iter().peekable();
-        let mut raw = Vec::new();
-        for (ordinal, segment) in (0..).zip(&pack.segments) {
-            sealer.open_segment(ordinal, segment, pack.sealed(segment), &mut raw).map_err(damaged)?;
-            while let Some(blob) = blobs.next_if(|blob| blob.segment == ordinal) {
-                let start = blob.offset as usize;
-                let bytes = &raw[start..start + blob.length as usize];
-                if hasher.id(pack.header.role(), bytes) != blob.id {
-                    return Err(damaged(FormatError::WrongHash("blob")));
-                }
-            }
-        }
-        Pack::scrub_parity(&pack.bytes).map_err(damaged)?;
-        Ok(pack.bytes.len() as u64)
+    /// A reader of whole packs.
+    #[must_use]
+    pub fn pack_reader(&self) -> PackReader {
+        let (repository, hasher) = (self.clone(), self.blob_hasher());
+        PackReader { repository, hasher, buffers: self.pack_buffers(), opening: Pool::default() }
     }
 
-    /// A pack that is what its name says, with its directory; segments are not opened.
-    pub(crate) fn read_pack(&self, id: PackId) -> Result<Pack, RepositoryError> {
+    /// Buffers of all packs that are in memory at once.
+    pub(crate) fn pack_buffers(&self) -> Arc<PackBuffers> {
+        PackBuffers::new(self.memory().packs(), self.memory().pack_buffer())
+    }
+
+    /// Lets `look` see a pack that is what its name says, with its directory; segments are not opened. The length is
+    /// that which the storage tells. The pack is in `buffer` until `look` is done with it.
+    pub(crate) fn read_pack<T>(
+        &self,
+        id: PackId,
+        length: u64,
+        mut buffer: PackBuffer,
+        look: impl FnOnce(&mut Pack) -> Result<T, RepositoryError>,
+    ) -> Result<T, RepositoryError> {
         let name = layout::pack(id);
-        let bytes = match self.backend.get(&name, limits::PACK_STORED_MAX) {
+        let damaged = |source| RepositoryError::reading(&name, source);
+        let length = usize::try_from(length).ok().filter(|_| length <= limits::PACK_STORED_MAX);
+        let mut bytes = std::mem::take(&mut buffer.bytes);
+        bytes.resize(length.ok_or_else(|| damaged(FormatError::Limit("pack")))?, 0);
+        match self.backend.get_range(&name, 0, &mut bytes) {
             Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
+            Err(error) if error.is_short() => return Err(damaged(FormatError::Malformed("pack length"))),
             other => other?,
-        };
-        Pack::parse(id, bytes, &self.keyring).map_err(|source| RepositoryError::reading(&name, source))
+        }
+        let mut pack = Pack::parse(id, bytes, &self.keyring).map_err(damaged)?;
+        let seen = look(&mut pack);
+        buffer.bytes = pack.bytes;
+        seen
     }
 
     /// Whether a pack that the index knows is there with its length.
@@ -73,11 +74,64 @@ pub fn pack_object(id: PackId) -> String {
     layout::pack(id).to_string()
 }
 
+impl PackReader {
+    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob, its
+    /// parity, and that the index places exactly these blobs in it.
+    ///
+    /// Gives the bytes that were read.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn verify(&self, known: &KnownPack, index: &Index) -> Result<u64, RepositoryError> {
+        let name = layout::pack(known.id);
+        let length = known.found_length.ok_or_else(|| RepositoryError::Missing(name.to_string()))?;
+        self.repository.read_pack(known.id, length, self.buffers.take(), |pack| {
+            let damaged = |source| RepositoryError::reading(&name, source);
+            if !is_as_placed(known, index, pack)? {
+                return Err(damaged(FormatError::Malformed("index of this pack")));
+            }
+            self.check_segments(pack).map_err(damaged)?;
+            Pack::scrub_parity(&pack.bytes).map_err(damaged)?;
+            Ok(pack.bytes.len() as u64)
+        })
+    }
+
+    fn check_segments(&self, pack: &mut Pack) -> Result<(), FormatError> {
+        let sealer = PackSealer::open(&self.repository.keyring, pack.header)?;
+        pack.blobs.sort_unstable_by_key(|blob| (blob.segment, blob.offset));
+        let mut blobs = &pack.blobs[..];
+        let (mut opener, mut raw) = self.opening.take(Default::default);
+        for (ordinal, segment) in (0..).zip(&pack.segments) {
+            let (own, rest) = blobs.split_at(blobs.partition_point(|blob| blob.segment == ordinal));
+            blobs = rest;
+            sealer.open_segment(ordinal, segment, pack.sealed(segment), &mut opener, &mut raw)?;
+            let is_blob = |blob: &PackedBlob| {
+                let bytes = &raw[blob.offset as usize..][..blob.length as usize];
+                self.hasher.id(pack.header.role(), bytes) == blob.id
+            };
+            if !own.iter().all(is_blob) {
+                return Err(FormatError::WrongHash("blob"));
+            }
+        }
+        self.opening.give((opener, raw));
+        Ok(())
+    }
+}
+
+/// Whether the index places exactly the blobs of a pack in it.
+fn is_as_placed(known: &KnownPack, index: &Index, pack: &Pack) -> Result<bool, RepositoryError> {
+    let mut is_placed = known.blobs == pack.blobs.len();
+    for blob in &pack.blobs {
+        is_placed = is_placed && has_place_at(index, pack, blob)?;
+    }
+    Ok(is_placed)
+}
+
 /// Whether the index has the blob where the directory of the pack says that it is.
-fn has_place_at(index: &Index, id: PackId, pack: &Pack, blob: &PackedBlob) -> Result<bool, RepositoryError> {
+fn has_place_at(index: &Index, pack: &Pack, blob: &PackedBlob) -> Result<bool, RepositoryError> {
     for place in index.places(&blob.id)? {
         let segment = index.segment(place.segment)?;
-        if index.pack(segment.pack).id == id
+        if index.pack(segment.pack).id == pack.id
             && segment.ordinal == blob.segment
             && pack.segments.get(blob.segment as usize) == Some(&segment.place)
             && (place.offset, place.length) == (blob.offset, blob.length)

@@ -3,11 +3,12 @@
 //! Invariant: nothing leaves here that was not authenticated and does not hash to the id it was asked for by. A
 //! blob with several places is read from the first that is sound, or that the parity of its pack can mend.
 
+use crate::buffers::Pool;
 use crate::index::{BlobPlace, KnownPack, KnownSegment, SegmentNumber};
 use crate::mended::MendedPacks;
 use crate::segments::RecentSegments;
 use crate::{Index, Repository, RepositoryError, layout};
-use lifeboat_format::{BlobHasher, BlobId, FormatError, PackSealer, Role};
+use lifeboat_format::{BlobHasher, BlobId, FormatError, Opener, PackSealer, Role};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads blobs.
@@ -18,14 +19,24 @@ pub struct BlobReader {
     hasher: BlobHasher,
     recent: Mutex<RecentSegments>,
     pub(crate) mended: Mutex<MendedPacks>,
+    opening: Pool<Opening>,
+}
+
+/// What opening a segment needs.
+#[derive(Default)]
+struct Opening {
+    sealed: Vec<u8>,
+    opener: Opener,
 }
 
 impl Repository {
     /// A reader of what `index` knows.
     #[must_use]
     pub fn reader(&self, index: Arc<Index>) -> BlobReader {
-        let (recent, mended) = Default::default();
-        BlobReader { repository: self.clone(), hasher: self.blob_hasher(), index, recent, mended }
+        let recent = Mutex::new(RecentSegments::new(self.memory().recent_segments()));
+        let (repository, hasher) = (self.clone(), self.blob_hasher());
+        let (mended, opening) = Default::default();
+        BlobReader { repository, index, hasher, recent, mended, opening }
     }
 }
 
@@ -55,21 +66,10 @@ impl BlobReader {
     /// # Errors
     /// When the pack is missing, or the segment damaged.
     pub fn open_segment(&self, number: SegmentNumber, out: &mut Vec<u8>) -> Result<(), RepositoryError> {
-        let segment = self.index.segment(number)?;
-        let pack = self.index.pack(segment.pack);
-        let start = segment.place.offset as usize;
-        let length = segment.place.sealed_length as usize;
-        let sealed = self.read_sealed(pack, &segment);
-        let error = match sealed.and_then(|sealed| self.open(pack, &segment, &sealed, out)) {
-            Err(error) if pack.has_parity() && error.is_damage() => error,
-            other => return other,
-        };
-        // What is wrong with the segment says more than why the rest of the pack is of no help.
-        let core = self.mended_pack(pack).ok().flatten();
-        match core.as_ref().and_then(|core| core.get(start..start + length)) {
-            Some(sealed) => self.open(pack, &segment, sealed, out),
-            None => Err(error),
-        }
+        let mut opening = self.opening.take(Opening::default);
+        let opened = self.open_with(&mut opening, number, out);
+        self.opening.give(opening);
+        opened
     }
 
     /// The blob within an opened segment.
@@ -99,32 +99,6 @@ impl BlobReader {
         self.hasher.id(role, bytes) == *id
     }
 
-    fn read_sealed(&self, pack: &KnownPack, segment: &KnownSegment) -> Result<Vec<u8>, RepositoryError> {
-        let name = layout::pack(pack.id);
-        let mut sealed = vec![0; segment.place.sealed_length as usize];
-        match self.repository.backend.get_range(&name, u64::from(segment.place.offset), &mut sealed) {
-            Ok(()) => Ok(sealed),
-            Err(error) if error.is_not_found() => Err(RepositoryError::Missing(name.to_string())),
-            Err(error) if error.is_short() => {
-                Err(RepositoryError::reading(&name, FormatError::Malformed("pack: it is cut short")))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn open(
-        &self,
-        pack: &KnownPack,
-        segment: &KnownSegment,
-        sealed: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), RepositoryError> {
-        let sealer = PackSealer::open(&self.repository.keyring, self.index.header(segment.pack)?);
-        let opened =
-            sealer.and_then(|sealer| sealer.open_segment(segment.ordinal, &segment.place, sealed, out));
-        opened.map_err(|source| RepositoryError::reading(&layout::pack(pack.id), source))
-    }
-
     fn any_place<T>(
         &self,
         id: &BlobId,
@@ -141,12 +115,67 @@ impl BlobReader {
         Err(last)
     }
 
+    fn open_with(
+        &self,
+        opening: &mut Opening,
+        number: SegmentNumber,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RepositoryError> {
+        let segment = self.index.segment(number)?;
+        let pack = self.index.pack(segment.pack);
+        let Opening { sealed, opener } = opening;
+        let read = self.read_sealed(pack, &segment, sealed);
+        let error = match read.and_then(|()| self.open(pack, &segment, sealed, opener, out)) {
+            Err(error) if pack.has_parity() && error.is_damage() => error,
+            other => return other,
+        };
+        // What is wrong with the segment says more than why the rest of the pack is of no help.
+        let core = self.mended_pack(pack).ok().flatten();
+        let start = segment.place.offset as usize;
+        match core.as_ref().and_then(|core| core.get(start..start + segment.place.sealed_length as usize)) {
+            Some(sealed) => self.open(pack, &segment, sealed, opener, out),
+            None => Err(error),
+        }
+    }
+
+    /// Fills `sealed` with a segment as it is stored.
+    fn read_sealed(
+        &self,
+        pack: &KnownPack,
+        segment: &KnownSegment,
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), RepositoryError> {
+        let name = layout::pack(pack.id);
+        sealed.resize(segment.place.sealed_length as usize, 0);
+        match self.repository.backend.get_range(&name, u64::from(segment.place.offset), sealed) {
+            Err(error) if error.is_not_found() => Err(RepositoryError::Missing(name.to_string())),
+            Err(error) if error.is_short() => {
+                Err(RepositoryError::reading(&name, FormatError::Malformed("pack: it is cut short")))
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn open(
+        &self,
+        pack: &KnownPack,
+        segment: &KnownSegment,
+        sealed: &[u8],
+        opener: &mut Opener,
+        out: &mut Vec<u8>,
+    ) -> Result<(), RepositoryError> {
+        let sealer = PackSealer::open(&self.repository.keyring, self.index.header(segment.pack)?);
+        let opened = sealer
+            .and_then(|sealer| sealer.open_segment(segment.ordinal, &segment.place, sealed, opener, out));
+        opened.map_err(|source| RepositoryError::reading(&layout::pack(pack.id), source))
+    }
+
     fn recent_segment(&self, number: SegmentNumber) -> Result<Arc<Vec<u8>>, RepositoryError> {
         let lock = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = lock().find(number) {
             return Ok(found);
         }
-        let mut raw = Vec::new();
+        let mut raw = lock().spare();
         self.open_segment(number, &mut raw)?;
         let segment = Arc::new(raw);
         lock().keep(number, Arc::clone(&segment));

@@ -3,13 +3,16 @@
 use crate::control::ControlObjects;
 use crate::found_config::{FoundConfig, find_config};
 use crate::index::TableCache;
-use crate::keys::{Unlocked, unlock};
+use crate::keys::{Unlocked, cost_of_trying, unlock};
 use crate::log::{Reading, read_log};
-use crate::{CacheOptions, Credential, Environment, RepositoryError, View};
+use crate::{CacheOptions, Credential, Environment, Memory, RepositoryError, View};
 use lifeboat_backend::{Backend, ObjectName};
 use lifeboat_format::{BlobHasher, Chunker, Config, Key, Keyring, ObjectHash, Statement};
 use std::fmt;
 use std::sync::Arc;
+
+/// Threads that a repository is used by when nothing is said.
+const THREADS: usize = 2;
 
 /// An open repository.
 #[derive(Clone)]
@@ -25,6 +28,7 @@ pub struct Repository {
     config: Config,
     pub(crate) config_hash: ObjectHash,
     chunker: Chunker,
+    memory: Memory,
     keys: Vec<lifeboat_format::KeyId>,
 }
 
@@ -52,6 +56,7 @@ impl Repository {
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
         let keyring = Arc::new(keyring);
+        let memory = Memory::within(Memory::USUAL, THREADS, &config);
         let tables = CacheOptions::default().tables(&keyring, config.repository);
         Ok(Self {
             backend,
@@ -64,6 +69,7 @@ impl Repository {
             config,
             config_hash,
             chunker,
+            memory,
             keys,
         })
     }
@@ -72,6 +78,34 @@ impl Repository {
     #[must_use]
     pub fn with_cache(self, options: &CacheOptions) -> Self {
         Self { tables: options.tables(&self.keyring, self.config.repository), ..self }
+    }
+
+    /// The least memory in bytes that the repository on `backend` can be used in, what trying the credential costs
+    /// included.
+    ///
+    /// # Errors
+    /// As [`Repository::open`], but for those of the keys.
+    pub fn smallest_memory(
+        backend: &Arc<dyn Backend>,
+        credential: &Credential,
+    ) -> Result<u64, RepositoryError> {
+        let found = find_config(&**backend)?;
+        let control = ControlObjects::new(Arc::clone(backend), found.has_second_copies());
+        let cost = cost_of_trying(&control, credential)?;
+        Ok(Memory::smallest_with_password(&found.config, cost))
+    }
+
+    /// The same repository within so many bytes, used by at most so many threads.
+    #[must_use]
+    pub fn within(self, max: u64, threads: usize) -> Self {
+        let memory = Memory::within(max, threads, &self.config);
+        Self { memory, ..self }
+    }
+
+    /// The limits that it is used within.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// Its parameters.

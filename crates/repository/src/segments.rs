@@ -6,33 +6,46 @@ use crate::SegmentNumber;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// Bytes of opened segments that are kept.
-const KEPT_BYTES_MAX: usize = 32 << 20;
-
 /// The segments opened last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RecentSegments {
+    limit: usize,
     segments: HashMap<SegmentNumber, Arc<Vec<u8>>>,
     order: VecDeque<SegmentNumber>,
     bytes: usize,
+    /// The buffer of the segment that was dropped last.
+    spare: Vec<u8>,
 }
 
 impl RecentSegments {
+    /// None yet, and never more than so many bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        let (segments, order, spare) = Default::default();
+        Self { limit, segments, order, bytes: 0, spare }
+    }
+
     pub(crate) fn find(&self, number: SegmentNumber) -> Option<Arc<Vec<u8>>> {
         self.segments.get(&number).cloned()
     }
 
+    /// A buffer for the next segment.
+    pub(crate) fn spare(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
+    }
+
     /// Keeps a segment and drops the oldest.
     pub(crate) fn keep(&mut self, number: SegmentNumber, segment: Arc<Vec<u8>>) {
-        let length = segment.len();
-        if self.segments.insert(number, segment).is_some() {
+        if self.segments.contains_key(&number) {
             return;
         }
+        self.bytes += segment.capacity();
+        self.segments.insert(number, segment);
         self.order.push_back(number);
-        self.bytes += length;
-        while self.bytes > KEPT_BYTES_MAX {
+        while self.bytes > self.limit {
             let Some(oldest) = self.order.pop_front() else { return };
-            self.bytes -= self.segments.remove(&oldest).map_or(0, |segment| segment.len());
+            let Some(segment) = self.segments.remove(&oldest) else { continue };
+            self.bytes -= segment.capacity();
+            self.spare = Arc::into_inner(segment).unwrap_or_default();
         }
     }
 }

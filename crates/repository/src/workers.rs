@@ -6,9 +6,12 @@
 //!
 //! Invariant: never more jobs in flight than the limit of their kind; whoever adds one waits for room.
 
+use crate::Memory;
+use crate::buffers::Pool;
+use crate::room::Room;
 use rayon::prelude::*;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Runs jobs.
 #[derive(Clone)]
@@ -17,21 +20,15 @@ pub struct Workers {
 }
 
 struct Pools {
-    work: Pool,
-    /// One thread is enough for a local disk. A pack that waits for it is one of the largest things in memory.
-    storage: Pool,
+    work: Threads,
+    /// One thread is enough for a local disk.
+    storage: Threads,
+    scratch: Pool<Vec<u8>>,
 }
 
-struct Pool {
+struct Threads {
     threads: rayon::ThreadPool,
-    limit: usize,
-    in_flight: Arc<InFlight>,
-}
-
-#[derive(Default)]
-struct InFlight {
-    count: Mutex<usize>,
-    changed: Condvar,
+    in_flight: Arc<Room>,
 }
 
 impl fmt::Debug for Workers {
@@ -47,15 +44,25 @@ impl Workers {
         Self { pools: None }
     }
 
+    /// Runs jobs on as many threads as there is memory for, and stores on one more.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn within(memory: &Memory) -> std::io::Result<Self> {
+        Self::new(memory.threads(), memory.segments_in_flight(), memory.packs())
+    }
+
     /// Runs jobs on so many threads, and stores on one more.
     ///
     /// # Errors
     /// When the system gives no threads.
     pub fn pool(threads: usize) -> std::io::Result<Self> {
-        let threads = threads.max(1);
-        let pools =
-            Pools { work: Pool::new(threads, 2 * threads, "worker")?, storage: Pool::new(1, 1, "store")? };
-        Ok(Self { pools: Some(Arc::new(pools)) })
+        Self::new(threads, 2 * threads, 1)
+    }
+
+    fn new(threads: usize, work: usize, storage: usize) -> std::io::Result<Self> {
+        let (work, storage) = (Threads::new(threads, work, "worker")?, Threads::new(1, storage, "store")?);
+        Ok(Self { pools: Some(Arc::new(Pools { work, storage, scratch: Pool::default() })) })
     }
 
     /// How many jobs can run at once.
@@ -80,64 +87,49 @@ impl Workers {
         }
     }
 
-    /// Does something with every item, in any order, and waits for all of it. Each thread has a scratch buffer.
+    /// Does something with every item, in any order, and waits for all of it. Each thread has a scratch buffer with
+    /// any content.
     pub fn for_each<T: Sync>(&self, items: &[T], work: impl Fn(&mut Vec<u8>, &T) + Sync + Send) {
         match &self.pools {
             None => {
                 let mut scratch = Vec::new();
                 items.iter().for_each(|item| work(&mut scratch, item));
             }
-            Some(pools) => pools.work.threads.install(|| items.par_iter().for_each_init(Vec::new, work)),
+            Some(pools) => pools.work.threads.install(|| {
+                items.par_iter().for_each(|item| {
+                    let mut scratch = pools.scratch.take(Vec::new);
+                    work(&mut scratch, item);
+                    pools.scratch.give(scratch);
+                });
+            }),
         }
     }
 
     /// Waits until nothing is under way.
     pub fn wait(&self) {
         if let Some(pools) = &self.pools {
-            pools.work.in_flight.wait();
-            pools.storage.in_flight.wait();
+            pools.work.in_flight.wait_until_empty();
+            pools.storage.in_flight.wait_until_empty();
         }
     }
 }
 
-impl Pool {
+impl Threads {
     fn new(threads: usize, limit: usize, name: &'static str) -> std::io::Result<Self> {
         let built = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(move |number| format!("{name}-{number}"))
             .build()
             .map_err(std::io::Error::other)?;
-        Ok(Self { threads: built, limit, in_flight: Arc::default() })
+        Ok(Self { threads: built, in_flight: Arc::new(Room::new(limit)) })
     }
 
     fn run(&self, job: impl FnOnce() + Send + 'static) {
-        self.in_flight.enter(self.limit);
+        self.in_flight.enter();
         let in_flight = Arc::clone(&self.in_flight);
         self.threads.spawn(move || {
             job();
             in_flight.leave();
         });
-    }
-}
-
-impl InFlight {
-    fn enter(&self, limit: usize) {
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        while *count >= limit {
-            count = self.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
-        }
-        *count += 1;
-    }
-
-    fn leave(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.changed.notify_all();
-    }
-
-    fn wait(&self) {
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        while *count > 0 {
-            count = self.changed.wait(count).unwrap_or_else(PoisonError::into_inner);
-        }
     }
 }

@@ -51,7 +51,7 @@ fn assert_sound(repository: &Repository, ids: &[BlobId]) {
         assert!(index.contains(id).unwrap());
     }
     for pack in index.packs() {
-        repository.verify_pack(pack, &index).unwrap();
+        repository.pack_reader().verify(pack, &index).unwrap();
     }
 }
 

@@ -93,7 +93,7 @@ impl World {
         assert!(index.faults().is_empty() && index.orphans().is_empty());
         assert_eq!(index.packs().count(), names(&*self.watched, "packs/").len(), "each pack once");
         for pack in index.packs() {
-            repository.verify_pack(pack, &index).unwrap();
+            repository.pack_reader().verify(pack, &index).unwrap();
         }
         let reader = repository.reader(Arc::new(index));
         for (id, bytes) in &self.saved {

@@ -7,6 +7,7 @@ mod cache;
 mod doubled_slots;
 mod init;
 mod log;
+mod memory;
 mod mended;
 mod provide;
 mod running;

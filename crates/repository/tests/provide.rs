@@ -176,7 +176,7 @@ fn what_a_dead_session_told_is_neither_read_nor_stored_again() {
     let index = load(&repository);
     assert!(index.orphans().is_empty());
     for pack in index.packs() {
-        repository.verify_pack(pack, &index).unwrap();
+        repository.pack_reader().verify(pack, &index).unwrap();
     }
 }
 

@@ -214,6 +214,7 @@ impl Backend for Watched {
 
     fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
         self.ranges_read.fetch_add(1, Ordering::Relaxed);
+        self.gets.lock().unwrap().push(name.to_string());
         self.check_sectors(name, offset, buffer.len() as u64)?;
         self.inner.get_range(name, offset, buffer)
     }

@@ -133,13 +133,11 @@ fn a_pack_that_the_index_places_otherwise_is_not_sound() {
     let view = repository.view(&repository.read_log().unwrap()).unwrap();
     let index = repository.load_index(&view).unwrap();
     let pack = index.packs().next().unwrap();
-    repository.verify_pack(pack, &index).unwrap();
+    let reader = repository.pack_reader();
+    reader.verify(pack, &index).unwrap();
     let mut more = pack.clone();
     more.blobs += 1;
-    assert!(repository.verify_pack(&more, &index).unwrap_err().is_damage(), "a blob that is not in the pack");
+    assert!(reader.verify(&more, &index).unwrap_err().is_damage(), "a blob that is not in the pack");
     let other = repository.load_index(&View::default()).unwrap();
-    assert!(
-        repository.verify_pack(pack, &other).unwrap_err().is_damage(),
-        "a blob that the index does not know"
-    );
+    assert!(reader.verify(pack, &other).unwrap_err().is_damage(), "a blob that the index does not know");
 }

@@ -10,16 +10,15 @@ use super::sift::{Scope, Verdict};
 use super::wanted::Wanted;
 use crate::{EngineError, trees};
 use lifeboat_format::{Content, Node, NodeKind, PageTreeBuilder, Totals};
-use lifeboat_fs::{FsError, SourceDir};
+use lifeboat_fs::{FsError, Names, SourceDir};
 use lifeboat_repository::RepositoryError;
 use std::path::Path;
-use std::vec::IntoIter;
 
 /// A directory that is being walked.
 struct Frame<'w, 'r> {
     dir: SourceDir,
     node: Node,
-    names: IntoIter<Vec<u8>>,
+    names: Names,
     scope: Scope<'w>,
     parent: Parent<'r>,
     previous: Option<Node>,
@@ -69,10 +68,14 @@ fn walk<'w, 'r>(save: &mut Save<'r>, top: Frame<'w, 'r>) -> Result<Node, EngineE
     loop {
         save.check()?;
         let frame = stack.last_mut().expect("it ends when the first frame is closed");
-        if let Some(name) = frame.names.next() {
-            let below = step(save, frame, name)?;
-            stack.extend(below);
-            continue;
+        match frame.names.next() {
+            Some(Ok(name)) => {
+                let below = step(save, frame, name)?;
+                stack.extend(below);
+                continue;
+            }
+            Some(Err(error)) => cut_short(save, frame, &error),
+            None => {}
         }
         let frame = stack.pop().expect("it was there a moment ago");
         let Closed { dir, node, previous, asked_for } = close(save, frame)?;
@@ -88,11 +91,11 @@ fn walk<'w, 'r>(save: &mut Save<'r>, top: Frame<'w, 'r>) -> Result<Node, EngineE
     }
 }
 
-/// Gives up the rest of a directory to which there is no way back.
+/// Gives up the rest of a directory to which there is no way back, or whose names are lost.
 fn cut_short(save: &Save<'_>, frame: &mut Frame<'_, '_>, error: &FsError) {
     let rest = std::mem::take(&mut frame.names);
-    if rest.len() > 0 {
-        save.cut_short(&frame.dir.trail().path(), rest.len(), error);
+    if rest.left() > 0 {
+        save.cut_short(&frame.dir.trail().path(), rest.left(), error);
     }
 }
 
@@ -116,16 +119,7 @@ fn open<'w, 'r>(
     }
     save.describe(&mut node)?;
     let pages = PageTreeBuilder::new(save.page_key.clone());
-    Ok(Frame {
-        dir,
-        node,
-        names: names.into_iter(),
-        scope,
-        parent,
-        previous,
-        pages,
-        totals: Totals::default(),
-    })
+    Ok(Frame { dir, node, names, scope, parent, previous, pages, totals: Totals::default() })
 }
 
 /// Handles one name in a directory: opens a directory, saves everything else.

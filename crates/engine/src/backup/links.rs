@@ -7,6 +7,7 @@ use super::compare::same;
 use lifeboat_format::Node;
 use lifeboat_fs::{FsError, SourceDir, Stat};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// The file systems of a source, and the files on them that have several names.
 #[derive(Default)]
@@ -15,8 +16,13 @@ pub(super) struct Links {
     groups: u32,
     /// First looks, on file systems that do not keep inode numbers.
     looks: HashMap<(u32, u64), Node>,
-    /// What was read.
-    read: HashMap<(u32, u64), Node>,
+    /// What was read, until all names are met.
+    read: HashMap<(u32, u64), Read>,
+}
+
+struct Read {
+    node: Node,
+    names_left: u64,
 }
 
 struct FileSystem {
@@ -55,14 +61,18 @@ impl Links {
     }
 
     /// The node that was read under another name, if the file still looks like it.
-    pub(super) fn read_before(&self, group: Option<u32>, now: &Node) -> Option<&Node> {
-        self.read.get(&(group?, now.inode)).filter(|first| same(first, now))
+    pub(super) fn read_before(&mut self, group: Option<u32>, now: &Node) -> Option<Node> {
+        let Entry::Occupied(mut entry) = self.read.entry((group?, now.inode)) else { return None };
+        let read = entry.get_mut();
+        read.names_left -= 1;
+        let first = if read.names_left == 0 { entry.remove().node } else { read.node.clone() };
+        same(&first, now).then_some(first)
     }
 
-    /// Keeps what was read for the other names.
-    pub(super) fn keep(&mut self, group: Option<u32>, node: &Node) {
-        if let Some(group) = group {
-            self.read.insert((group, node.inode), node.clone());
+    /// Keeps what was read for the other names, of which there are so many.
+    pub(super) fn keep(&mut self, group: Option<u32>, node: &Node, names_left: u64) {
+        if let Some(group) = group.filter(|_| names_left > 0) {
+            self.read.insert((group, node.inode), Read { node: node.clone(), names_left });
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct BackupOptions {
     pub with_atime: bool,
     /// Make no snapshot when all that was asked for is as the parent has it, under the same tags.
     pub skip_if_unchanged: bool,
+    /// Directory for what does not fit into memory; it stays in memory where nothing can be written there.
+    pub temporary: PathBuf,
     /// The start of the snapshot, when it is not now. Not in the future.
     pub time: Option<Timestamp>,
 }

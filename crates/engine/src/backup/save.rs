@@ -10,7 +10,7 @@ use super::xattrs;
 use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of, trees};
 use lifeboat_format::{BlobId, Key, Node, NodeKind, Piece, Role, Snapshot};
-use lifeboat_fs::{FsError, Owners, SourceDir, Stat};
+use lifeboat_fs::{FsError, NameRoom, Owners, SourceDir, Stat};
 use lifeboat_repository::{BlobReader, BlobWriter, Repository, RepositoryError};
 use std::path::Path;
 
@@ -44,10 +44,11 @@ impl<'a> Save<'a> {
         parent: Option<&Snapshot>,
         options: &'a BackupOptions,
     ) -> Self {
+        let room = NameRoom::new(repository.memory().names(), &options.temporary);
         Self {
             reader,
             writer,
-            sift: Sift { filter: &options.filter, teller },
+            sift: Sift { filter: &options.filter, teller, room },
             page_key: repository.page_key(),
             teller,
             contents: ContentSaver::new(repository),
@@ -189,6 +190,7 @@ impl<'a> Save<'a> {
     ) -> Result<Node, ContentError> {
         let keeps_inodes = self.links.keeps_inodes(dir, &stat)?;
         let link_group = self.links.group(dir, &stat)?;
+        let other_names = stat.links.saturating_sub(1);
         let now = Node { link_group, ..stat.node };
         let alike = previous.filter(|previous| self.compare.is_unchanged(&now, previous, keeps_inodes));
         if let Some(previous) = alike
@@ -197,10 +199,10 @@ impl<'a> Save<'a> {
             return self.take_over(dir, now, previous);
         }
         if let Some(first) = self.links.read_before(link_group, &now) {
-            return Ok(Node { name: now.name, atime: now.atime, ..first.clone() });
+            return Ok(Node { name: now.name, atime: now.atime, ..first });
         }
         let node = Node { link_group, atime: now.atime, ..self.read(dir, path, &now.name)? };
-        self.links.keep(link_group, &node);
+        self.links.keep(link_group, &node, other_names);
         Ok(node)
     }
 

@@ -8,7 +8,7 @@ use super::wanted::Wanted;
 use crate::report::Teller;
 use crate::{BackupReport, Event, ProblemKind, cause_of};
 use lifeboat_format::NodeKind;
-use lifeboat_fs::{Exclusion, Filter, FsError, GitRules, SourceDir, Stat};
+use lifeboat_fs::{Exclusion, Filter, FsError, GitRules, NameRoom, Names, SourceDir, Stat};
 use std::path::Path;
 
 /// What is asked for of a directory.
@@ -74,10 +74,10 @@ impl<'w> Scope<'w> {
 }
 
 /// Asks the filter and tells what it says.
-#[derive(Clone, Copy)]
 pub(super) struct Sift<'a> {
     pub(super) filter: &'a Filter,
     pub(super) teller: &'a Teller<'a, BackupReport>,
+    pub(super) room: NameRoom,
 }
 
 impl Sift<'_> {
@@ -113,19 +113,17 @@ impl Sift<'_> {
         dir: &SourceDir,
         path: &Path,
         scope: &mut Scope<'_>,
-    ) -> (Vec<Vec<u8>>, Result<(), FsError>) {
-        let listed = if scope.everything { dir.names() } else { Ok(Vec::new()) };
+    ) -> (Names, Result<(), FsError>) {
+        let listed = if scope.everything { dir.list(&self.room) } else { Ok(Names::default()) };
         let (mut names, listed) =
-            listed.map_or_else(|error| (Vec::new(), Err(error)), |names| (names, Ok(())));
+            listed.map_or_else(|error| (Names::default(), Err(error)), |names| (names, Ok(())));
         if self.filter.git_ignore() {
             scope.git = self.git_rules(dir, scope, &names);
         }
         if let Some(tag) = self.tag_of(dir, path, &names) {
-            names = vec![tag];
+            names.keep_only(&tag);
         }
-        names.extend(scope.names_on_the_way().cloned());
-        names.sort_unstable();
-        names.dedup();
+        names.add(scope.names_on_the_way().map(Vec::as_slice));
         (names, listed)
     }
 
@@ -138,24 +136,24 @@ impl Sift<'_> {
     }
 
     /// The name of the tag that keeps everything else of a directory out.
-    fn tag_of(&self, dir: &SourceDir, path: &Path, names: &[Vec<u8>]) -> Option<Vec<u8>> {
-        let is_there = |name: &[u8]| names.binary_search_by(|there| there.as_slice().cmp(name)).is_ok();
+    fn tag_of(&self, dir: &SourceDir, path: &Path, names: &Names) -> Option<Vec<u8>> {
+        let is_there = |name: &[u8]| has(dir, names, name);
         let tag = self.filter.tags().iter().filter(|tag| is_there(tag.name())).find(|tag| {
             tag.marks(dir).unwrap_or_else(|error| {
                 self.unusable(&error);
                 false
             })
         })?;
-        if names.len() > 1 {
+        if names.left() > 1 {
             self.teller.tell(&Event::Excluded { path, why: &tag.exclusion() });
         }
         Some(tag.name().to_vec())
     }
 
-    fn git_rules(&self, dir: &SourceDir, scope: &Scope<'_>, names: &[Vec<u8>]) -> GitRules {
+    fn git_rules(&self, dir: &SourceDir, scope: &Scope<'_>, names: &Names) -> GitRules {
         // A directory on the way to what was asked for is not listed.
         let is_there = |name: &[u8]| match scope.everything {
-            true => names.binary_search_by(|there| there.as_slice().cmp(name)).is_ok(),
+            true => has(dir, names, name),
             false => dir.stat(name).is_ok(),
         };
         scope.git.enter(dir, &is_there, &mut |error| self.unusable(error))
@@ -166,4 +164,9 @@ impl Sift<'_> {
         let cause = format!("{}; nothing is left out by this file", cause_of(error));
         self.teller.problem(ProblemKind::Unfiltered, error.path(), cause);
     }
+}
+
+/// Whether a directory has an entry of this name. Where its names are not all in memory, it is asked again.
+fn has(dir: &SourceDir, names: &Names, name: &[u8]) -> bool {
+    names.contains(name).unwrap_or_else(|| dir.stat(name).is_ok())
 }

@@ -6,23 +6,25 @@ use super::Restore;
 use super::doubt::Doubt;
 use super::file::{Fate, RestoredFile};
 use crate::{EngineError, Event, Outcome, ProblemKind};
-use lifeboat_format::{BlobId, Node, Piece, Role};
+use lifeboat_format::{BlobId, Content, Node, Piece, Role, Xattr, XattrValue};
 use lifeboat_fs::{Lock, TargetDir, Trail};
 use lifeboat_repository::{BlobPlace, RepositoryError};
 use std::sync::Arc;
 
-/// Pieces, further names and directories in a batch.
-const ITEMS_MAX: usize = 1 << 16;
-/// Bytes in a batch.
+/// Bytes of content in a batch.
 const BYTES_MAX: u64 = 1 << 30;
 /// Files that a batch keeps open.
 const OPEN_MAX: usize = 256;
+/// What the allocator and shared owners add to an item, in bytes.
+const AROUND_ITEM: usize = 256;
 
 /// What is to be done next.
 #[derive(Default)]
 pub(super) struct Batch {
     pieces: Vec<PlannedPiece>,
     bytes: u64,
+    /// Bytes of memory that the batch itself takes, about.
+    weight: usize,
     open: usize,
     doubts: Vec<Doubt>,
     links: Vec<PlannedLink>,
@@ -64,35 +66,56 @@ pub(super) struct FinishedDirectory {
 }
 
 impl Batch {
-    pub(super) fn is_full(&self) -> bool {
-        let items = self.pieces.len() + self.doubts.len() + self.links.len() + self.finished.len();
-        items >= ITEMS_MAX || self.bytes >= BYTES_MAX || self.open >= OPEN_MAX
-    }
-
     pub(super) fn add_doubt(&mut self, doubt: Doubt) {
+        self.weight += weight(&doubt.file.node);
         self.doubts.push(doubt);
     }
 
     pub(super) fn add_link(&mut self, link: PlannedLink) {
+        self.weight += weight(&link.node);
         self.links.push(link);
     }
 
     pub(super) fn add_finished(&mut self, directory: FinishedDirectory) {
+        self.weight += weight(&directory.node);
         self.finished.push(directory);
     }
 
-    /// Counts a file that stays open until it is complete.
-    pub(super) fn add_open_file(&mut self) {
-        self.open += 1;
+    /// Counts a file that is planned, and that stays open until it is complete if it is long.
+    pub(super) fn add_file(&mut self, file: &RestoredFile, is_long: bool) {
+        self.weight += weight(&file.node);
+        self.open += usize::from(is_long);
     }
 
     fn add_piece(&mut self, piece: PlannedPiece) {
         self.bytes += u64::from(piece.place.length);
+        self.weight += size_of::<PlannedPiece>();
         self.pieces.push(piece);
     }
 }
 
+/// Bytes of memory that an item takes, about.
+fn weight(node: &Node) -> usize {
+    let value = |value: &XattrValue| match value {
+        XattrValue::Inline(bytes) => bytes.len(),
+        XattrValue::Blob(..) => 0,
+    };
+    let xattrs = node.xattrs.iter().map(|xattr| size_of::<Xattr>() + xattr.name.len() + value(&xattr.value));
+    let content = match &node.content {
+        Content::Inline(bytes) => bytes.len(),
+        Content::Pieces(pieces) => pieces.len() * size_of::<Piece>(),
+        Content::Empty | Content::Pages(_) => 0,
+    };
+    // The name stands in the trail too.
+    let names = 2 * node.name.len() + node.link_target.as_ref().map_or(0, Vec::len);
+    size_of::<RestoredFile>() + AROUND_ITEM + names + content + xattrs.sum::<usize>()
+}
+
 impl Restore<'_> {
+    pub(super) fn is_full(&self, batch: &Batch) -> bool {
+        batch.weight >= self.batch_memory || batch.bytes >= BYTES_MAX || batch.open >= OPEN_MAX
+    }
+
     /// Plans a piece of a file; a blob that is nowhere is the file's trouble.
     pub(super) fn plan_piece(
         &self,

@@ -146,10 +146,8 @@ impl Restore<'_> {
             Content::Pieces(pieces) => pieces.len() > 1,
             content => matches!(content, Content::Pages(_)),
         };
-        if is_long {
-            // Open from its first piece to its last, which may be far apart in the storage.
-            batch.add_open_file();
-        }
+        // A long one is open from its first piece to its last, which may be far apart in the storage.
+        batch.add_file(file, is_long);
         match self.plan_content(batch, file) {
             Ok(()) => file.let_go(self),
             Err(error) => {
@@ -175,7 +173,7 @@ impl Restore<'_> {
             if file.has_failed() {
                 return Ok(());
             }
-            if batch.is_full() {
+            if self.is_full(batch) {
                 self.carry_out(batch)?;
             }
         }

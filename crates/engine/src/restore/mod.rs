@@ -82,8 +82,18 @@ pub fn restore(
     };
     let target = target.map_err(EngineError::Target)?;
     let (owners, locks, kept, rounded) = Default::default();
-    let work =
-        Restore { reader: &reader, workers, teller: &teller, options, target, owners, locks, kept, rounded };
+    let work = Restore {
+        reader: &reader,
+        workers,
+        teller: &teller,
+        options,
+        batch_memory: repository.memory().batch(),
+        target,
+        owners,
+        locks,
+        kept,
+        rounded,
+    };
     let done = work.run(&start, &full);
     teller.mended(&reader);
     teller.replaced_objects(repository);
@@ -97,6 +107,8 @@ struct Restore<'a> {
     workers: &'a Workers,
     teller: &'a Teller<'a, RestoreReport>,
     options: &'a RestoreOptions,
+    /// Bytes that what is planned at once may take.
+    batch_memory: usize,
     /// None in a dry run where there is none yet.
     target: Option<TargetDir>,
     owners: Mutex<Owners>,

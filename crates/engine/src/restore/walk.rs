@@ -79,7 +79,7 @@ impl<'r> Walk<'r, '_> {
                 Some(Err(error)) => self.restore.unreadable(&frame.trail, error)?,
                 None => self.leave(),
             }
-            if self.batch.is_full() {
+            if self.restore.is_full(self.batch) {
                 self.restore.carry_out(self.batch)?;
             }
         }

@@ -16,7 +16,7 @@ use crate::select::log_faults;
 use crate::sweep::sweep;
 use crate::trees::{Entries, nodes, pieces, xattr_blobs};
 use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, cause_of};
-use lifeboat_format::{BlobId, Content, Node, NodeKind, PackId, Piece, Snapshot};
+use lifeboat_format::{BlobId, BlobPrefix, Content, Node, NodeKind, PackId, Piece, Snapshot};
 use lifeboat_fs::{Trail, escaped};
 use lifeboat_repository::{
     BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, Running, SegmentNumber, View,
@@ -83,9 +83,9 @@ struct Verify<'a> {
 /// What need not be looked at again.
 #[derive(Default)]
 struct Seen {
-    directories: HashSet<BlobId>,
+    directories: HashSet<BlobPrefix>,
     /// Long files by their root pages; what is wrong with them, if anything is.
-    files: HashMap<BlobId, Option<String>>,
+    files: HashMap<BlobPrefix, Option<Box<str>>>,
 }
 
 impl Verify<'_> {
@@ -171,6 +171,8 @@ impl Verify<'_> {
             _ => None,
         };
         let packs = read_data.choose(packs, &*environment.random);
+        // Its buffers go before the trees are walked.
+        let whole = self.repository.pack_reader();
         // How far a time will go is not known.
         let bytes = if end.is_some() { 0 } else { packs.iter().map(|pack| pack.stored_length).sum() };
         self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });
@@ -178,7 +180,7 @@ impl Verify<'_> {
             if end.is_some_and(|end| environment.clock.elapsed() >= end) {
                 return Ok(());
             }
-            let checked = self.repository.verify_pack(pack, reader.index());
+            let checked = whole.verify(pack, reader.index());
             self.teller.tell(&Event::Read(pack.stored_length));
             checked.map(drop).or_else(|error| self.pack_damage(reader, pack, error, scratch))
         })
@@ -254,7 +256,9 @@ impl Verify<'_> {
                         self.problem(&above.path_of(&node.name), cause);
                     }
                     match (node.kind, &node.content) {
-                        (NodeKind::Directory, Content::Pages(root)) if seen.directories.insert(*root) => {
+                        (NodeKind::Directory, Content::Pages(root))
+                            if seen.directories.insert(root.into()) =>
+                        {
                             let below = above.join(&node.name);
                             stack.push((nodes(reader, &node), below));
                         }
@@ -274,11 +278,11 @@ impl Verify<'_> {
         seen: &mut Seen,
     ) -> Result<Option<String>, EngineError> {
         let Content::Pages(root) = file.content else { return self.trouble(reader, file) };
-        if let Some(known) = seen.files.get(&root) {
-            return Ok(known.clone());
+        if let Some(known) = seen.files.get(&BlobPrefix::from(&root)) {
+            return Ok(known.as_deref().map(str::to_owned));
         }
         let trouble = self.trouble(reader, file)?;
-        seen.files.insert(root, trouble.clone());
+        seen.files.insert(BlobPrefix::from(&root), trouble.as_deref().map(Box::from));
         Ok(trouble)
     }
 

@@ -5,8 +5,8 @@
 use super::layout::PackHeader;
 use crate::key::tags_equal;
 use crate::{
-    Codec, Compressor, FormatError, Key, KeySetId, Keyring, PackSegment, Random, Role, SealContext, SealRole,
-    Sealer, VerifyWrites, compress::decompress, limits,
+    Codec, Compressor, FormatError, Key, KeySetId, Keyring, Opener, PackSegment, Random, Role, SealContext,
+    SealRole, Sealer, VerifyWrites, compress::Buffers, limits,
 };
 use zeroize::Zeroizing;
 
@@ -81,20 +81,20 @@ impl PackSealer {
     ) -> Result<PackSegment, FormatError> {
         let raw_length = u32::try_from(raw.len()).ok().filter(|_| raw.len() <= limits::SEGMENT_RAW_MAX);
         let raw_length = raw_length.ok_or(FormatError::Limit("segment"))?;
-        let mut compressed = Vec::new();
-        let codec = compressor.compress(raw, &mut compressed);
+        let mut buffers = std::mem::take(&mut compressor.buffers);
+        let codec = compressor.compress(raw, &mut buffers.compressed);
         let context = self.segment_context(ordinal, raw_length, codec);
         let start = out.len();
-        self.sealer.seal_into(&context, random, &compressed, out);
+        self.sealer.seal_into(&context, random, &buffers.compressed, out);
         let sealed_length = u32::try_from(out.len() - start).map_err(|_| FormatError::Limit("segment"))?;
         let segment = PackSegment { offset: 0, sealed_length, raw_length, codec };
-        if !verify.covers(ordinal) {
-            return Ok(segment);
-        }
-        let mut again = Vec::new();
-        match self.open_segment(ordinal, &segment, &out[start..], &mut again) {
-            Ok(()) if again == raw => Ok(segment),
-            _ => Err(FormatError::NotReproduced("segment")),
+        let Buffers { again, opener, .. } = &mut buffers;
+        let is_same = !verify.covers(ordinal)
+            || self.open_segment(ordinal, &segment, &out[start..], opener, again).is_ok() && *again == raw;
+        compressor.buffers = buffers;
+        match is_same {
+            true => Ok(segment),
+            false => Err(FormatError::NotReproduced("segment")),
         }
     }
 
@@ -107,18 +107,12 @@ impl PackSealer {
         ordinal: u32,
         segment: &PackSegment,
         sealed: &[u8],
+        opener: &mut Opener,
         out: &mut Vec<u8>,
     ) -> Result<(), FormatError> {
         let context = self.segment_context(ordinal, segment.raw_length, segment.codec);
-        let mut compressed = Vec::new();
-        self.sealer.open_into(&context, sealed, &mut compressed, "segment")?;
-        match segment.codec {
-            Codec::Raw if compressed.len() == segment.raw_length as usize => {
-                *out = compressed;
-                Ok(())
-            }
-            codec => decompress(codec, &compressed, segment.raw_length, out),
-        }
+        self.sealer.open_into(&context, sealed, &mut opener.compressed, "segment")?;
+        opener.decompress_opened(segment.codec, segment.raw_length, out)
     }
 
     pub(super) fn seal_directory(&self, directory: &[u8], random: &[u8; 32], out: &mut Vec<u8>) {

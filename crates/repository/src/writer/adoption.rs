@@ -41,21 +41,26 @@ impl BlobWriter {
 
     /// Takes over one pack, unless it is refused.
     fn take_over(&self, id: PackId) -> Result<Result<(), RepositoryError>, RepositoryError> {
-        let orphan = self.read_orphan(id);
-        if let Ok(pack) = &orphan {
+        let mut named = Ok(());
+        let taken = self.read_orphan(id, |pack| {
             // Before its index object, which may be full and stored with it.
             self.store.added.add(pack.blobs.iter().map(|blob| blob.id));
-            self.store.name(pack)?;
-        }
-        Ok(orphan.map(drop))
+            named = self.store.name(pack);
+        });
+        named.map(|()| taken)
     }
 
-    /// A pack that is sound and durable.
-    fn read_orphan(&self, id: PackId) -> Result<Pack, RepositoryError> {
-        let pack = self.repository.read_pack(id)?;
-        // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that.
-        self.repository.backend.put(&layout::pack(id), &pack.bytes)?;
-        Ok(pack)
+    /// Lets `look` see a pack that is sound and durable.
+    fn read_orphan(&self, id: PackId, look: impl FnOnce(&Pack)) -> Result<(), RepositoryError> {
+        let name = layout::pack(id);
+        let backend = &self.repository.backend;
+        let length = backend.stat(&name)?.size;
+        self.repository.read_pack(id, length, self.store.pack_buffer(), |pack| {
+            // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that.
+            backend.put(&name, &pack.bytes)?;
+            look(pack);
+            Ok(())
+        })
     }
 }
 

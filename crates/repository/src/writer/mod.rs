@@ -9,16 +9,13 @@ mod adoption;
 mod packing;
 mod storing;
 
-use crate::buffers::Buffers;
+use crate::buffers::Pool;
 use crate::session_log::SessionLog;
 use crate::{Index, Repository, RepositoryError, Workers};
 use lifeboat_format::{BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role, VerifyWrites};
 use packing::{OpenPack, SealJob};
 use std::sync::Arc;
 use storing::Store;
-
-/// Blobs after which a pack is closed, so that its index stays well within one object.
-const PACK_BLOBS_TARGET: u32 = 1 << 16;
 
 /// How to write.
 #[derive(Clone, Debug)]
@@ -50,7 +47,7 @@ pub struct BlobWriter {
     hasher: BlobHasher,
     options: WriterOptions,
     store: Arc<Store>,
-    buffers: Arc<Buffers>,
+    buffers: Arc<Pool<Vec<u8>>>,
     stats: WriterStats,
     lanes: [Lane; 2],
 }
@@ -208,18 +205,12 @@ impl BlobWriter {
         if lane.blobs.is_empty() {
             return Ok(());
         }
-        let raw = std::mem::replace(&mut lane.raw, self.buffers.take());
+        let mut empty = self.buffers.take(Vec::new);
+        empty.clear();
+        let raw = std::mem::replace(&mut lane.raw, empty);
         let blobs = std::mem::take(&mut lane.blobs);
-        let is_full = |pack: &Arc<OpenPack>| {
-            pack.sealed_length() >= self.repository.config().pack as usize
-                || pack.submitted_blobs() >= PACK_BLOBS_TARGET
-        };
-        if lane.pack.as_ref().is_some_and(is_full) {
-            self.close_pack(role);
-        }
-        let lane = &mut self.lanes[role.position()];
         let pack = lane.pack.get_or_insert_with(|| Arc::new(OpenPack::new(&self.store, lane.role)));
-        let ordinal = pack.submit(blobs.len())?;
+        let ordinal = pack.submit(blobs.len(), raw.len())?;
         let job = SealJob {
             pack: Arc::clone(pack),
             ordinal,
@@ -230,7 +221,12 @@ impl BlobWriter {
             store: Arc::clone(&self.store),
             buffers: Arc::clone(&self.buffers),
         };
+        let pack = Arc::clone(&job.pack);
         self.options.workers.run(move || job.run());
+        let (size, excess) = (self.repository.config().pack as usize, self.repository.memory().pack_excess());
+        if pack.is_full(size, excess) {
+            self.close_pack(role);
+        }
         Ok(())
     }
 

@@ -2,11 +2,14 @@
 
 use super::storing::Store;
 use crate::RepositoryError;
-use crate::buffers::Buffers;
+use crate::buffers::{PackBuffer, Pool};
 use lifeboat_format::{
     Compression, FormatError, PackBuilder, PackSealer, PackSegment, PackedBlob, Role, VerifyWrites,
 };
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Blobs after which a pack is closed, so that its index stays well within one object.
+const PACK_BLOBS_TARGET: u32 = 1 << 16;
 
 /// A pack whose segments are on their way.
 #[derive(Debug)]
@@ -17,36 +20,52 @@ pub(super) struct OpenPack {
 
 #[derive(Debug)]
 struct PackState {
-    builder: Option<PackBuilder>,
+    builder: Option<(PackBuilder, PackBuffer)>,
     submitted: u32,
     submitted_blobs: u32,
     landed: u32,
+    /// Bytes of segments before compression: all of them, and those that have landed.
+    submitted_raw: usize,
+    landed_raw: usize,
     closed: bool,
 }
 
 impl OpenPack {
     pub(super) fn new(store: &Store, role: Role) -> Self {
         let sealer = store.pack_sealer(role);
-        let builder = Some(PackBuilder::new(store.pack_buffer()));
-        let state = PackState { builder, submitted: 0, submitted_blobs: 0, landed: 0, closed: false };
+        let mut buffer = store.pack_buffer();
+        let builder = Some((PackBuilder::new(std::mem::take(&mut buffer.bytes)), buffer));
+        let state = PackState {
+            builder,
+            submitted: 0,
+            submitted_blobs: 0,
+            landed: 0,
+            submitted_raw: 0,
+            landed_raw: 0,
+            closed: false,
+        };
         Self { sealer, state: Mutex::new(state) }
     }
 
-    /// Bytes that have landed.
-    pub(super) fn sealed_length(&self) -> usize {
-        self.lock().builder.as_ref().map_or(0, PackBuilder::length)
+    /// Whether it has `size` bytes or will soon: what is on its way is taken to shrink as what has landed did. It is full,
+    /// too, where that might carry it too far beyond its size if it does not, and when it has blobs enough.
+    pub(super) fn is_full(&self, size: usize, excess: usize) -> bool {
+        let state = self.lock();
+        let length = state.builder.as_ref().map_or(0, |(builder, _)| builder.length());
+        let on_the_way = state.submitted_raw - state.landed_raw;
+        let shrunk = (length as u64 * on_the_way as u64).checked_div(state.landed_raw as u64);
+        let expected = shrunk.map_or(on_the_way, |shrunk| usize::try_from(shrunk).unwrap_or(usize::MAX));
+        length + expected.min(on_the_way) >= size
+            || length + on_the_way >= size + excess
+            || state.submitted_blobs >= PACK_BLOBS_TARGET
     }
 
-    /// Blobs that have landed or are on their way.
-    pub(super) fn submitted_blobs(&self) -> u32 {
-        self.lock().submitted_blobs
-    }
-
-    /// Number of the next segment.
-    pub(super) fn submit(&self, blobs: usize) -> Result<u32, FormatError> {
+    /// Number of the next segment, of so many blobs and bytes.
+    pub(super) fn submit(&self, blobs: usize, raw: usize) -> Result<u32, FormatError> {
         let mut state = self.lock();
         let ordinal = state.submitted;
         state.submitted += 1;
+        state.submitted_raw += raw;
         state.submitted_blobs += u32::try_from(blobs).map_err(|_| FormatError::Limit("pack"))?;
         Ok(ordinal)
     }
@@ -67,10 +86,11 @@ impl OpenPack {
         store: &Arc<Store>,
     ) -> Result<(), RepositoryError> {
         let mut state = self.lock();
-        if let Some(builder) = &mut state.builder {
+        if let Some((builder, _)) = &mut state.builder {
             builder.push(ordinal, segment, sealed, blobs)?;
         }
         state.landed += 1;
+        state.landed_raw += segment.raw_length as usize;
         self.store_if_complete(&mut state, store);
         Ok(())
     }
@@ -79,9 +99,9 @@ impl OpenPack {
         if !state.closed || state.landed < state.submitted {
             return;
         }
-        if let Some(builder) = state.builder.take() {
+        if let Some((builder, buffer)) = state.builder.take() {
             match builder.finish(&self.sealer, store.random(), store.parity_percent()) {
-                Ok(pack) => store.put(pack),
+                Ok(pack) => store.put(pack, buffer),
                 Err(error) => store.fail(error.into()),
             }
         }
@@ -101,12 +121,13 @@ pub(super) struct SealJob {
     pub(super) compression: Compression,
     pub(super) verify_writes: VerifyWrites,
     pub(super) store: Arc<Store>,
-    pub(super) buffers: Arc<Buffers>,
+    pub(super) buffers: Arc<Pool<Vec<u8>>>,
 }
 
 impl SealJob {
     pub(super) fn run(mut self) {
-        let mut sealed = self.buffers.take();
+        let mut sealed = self.buffers.take(Vec::new);
+        sealed.clear();
         if let Err(error) = self.seal(&mut sealed) {
             self.store.fail(error);
         }

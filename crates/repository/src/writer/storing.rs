@@ -5,6 +5,7 @@
 //! everybody who asks is told.
 
 use super::added::AddedBlobs;
+use crate::buffers::{PackBuffer, PackBuffers, Pool};
 use crate::session_log::SessionLog;
 use crate::{Repository, RepositoryError, Workers, layout};
 use lifeboat_format::{
@@ -22,8 +23,8 @@ pub(super) struct Store {
     repository: Repository,
     log: Arc<SessionLog>,
     workers: Workers,
-    compressors: Mutex<Vec<Compressor>>,
-    buffers: crate::buffers::Buffers,
+    compressors: Pool<Compressor>,
+    packs: Arc<PackBuffers>,
     failure: Mutex<Failure>,
     naming: Mutex<Naming>,
     /// What this session added, as far as it may not be in the index yet.
@@ -63,11 +64,11 @@ impl Store {
         let open = Role::ALL.map(IndexBuilder::new);
         Self {
             added: AddedBlobs::new(repository.clone()),
+            packs: repository.pack_buffers(),
             repository,
             log,
             workers,
-            compressors: Mutex::default(),
-            buffers: crate::buffers::Buffers::default(),
+            compressors: Pool::default(),
             failure: Mutex::default(),
             naming: Mutex::new(Naming { open, unsaid: Provide::default(), bytes: 0 }),
         }
@@ -86,18 +87,18 @@ impl Store {
         PackSealer::create(&self.repository.keyring, role, self.random())
     }
 
-    pub(super) fn pack_buffer(&self) -> Vec<u8> {
-        self.buffers.take()
+    /// A buffer for a pack; waits while too many packs are filled, stored or read.
+    pub(super) fn pack_buffer(&self) -> PackBuffer {
+        self.packs.take()
     }
 
     /// A compressor that is not in use, or a new one.
     pub(super) fn compressor(&self, compression: Compression) -> Compressor {
-        let free = self.compressors.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| Compressor::new(compression))
+        self.compressors.take(|| Compressor::new(compression))
     }
 
     pub(super) fn give_compressor(&self, compressor: Compressor) {
-        self.compressors.lock().unwrap_or_else(PoisonError::into_inner).push(compressor);
+        self.compressors.give(compressor);
     }
 
     /// Keeps the first error.
@@ -119,11 +120,11 @@ impl Store {
         }
     }
 
-    /// Stores a pack as soon as there is room.
-    pub(super) fn put(self: &Arc<Self>, pack: Pack) {
+    /// Stores a pack as soon as there is room; then its buffer is free.
+    pub(super) fn put(self: &Arc<Self>, pack: Pack, buffer: PackBuffer) {
         let store = Arc::clone(self);
         self.workers.run_storing(move || {
-            if let Err(error) = store.put_now(pack) {
+            if let Err(error) = store.put_now(pack, buffer) {
                 store.fail(error);
             }
         });
@@ -144,11 +145,11 @@ impl Store {
         self.provide_now(&mut self.naming())
     }
 
-    fn put_now(&self, pack: Pack) -> Result<(), RepositoryError> {
+    fn put_now(&self, pack: Pack, mut buffer: PackBuffer) -> Result<(), RepositoryError> {
         self.repository.backend.put(&layout::pack(pack.id), &pack.bytes)?;
         self.name(&pack)?;
         self.naming().bytes += pack.bytes.len() as u64;
-        self.buffers.give(pack.bytes);
+        buffer.bytes = pack.bytes;
         Ok(())
     }
 

@@ -1,0 +1,183 @@
+//! How much memory a run may hold, shared out by name.
+//!
+//! A verb runs in what is given: caches shrink first, then packs, then threads. Which of backup, verify and restore needs
+//! most does not matter: each gets by with the whole. docs/architecture.md has the table, and what still grows.
+//!
+//! Invariant: [`Memory::total`] is no more than what was given, unless even the smallest share of everything is more.
+
+use lifeboat_format::Config;
+use std::ops::RangeInclusive;
+
+/// The program itself, its stacks, the log, and what the allocator does not give back.
+const BASE: usize = 16 << 20;
+/// A compressor and a decompressor of one thread, without their buffers.
+const CONTEXTS: usize = 3 << 20;
+/// What is computed beside a pack that is closed: its parity and its directory.
+const CLOSING: usize = 8 << 20;
+/// Records of a pack: as many blobs as it is closed at.
+const RECORDS: usize = 4 << 20;
+/// Index objects: one of each role being filled, and the bytes of one.
+const INDEXING: usize = 24 << 20;
+
+const RECENT: RangeInclusive<usize> = 4 << 20..=16 << 20;
+const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=24 << 20;
+const NAMES: RangeInclusive<usize> = 1 << 20..=8 << 20;
+const BATCH: RangeInclusive<usize> = 4 << 20..=32 << 20;
+const PACKS: RangeInclusive<usize> = 2..=3;
+/// Segments that may wait or be worked on, for each thread.
+const SEGMENTS_PER_THREAD: usize = 2;
+/// Segments by which a pack may exceed its size.
+const PACK_EXCESS: usize = 2;
+
+/// The limits of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    threads: usize,
+    packs: usize,
+    recent: usize,
+    index_cache: usize,
+    names: usize,
+    batch: usize,
+    /// Bytes of the largest segment, of a pack when it is closed, and of the buffer that files are read into.
+    segment: usize,
+    pack: usize,
+    reading: usize,
+}
+
+impl Memory {
+    /// Bytes that are given when nothing is said.
+    pub const USUAL: u64 = 256 << 20;
+
+    /// Shares out so many bytes among at most so many threads.
+    #[must_use]
+    pub fn within(max: u64, threads: usize, config: &Config) -> Self {
+        let longest = config.chunker.maximum.max(config.data_segment).max(config.tree_segment) as usize;
+        let mut memory = Self {
+            threads: threads.max(1),
+            packs: *PACKS.end(),
+            recent: *RECENT.end(),
+            index_cache: *INDEX_CACHE.end(),
+            names: *NAMES.end(),
+            batch: *BATCH.end(),
+            segment: longest + longest / 128 + (4 << 10),
+            // Parity takes a quarter more than its percent, and some in any case.
+            pack: config.pack as usize / 100 * (101 + config.parity as usize * 5 / 4) + (1 << 19),
+            reading: (1 << 20).max(2 * config.chunker.maximum as usize),
+        };
+        while memory.total() > max && memory.shrink() {}
+        memory
+    }
+
+    /// The least that can be given, in bytes.
+    #[must_use]
+    pub fn smallest(config: &Config) -> u64 {
+        Self::within(0, 1, config).total()
+    }
+
+    /// The least that can be given where a password has to be tried that costs so many bytes: they are given back before
+    /// anything else is held.
+    #[must_use]
+    pub fn smallest_with_password(config: &Config, password: u64) -> u64 {
+        Self::smallest(config).max(BASE as u64 + password)
+    }
+
+    /// What all limits of the most demanding verb add up to, in bytes.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        (BASE + self.index_cache + self.recent + self.backup().max(self.restore()).max(self.verify())) as u64
+    }
+
+    /// Threads that compress, open, compare and write.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Segments that wait to be sealed, or are being sealed.
+    #[must_use]
+    pub fn segments_in_flight(&self) -> usize {
+        SEGMENTS_PER_THREAD * self.threads
+    }
+
+    /// Packs that are being filled, stored or verified.
+    #[must_use]
+    pub fn packs(&self) -> usize {
+        self.packs
+    }
+
+    /// Bytes of the buffer of a pack: it is closed when what is under way to it may fill it by so many segments more.
+    /// docs/format.md has its directory and parity.
+    #[must_use]
+    pub fn pack_buffer(&self) -> usize {
+        self.pack + self.pack_excess() + RECORDS
+    }
+
+    /// Bytes by which a pack may exceed the size at which it is closed.
+    #[must_use]
+    pub fn pack_excess(&self) -> usize {
+        PACK_EXCESS * self.segment
+    }
+
+    /// Bytes of opened segments that are kept for their neighbours.
+    #[must_use]
+    pub fn recent_segments(&self) -> usize {
+        self.recent
+    }
+
+    /// Bytes of the blocks of index tables that are kept.
+    #[must_use]
+    pub fn index_cache(&self) -> usize {
+        self.index_cache
+    }
+
+    /// Bytes of names of directories being walked.
+    #[must_use]
+    pub fn names(&self) -> usize {
+        self.names
+    }
+
+    /// Bytes that describe what a part of a restore is to do.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    fn backup(&self) -> usize {
+        // Of each role one segment is being filled.
+        let segments = (2 + self.segments_in_flight()) * self.segment;
+        let sealing = self.threads * (4 * self.segment + CONTEXTS);
+        let packs = self.packs * (self.pack_buffer() + RECORDS) + CLOSING;
+        self.names + self.reading + segments + sealing + packs + INDEXING
+    }
+
+    fn restore(&self) -> usize {
+        self.batch + self.threads * (3 * self.segment + CONTEXTS)
+    }
+
+    fn verify(&self) -> usize {
+        let at_once = self.packs.min(self.threads);
+        at_once * (self.pack_buffer() + 2 * RECORDS) + self.threads * (3 * self.segment + CONTEXTS)
+    }
+
+    /// Takes a step down that helps the most demanding verb, if there is one left.
+    fn shrink(&mut self) -> bool {
+        let steps: [fn(&mut Self); 6] = [
+            |memory| halve(&mut memory.recent, &RECENT),
+            |memory| halve(&mut memory.index_cache, &INDEX_CACHE),
+            |memory| halve(&mut memory.batch, &BATCH),
+            |memory| halve(&mut memory.names, &NAMES),
+            |memory| memory.packs = (memory.packs - 1).max(*PACKS.start()),
+            |memory| memory.threads = (memory.threads - 1).max(1),
+        ];
+        let smaller = steps.iter().find_map(|step| {
+            let mut smaller = self.clone();
+            step(&mut smaller);
+            (smaller.total() < self.total()).then_some(smaller)
+        });
+        smaller.map(|smaller| *self = smaller).is_some()
+    }
+}
+
+fn halve(bytes: &mut usize, range: &RangeInclusive<usize>) {
+    *bytes = (*bytes / 2).max(*range.start());
+}
