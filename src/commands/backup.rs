@@ -166,10 +166,7 @@ impl Backup {
         // A dry run stores nothing, a new repository least of all.
         let repository =
             if self.init && !self.dry_run { app.open_or_init(self.pack_size)? } else { app.open()? };
-        let packs = repository.config().pack >> 20;
-        if self.pack_size.is_some_and(|mib| mib != packs) {
-            app.report.note(&format!("the repository keeps packs of {packs} MiB, as when it was made"));
-        }
+        note_pack_size(app, self.pack_size, repository.config().pack >> 20);
         if stream.is_none() {
             note_repository_inside(app, &options)?;
         }
@@ -202,6 +199,13 @@ fn untold(report: &BackupReport, error: io::Error) -> Failure {
             error,
             "see it: lifeboat snapshots",
         ),
+    }
+}
+
+/// The size of packs is decided once.
+fn note_pack_size(app: &App<'_>, asked: Option<u32>, mib: u32) {
+    if asked.is_some_and(|asked| asked != mib) {
+        app.report.note(&format!("the repository keeps packs of {mib} MiB, as when it was made"));
     }
 }
 
