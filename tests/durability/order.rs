@@ -93,8 +93,8 @@ fn what_is_told_is_durable_and_so_is_what_it_relies_on() {
     let config = |name: &&Name| name.path == world.repository().join("config");
     assert_eq!(init.names.iter().filter(config).count(), 1);
     for _ in 0..2 {
-        // Packs of both kinds, the index of each and an entry of the log twice.
-        assert_eq!(assert_order(&world.traced(&["backup", "source"]), &world), 8);
+        // A hint, packs of both kinds, the index of each and an entry of the log twice.
+        assert_eq!(assert_order(&world.traced(&["backup", "source"]), &world), 9);
         world.write_source(2 << 20);
     }
     let add = world.traced(&["key", "add", "--new-key-file", "key"]);
@@ -114,7 +114,7 @@ fn the_order_is_the_same_where_files_must_have_names_from_the_start() {
     let world = World::with_repository();
     world.write_source(1 << 20);
     let trace = world.traced_with(&["-e", "inject=linkat:error=EPERM"], &["backup", "source"]);
-    assert_eq!(assert_order(&trace, &world), 8);
+    assert_eq!(assert_order(&trace, &world), 9);
     assert!(trace.names.iter().any(|name| !is_kept(name)), "{:?}", trace.names);
     world.run(&["verify", "--read-data"]);
     assert!(world.leftovers().is_empty());
@@ -128,7 +128,7 @@ fn a_file_gets_its_name_without_the_help_of_proc() {
     let world = World::with_repository();
     world.write_source(1 << 20);
     let trace = world.traced_with(&["-e", "inject=linkat:error=ENOENT:when=1"], &["backup", "source"]);
-    assert_eq!(assert_order(&trace, &world), 8);
+    assert_eq!(assert_order(&trace, &world), 9);
     assert!(trace.names.iter().all(is_kept), "{:?}", trace.names);
 }
 
