@@ -22,7 +22,7 @@ fn no_password_is_needed() {
     for row in [
         "config         2 ",
         "key slots      2 ",
-        "keyring       10 ",
+        "keyring        10 ",
         "log entries    4 ",
         "packs          2 ",
     ] {
