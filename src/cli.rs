@@ -73,6 +73,7 @@ pub(crate) struct Globals {
     #[arg(long, value_name = "MODE", global = true, env = "LIFEBOAT_COMPRESSION", hide_env_values = true)]
     #[arg(value_parser = compression::parse)]
     pub(crate) compression: Option<Compression>,
+
     /// Memory to get by with, such as 200M; 256 MiB if nothing is said.
     #[arg(long, value_name = "SIZE", global = true, env = "LIFEBOAT_MAX_MEMORY", hide_env_values = true)]
     #[arg(value_parser = size::parse)]

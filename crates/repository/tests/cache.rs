@@ -270,13 +270,30 @@ fn damage_under_a_table_is_found_by_whoever_trusts_the_storage_alone() {
     world.watched.delete(&name).unwrap();
     world.watched.put(&name, &bytes).unwrap();
     let repository = world.open();
-    assert!(load(&repository).faults().is_empty(), "the table knows what the object said");
-    let anew = repository.load_index_anew(&view(&repository), || Ok::<_, RepositoryError>(())).unwrap();
-    let [fault] = anew.faults() else { panic!("{:?}", anew.faults()) };
-    assert!(fault.error.is_damage());
+    let trusting = load(&repository);
+    assert!(trusting.faults().is_empty(), "the table knows what the object said");
+    let without_cache = world.open_with(&CacheOptions { directory: None, ..world.options() });
+    for repository in [&repository, &without_cache] {
+        let anew = repository.load_index_anew(&view(repository), || Ok::<_, RepositoryError>(())).unwrap();
+        let [fault] = anew.faults() else { panic!("{:?}", anew.faults()) };
+        assert!(fault.error.is_damage());
+    }
+    // From then on nobody here relies on what only this machine knows: a backup stores it again.
+    let found = load(&world.open());
+    assert_eq!(found.faults().len(), 1);
+    assert!(!found.orphans().is_empty());
+    assert!(world.saved.iter().any(|(id, _)| !found.contains(id).unwrap()));
+    assert_eq!(load(&world.open()).faults().len(), 1);
+}
 
-    // Where both are damaged there is no answer, rather than a wrong one.
+#[test]
+fn a_table_that_is_damaged_with_what_it_covers_gives_no_answer_rather_than_a_wrong_one() {
+    let world = World::new(3);
+    world.check();
+    let repository = world.open();
     let index = load(&repository);
+    let name = ObjectName::new(&names(&*world.watched, "index/")[0]).unwrap();
+    world.watched.delete(&name).unwrap();
     for file in world.files() {
         fs::OpenOptions::new().write(true).open(file).unwrap().set_len(0).unwrap();
     }

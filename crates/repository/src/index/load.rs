@@ -1,7 +1,8 @@
 //! The index of a view is put together from the tables that are there and the index objects that none of them covers.
 //!
 //! Invariants: a table counts only when the log names all that it covers and all of that is in the storage; each index
-//! object that is read becomes part of a table, so that the next run reads only what is new. There are few tables: each is
+//! object that is read becomes part of a table, so that the next run reads only what is new; one that is read and found
+//! damaged, as by `verify`, takes the tables with it that remember it. There are few tables: each is
 //! at least [`GROWTH`] times as large as the next smaller one, or they are merged.
 
 use super::bulk::Bulk;
@@ -101,8 +102,9 @@ impl Repository {
             let there = self.tables.tables(self.environment.clock.now().seconds);
             let listed = self.list_index()?.into_iter().collect();
             let mut sources = Sources { view, listed, faults: Vec::new() };
-            let old = if trusting { sources.choose(self, there) } else { Vec::new() };
+            let old = if trusting { sources.choose(self, &there) } else { Vec::new() };
             let fresh = sources.read(self, &old, check)?;
+            sources.drop_doubtful(self, &there);
             match self.put_together(old, &fresh, sources.faults, &found) {
                 Ok(index) => return Ok(index),
                 Err(Failure::Run(error)) => return Err(error.into()),
@@ -192,7 +194,8 @@ impl Repository {
 impl Sources<'_> {
     /// The tables that count, the largest first. What covers something that is gone is removed, and so is what others cover,
     /// too; what covers more than this view has is left to those who see more.
-    fn choose(&self, repository: &Repository, mut there: Vec<Arc<Table>>) -> Vec<Arc<Table>> {
+    fn choose(&self, repository: &Repository, there: &[Arc<Table>]) -> Vec<Arc<Table>> {
+        let mut there = there.to_vec();
         there.sort_by_key(|table| Reverse((table.counts.covered, table.id)));
         let (mut chosen, mut covered) = (Vec::new(), HashSet::new());
         for table in there {
@@ -232,6 +235,13 @@ impl Sources<'_> {
             }
         }
         Ok(bulk)
+    }
+
+    /// Removes the tables that remember what others cannot read any more: what only this machine knows is not relied on.
+    fn drop_doubtful(&self, repository: &Repository, there: &[Arc<Table>]) {
+        let faulty: HashSet<_> = self.faults.iter().map(|fault| fault.object).collect();
+        let doubtful = there.iter().filter(|table| table.covered.iter().any(|hash| faulty.contains(hash)));
+        doubtful.for_each(|table| repository.tables.discard(table.id));
     }
 }
 
