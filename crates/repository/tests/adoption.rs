@@ -1,9 +1,13 @@
 //! Packs that no index names: taken over when they are sound, left alone when not, harmless when named twice.
 
-use crate::world::{Watched, make, names, new, snapshot, writer};
+use crate::world::{
+    Alone, MovedClock, Watched, environment_of, make, names, new, password, snapshot, writer,
+};
 use lifeboat_backend::{Backend as _, ObjectName};
 use lifeboat_format::{BlobId, PackId, Role};
-use lifeboat_repository::{BlobWriter, Index, Repository, RepositoryError, Session, Workers, WriterStats};
+use lifeboat_repository::{
+    BlobWriter, Index, Process, Repository, RepositoryError, Session, Workers, WriterStats,
+};
 use lifeboat_testkit::Random;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -200,6 +204,28 @@ fn taking_over_ends_when_it_is_told_to() {
 }
 
 /// Replaces an object by another version of it.
+#[test]
+fn taking_over_ends_with_the_first_error() {
+    for workers in [Workers::inline(), Workers::pool(2).unwrap()] {
+        let (watched, repository) = new(20);
+        kill(&watched, &repository, &blobs(21), workers.clone());
+        let clock = Arc::new(MovedClock::default());
+        let environment = environment_of(22, Arc::clone(&clock), Alone(Process::default()));
+        let repository = Repository::open(Arc::clone(&watched) as _, &password(), environment).unwrap();
+        let session = Session::start(&repository).unwrap();
+        let mut writer = writer(&repository, &session, workers.clone());
+        clock.advance(600);
+        *watched.full.lock().unwrap() = Some("index/");
+        let asked = AtomicUsize::new(0);
+        let check = || match asked.fetch_add(1, Ordering::Relaxed) < workers.threads() {
+            true => Ok(()),
+            false => Err(RepositoryError::WrongKey),
+        };
+        assert!(writer.adopt(check).unwrap_err().is_full());
+        assert!(asked.into_inner() <= workers.threads() + 1, "the others are not even read");
+    }
+}
+
 fn change(watched: &Watched, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
     let name = ObjectName::new(name).unwrap();
     let mut bytes = watched.get(&name, u64::MAX).unwrap();

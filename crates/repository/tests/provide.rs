@@ -234,6 +234,27 @@ fn an_entry_whose_fate_is_unknown_is_the_last_of_its_session() {
 }
 
 #[test]
+fn no_entry_names_a_pack_whose_index_object_could_not_be_stored() {
+    let (watched, repository, clock) = with_clock(18);
+    let session = Session::start(&repository).unwrap();
+    let mut writer = writer(&repository, &session, Workers::inline());
+    for role in Role::ALL {
+        writer.put(role, b"one blob of each role").unwrap();
+    }
+    clock.advance(SILENCE);
+    *watched.full_once.lock().unwrap() = Some("index/");
+    assert!(writer.finish().unwrap_err().is_full());
+    let view = repository.view(&repository.read_log().unwrap()).unwrap();
+    let index = load(&repository);
+    let indexed: BTreeSet<_> = index.packs().map(|pack| pack.id).collect();
+    assert_eq!(
+        (view.packs(), index.orphans().len()),
+        (&indexed, 1),
+        "what is not named is taken over next time"
+    );
+}
+
+#[test]
 fn two_sessions_at_once_tell_what_they_store_and_lose_nothing() {
     let (watched, repository, clock) = with_clock(25);
     let sessions = [Session::start(&repository).unwrap(), Session::start(&repository).unwrap()];

@@ -161,6 +161,8 @@ pub(crate) struct Watched {
     pub(crate) asked: Mutex<Vec<String>>,
     /// Puts below this folder fail as if the disk were full.
     pub(crate) full: Mutex<Option<&'static str>>,
+    /// The next put below this folder fails likewise, and no other.
+    pub(crate) full_once: Mutex<Option<&'static str>>,
     /// First bytes of the sectors of objects that cannot be read.
     pub(crate) bad_sectors: Mutex<Vec<(String, u64)>>,
     /// Ranges that were read.
@@ -197,7 +199,9 @@ impl Watched {
 
 impl Backend for Watched {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        if self.full.lock().unwrap().is_some_and(|folder| name.as_str().starts_with(folder)) {
+        let is_below = |folder: &mut &str| name.as_str().starts_with(*folder);
+        let once = self.full_once.lock().unwrap().take_if(is_below);
+        if once.or(self.full.lock().unwrap().filter(|folder| name.as_str().starts_with(folder))).is_some() {
             return Err(BackendError::new(ErrorKind::Full, "store", name));
         }
         self.change(name)?;

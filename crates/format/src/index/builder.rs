@@ -6,7 +6,7 @@ use super::layout::{
     BlobPrefix, BlobRecord, IndexHeader, IndexedBlob, IndexedPack, IndexedSegment, PackRecord, SegmentRecord,
     records_per_page,
 };
-use crate::{FormatError, Keyring, ObjectHash, Pack, Random, Role, limits};
+use crate::{FormatError, Keyring, ObjectHash, Pack, PackId, Random, Role, limits};
 use zerocopy::{Immutable, IntoBytes};
 
 /// Gathers packs of one role.
@@ -38,6 +38,12 @@ impl IndexBuilder {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.packs.is_empty()
+    }
+
+    /// The packs that were added, in order.
+    #[must_use]
+    pub fn packs(&self) -> Vec<PackId> {
+        self.packs.iter().map(|pack| pack.id).collect()
     }
 
     /// Whether the object stays within its limit with this pack too.

@@ -28,9 +28,12 @@ impl BlobWriter {
         check: impl Fn() -> Result<(), E> + Sync,
     ) -> Result<Vec<(PackId, RepositoryError)>, E> {
         let adoption = Mutex::new(Adoption::default());
+        let lock = || adoption.lock().unwrap_or_else(PoisonError::into_inner);
         self.options.workers.for_each(self.index.orphans(), |_, id| {
-            let taken = check().and_then(|()| Ok(self.take_over(*id)?));
-            adoption.lock().unwrap_or_else(PoisonError::into_inner).add(*id, taken);
+            if lock().failure.is_none() {
+                let taken = check().and_then(|()| Ok(self.take_over(*id)?));
+                lock().add(*id, taken);
+            }
         });
         let Adoption { refused, failure } = adoption.into_inner().unwrap_or_else(PoisonError::into_inner);
         match failure {
@@ -75,7 +78,9 @@ impl<E> Adoption<E> {
         match taken {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.refused.push((id, error)),
-            Err(error) => self.failure = Some(error),
+            Err(error) => {
+                self.failure.get_or_insert(error);
+            }
         }
     }
 }

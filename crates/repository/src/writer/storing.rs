@@ -1,7 +1,7 @@
 //! Storing packs and, behind them, the index objects that name them, and the entries that name those.
 //!
 //! Invariants: an index object is stored only when every pack in it is durable, an entry only when its index objects are.
-//! A pack stands in one index object of its session, and in one entry. The first error ends the session: it is kept, and
+//! A pack stands in one index object of its session, and in the entry that names that. The first error ends the session: it is kept, and
 //! everybody who asks is told.
 
 use super::added::AddedBlobs;
@@ -162,7 +162,6 @@ impl Store {
             self.provide_now(&mut naming)?;
         }
         naming.open[role].add(pack)?;
-        naming.unsaid.packs.push(pack.id);
         match self.log.silence() >= SILENCE_MAX {
             true => self.provide_now(&mut naming),
             false => Ok(()),
@@ -183,9 +182,11 @@ impl Store {
         let open = std::mem::replace(&mut naming.open, Role::ALL.map(IndexBuilder::new));
         let full = open.into_iter().filter(|builder| !builder.is_empty());
         full.map(|builder| {
+            let packs = builder.packs();
             let built = builder.finish(&self.repository.keyring, self.random())?;
             self.repository.control.put(&layout::index(built.hash), &built.bytes)?;
             naming.unsaid.index.push(built.hash);
+            naming.unsaid.packs.extend(packs);
             naming.bytes += built.bytes.len() as u64;
             Ok(built)
         })
