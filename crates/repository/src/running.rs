@@ -70,6 +70,7 @@ impl Repository {
                 // It has ended meanwhile.
                 Err(error) if error.is_not_found() => continue,
                 Err(error) if error.is_too_large() => Err(FormatError::Limit("running hint")),
+                Err(error) if error.is_damaged() => Err(FormatError::Unreadable("running hint")),
                 other => Ok(other?),
             };
             match bytes.and_then(|bytes| Running::open(session, &bytes, self.keyring.log())) {
