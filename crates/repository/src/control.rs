@@ -239,6 +239,9 @@ impl Unread {
     pub(crate) fn into_error(self, name: &ObjectName) -> RepositoryError {
         match self {
             Self::Storage(error) if error.is_not_found() => RepositoryError::Missing(name.to_string()),
+            Self::Storage(error) if error.is_too_large() => {
+                RepositoryError::reading(name, FormatError::Limit("length"))
+            }
             Self::Storage(error) => error.into(),
             // What its second copy opens with should open it as well.
             Self::Format(FormatError::WrongKey) => {

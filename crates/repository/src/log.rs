@@ -109,7 +109,7 @@ fn read_entry(
             reading.faults.push((object.to_string(), source));
             Ok(())
         }
-        Err(Unread::Storage(error)) if error.is_damaged() => {
+        Err(Unread::Storage(error)) if error.is_damaged() || error.is_too_large() => {
             reading.faults.push((object.to_string(), FormatError::Unreadable("log entry")));
             Ok(())
         }

@@ -1,8 +1,9 @@
 //! Readings and commits: what was reported is in the log, whoever writes beside it.
 
 use crate::world::{commit_empty, environment, names, new, password, snapshot, writer};
+use crate::writer::{blobs, save};
 use lifeboat_backend::{Backend, ObjectName};
-use lifeboat_format::{Draft, Entry, EntryKind, Key, Keyring, SessionId, Slot, Timestamp};
+use lifeboat_format::{Draft, Entry, EntryKind, Key, Keyring, SessionId, Slot, Timestamp, limits};
 use lifeboat_repository::{Repository, RepositoryError, Session, Workers};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -69,6 +70,30 @@ fn an_ancestor_that_is_gone_is_no_accident() {
     commit_empty(&repository);
     watched.delete(&ObjectName::new(&first.unwrap()).unwrap()).unwrap();
     assert!(matches!(repository.read_log(), Err(RepositoryError::Tampered(_))));
+}
+
+/// What an object is must not stop whoever needs another one.
+#[test]
+fn objects_that_are_too_large_are_damaged_like_any_other() {
+    let (watched, repository) = new(16);
+    commit_empty(&repository);
+    let (ids, _) = save(&repository, &blobs(17, 3), Workers::inline());
+    let last = repository.read_log().unwrap().heads()[0].to_string();
+    let entry = names(&*watched, "log/").into_iter().find(|name| name.ends_with(&last)).unwrap();
+    let index = names(&*watched, "index/").remove(0);
+    for (name, limit) in [(index, limits::INDEX_MAX), (entry, limits::ENTRY_MAX)] {
+        let name = ObjectName::new(&name).unwrap();
+        watched.delete(&name).unwrap();
+        watched.put(&name, &vec![0; usize::try_from(limit).unwrap() + 1]).unwrap();
+        let reading = repository.read_log().unwrap();
+        let view = repository.view(&reading).unwrap();
+        let loaded = repository.load_index(&view).unwrap();
+        let is_log = name.as_str().starts_with("log/");
+        assert_eq!((reading.faults().len(), loaded.faults().len()), if is_log { (1, 0) } else { (0, 1) });
+        assert!(reading.faults().iter().all(|(_, error)| error.is_accident()));
+        assert!(loaded.faults().iter().all(|fault| fault.error.is_damage()));
+        assert!(!loaded.contains(&ids[0]).unwrap());
+    }
 }
 
 #[test]
