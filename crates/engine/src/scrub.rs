@@ -10,6 +10,7 @@ use lifeboat_format::ObjectHash;
 use lifeboat_repository::{Objects, RepositoryError, StoredObject, Survey};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 /// Packs after whose names no more are listed until they are read.
 const BATCH: usize = 4096;
@@ -27,10 +28,12 @@ pub fn scrub(
     let survey = objects.survey()?;
     let files = survey.control.len() as u64 + survey.packs;
     teller.tell(&Event::Expect { files, bytes: survey.bytes });
-    let scrub = Scrub { objects, workers, teller: &teller, gone: AtomicU64::new(0) };
+    let scrub =
+        Scrub { objects, workers, teller: &teller, lonely: Mutex::default(), gone: AtomicU64::new(0) };
     scrub.look_for_lost_kinds(&survey);
     scrub.check_control(&survey.control)?;
     scrub.check_packs()?;
+    scrub.look_for_lacking_copies()?;
     scrub.note_oddities(&survey);
     Ok(teller.into_report())
 }
@@ -39,6 +42,8 @@ struct Scrub<'a> {
     objects: &'a Objects,
     workers: &'a Workers,
     teller: &'a Teller<'a, ScrubReport>,
+    /// Objects whose other copy was not listed, and how bad that is.
+    lonely: Mutex<Vec<(StoredObject, ProblemKind)>>,
     /// Objects that were gone when it was their turn.
     gone: AtomicU64,
 }
@@ -74,11 +79,6 @@ impl Scrub<'_> {
                 Found::Gone => return Ok(()),
             }
         }
-        if let [object] = copies
-            && let Some(other) = self.objects.lacking_copy(object)?
-        {
-            faults.push((other, "missing".to_owned()));
-        }
         let kind = if sound.is_empty() { ProblemKind::Damage } else { ProblemKind::Mendable };
         faults.iter().for_each(|(name, cause)| self.problem(kind, name, cause));
         if let [first, second] = sound[..]
@@ -86,6 +86,19 @@ impl Scrub<'_> {
         {
             let cause = "it differs from its second copy, and which is right only a key can tell";
             self.problem(ProblemKind::Damage, &copies[0].name(), cause);
+        }
+        if let [object] = copies {
+            self.lonely.lock().unwrap_or_else(PoisonError::into_inner).push((object.clone(), kind));
+        }
+        Ok(())
+    }
+
+    /// Comes last: somebody may have been about to put the copy when the objects were listed.
+    fn look_for_lacking_copies(&self) -> Result<(), EngineError> {
+        for (object, kind) in &*self.lonely.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(other) = self.objects.lacking_copy(object)? {
+                self.problem(*kind, &other, "missing");
+            }
         }
         Ok(())
     }
@@ -97,7 +110,9 @@ impl Scrub<'_> {
             if packs.len() >= BATCH || first == u8::MAX {
                 sweep(self.teller, self.workers, &packs, |buffer, pack| {
                     if let Found::Damaged(cause) = self.check(pack, buffer)? {
-                        let kind = match self.objects.can_mend(pack, buffer) {
+                        // It is read once more, in the room of this one.
+                        *buffer = Vec::new();
+                        let kind = match self.objects.can_mend(pack)? {
                             true => ProblemKind::Mendable,
                             false => ProblemKind::Damage,
                         };

@@ -6,6 +6,8 @@ use lifeboat_engine::{EngineError, ObjectKind, Problem, ProblemKind, ScrubReport
 use lifeboat_format::{Config, SessionId};
 use lifeboat_repository::{Objects, RepositoryError};
 use lifeboat_testkit::Random;
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What lies twice where there are second copies.
@@ -205,15 +207,60 @@ fn without_a_repository_there_is_nothing_to_scrub() {
     assert!(matches!(ended(&backend), EngineError::Repository(RepositoryError::Foreign(_))));
 }
 
-/// A storage that fails in one way when a certain object is read.
-#[derive(Debug)]
-struct Failing {
-    inner: Arc<MemoryBackend>,
-    object: ObjectName,
-    kind: ErrorKind,
+#[test]
+fn a_pack_with_a_sector_that_cannot_be_read_can_be_mended() {
+    let world = World::with_parity(79, Workers::inline(), 3);
+    std::fs::create_dir(world.source()).unwrap();
+    std::fs::write(world.source().join("file"), Random::new(79).bytes(300_000)).unwrap();
+    world.backup();
+    for object in world.objects("packs/") {
+        let (inner, bad) = (Arc::clone(&world.backend), object.clone());
+        let before = move |name: &ObjectName, range: Range<u64>| match *name == bad
+            && range.start < 8192
+            && 4096 < range.end
+        {
+            true => Err(BackendError::new(ErrorKind::Damaged, "get range of", name)),
+            false => Ok(()),
+        };
+        let found = scrub_on(Arc::new(Disturbed { inner, before })).unwrap().problems;
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].kind, found[0].path.to_str()), (ProblemKind::Mendable, Some(object.as_str())));
+    }
 }
 
-impl Backend for Failing {
+/// Whoever writes puts one copy after the other.
+#[test]
+fn a_copy_that_is_put_while_others_are_read_is_not_missed() {
+    let world = saved(80);
+    world.copy_control();
+    let entry = world.objects("log/").remove(0);
+    let bytes = world.get(&entry);
+    world.backend.delete(&entry).unwrap();
+    world.finds(&[(ProblemKind::Mendable, entry.as_str())]);
+    let (inner, other) = (Arc::clone(&world.backend), Arc::clone(&world.backend));
+    let before = move |name: &ObjectName, _| match name.as_str().starts_with("packs/") {
+        true => other.put(&entry, &bytes),
+        false => Ok(()),
+    };
+    let found = scrub_on(Arc::new(Disturbed { inner, before })).unwrap();
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+}
+
+/// A storage in which something happens before bytes of an object are read.
+struct Disturbed<F> {
+    inner: Arc<MemoryBackend>,
+    before: F,
+}
+
+impl<F> fmt::Debug for Disturbed<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Disturbed")
+    }
+}
+
+type Read = Result<(), BackendError>;
+
+impl<F: Fn(&ObjectName, Range<u64>) -> Read + Send + Sync> Backend for Disturbed<F> {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
         self.inner.put(name, bytes)
     }
@@ -223,10 +270,8 @@ impl Backend for Failing {
     }
 
     fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
-        match *name == self.object {
-            true => Err(BackendError::new(self.kind, "get range of", name)),
-            false => self.inner.get_range(name, offset, buffer),
-        }
+        (self.before)(name, offset..offset + buffer.len() as u64)?;
+        self.inner.get_range(name, offset, buffer)
     }
 
     fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
@@ -252,7 +297,12 @@ fn a_disk_that_fails_names_the_object_and_a_storage_that_refuses_ends_it() {
     let object = world.objects("packs/").remove(1);
     let total = world.scrub().total().objects;
     let scrub = |kind| {
-        scrub_on(Arc::new(Failing { inner: Arc::clone(&world.backend), object: object.clone(), kind }))
+        let (inner, object) = (Arc::clone(&world.backend), object.clone());
+        let before = move |name: &ObjectName, _| match *name == object {
+            true => Err(BackendError::new(kind, "get range of", name)),
+            false => Ok(()),
+        };
+        scrub_on(Arc::new(Disturbed { inner, before }))
     };
     let failed = scrub(ErrorKind::Damaged).unwrap();
     let [Problem { kind: ProblemKind::Damage, path, cause }] = &failed.problems[..] else {

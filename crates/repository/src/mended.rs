@@ -3,8 +3,8 @@
 //! Invariants: what is given is header and core as they were, by their hash. One mended pack is kept at a time, for the
 //! next of its segments; a pack that cannot be mended is tried once.
 
-use crate::{BlobReader, KnownPack, Repository, RepositoryError, layout};
-use lifeboat_backend::{BackendError, ObjectName};
+use crate::{BlobReader, KnownPack, RepositoryError, layout};
+use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{FormatError, Pack, PackId, limits};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
@@ -48,8 +48,8 @@ impl BlobReader {
             _ if packs.hopeless.contains(&pack.id) => return Ok(None),
             _ => packs.last = None,
         }
-        let remains = match self.repository.read_remains(pack.id) {
-            Err(RepositoryError::Missing(_)) => None,
+        let remains = match read_remains(&*self.repository.backend, pack.id) {
+            Err(error) if error.is_damage() => None,
             other => Some(other?),
         };
         let Some(core) = remains.and_then(|bytes| Pack::heal(pack.id, bytes).ok()) else {
@@ -63,43 +63,41 @@ impl BlobReader {
     }
 }
 
-impl Repository {
-    /// What can be read of a pack, with zeros in place of what cannot.
-    fn read_remains(&self, id: PackId) -> Result<Vec<u8>, RepositoryError> {
-        let name = layout::pack(id);
-        let size = match self.backend.stat(&name) {
-            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
-            other => other?.size.min(limits::PACK_STORED_MAX),
-        };
-        let mut bytes = vec![0; usize::try_from(size).map_err(|_| FormatError::Limit("pack"))?];
-        let mut room = bytes.len() / HOLES_DIVISOR + SECTOR;
-        for (number, part) in (0..).zip(bytes.chunks_mut(PART)) {
-            self.read_around_holes(&name, number * PART as u64, part, &mut room)?;
-        }
-        Ok(bytes)
+/// What can be read of a pack, with zeros in place of what cannot.
+pub(crate) fn read_remains(backend: &dyn Backend, id: PackId) -> Result<Vec<u8>, RepositoryError> {
+    let name = layout::pack(id);
+    let size = match backend.stat(&name) {
+        Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
+        other => other?.size.min(limits::PACK_STORED_MAX),
+    };
+    let mut bytes = vec![0; usize::try_from(size).map_err(|_| FormatError::Limit("pack"))?];
+    let mut room = bytes.len() / HOLES_DIVISOR + SECTOR;
+    for (number, part) in (0..).zip(bytes.chunks_mut(PART)) {
+        read_around_holes(backend, &name, number * PART as u64, part, &mut room)?;
     }
+    Ok(bytes)
+}
 
-    /// Fills `part` with what lies at `offset`; where that cannot be read its halves are tried, down to a sector.
-    fn read_around_holes(
-        &self,
-        name: &ObjectName,
-        offset: u64,
-        part: &mut [u8],
-        room: &mut usize,
-    ) -> Result<(), BackendError> {
-        match self.backend.get_range(name, offset, part) {
-            Err(error) if error.is_damaged() || error.is_short() => {
-                if part.len() > SECTOR {
-                    let middle = (part.len() / 2).next_multiple_of(SECTOR);
-                    let (left, right) = part.split_at_mut(middle);
-                    self.read_around_holes(name, offset, left, room)?;
-                    return self.read_around_holes(name, offset + middle as u64, right, room);
-                }
-                part.fill(0);
-                *room = room.checked_sub(part.len()).ok_or(error)?;
-                Ok(())
+/// Fills `part` with what lies at `offset`; where that cannot be read its halves are tried, down to a sector.
+fn read_around_holes(
+    backend: &dyn Backend,
+    name: &ObjectName,
+    offset: u64,
+    part: &mut [u8],
+    room: &mut usize,
+) -> Result<(), BackendError> {
+    match backend.get_range(name, offset, part) {
+        Err(error) if error.is_damaged() || error.is_short() => {
+            if part.len() > SECTOR {
+                let middle = (part.len() / 2).next_multiple_of(SECTOR);
+                let (left, right) = part.split_at_mut(middle);
+                read_around_holes(backend, name, offset, left, room)?;
+                return read_around_holes(backend, name, offset + middle as u64, right, room);
             }
-            other => other,
+            part.fill(0);
+            *room = room.checked_sub(part.len()).ok_or(error)?;
+            Ok(())
         }
+        other => other,
     }
 }

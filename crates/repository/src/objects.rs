@@ -5,6 +5,7 @@
 
 use crate::found_config::{is_foreign, without_config};
 use crate::layout::Promise;
+use crate::mended::read_remains;
 use crate::{Memory, RepositoryError, layout};
 use lifeboat_backend::{Backend, ObjectInfo, ObjectName};
 use lifeboat_format::{Config, FormatError, ObjectHash, Pack, RepositoryId, Slot, Timestamp, limits};
@@ -203,7 +204,7 @@ impl Objects {
         Ok(packs)
     }
 
-    /// Whether an object is what its name says. It is in `buffer` afterwards, if it could be read.
+    /// Whether an object is what its name says. It is in `buffer` afterwards, if it is.
     ///
     /// # Errors
     /// Damage, a newer format, or [`RepositoryError::Missing`] when it is gone since it was listed.
@@ -219,12 +220,16 @@ impl Objects {
         }
     }
 
-    /// Whether the parity of a damaged pack, whose bytes [`Objects::check`] has left in `buffer`, gives it back.
-    #[must_use]
-    pub fn can_mend(&self, object: &StoredObject, buffer: &mut Vec<u8>) -> bool {
-        match object.promise {
-            Promise::Pack(id) => Pack::heal(id, std::mem::take(buffer)).is_ok(),
-            _ => false,
+    /// Whether a damaged object is a pack that its parity gives back; it is read once more for it, as far as it can be.
+    ///
+    /// # Errors
+    /// When the storage fails in another way than by bytes that cannot be read.
+    pub fn can_mend(&self, object: &StoredObject) -> Result<bool, RepositoryError> {
+        let Promise::Pack(id) = object.promise else { return Ok(false) };
+        match read_remains(&*self.backend, id) {
+            Ok(bytes) => Ok(Pack::heal(id, bytes).is_ok()),
+            Err(error) if error.is_damage() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

@@ -91,7 +91,7 @@ fn a_disk_that_reads_nothing_is_given_up_soon() {
     let reader = saved.reader();
     let pack = reader.index().packs().find(|pack| name.ends_with(&pack.id.to_string())).unwrap();
     let before = saved.watched.ranges_read.load(Ordering::Relaxed);
-    assert!(reader.can_mend(pack).is_err());
+    assert!(!reader.can_mend(pack).unwrap(), "verify goes on with the other packs");
     let reads = (saved.watched.ranges_read.load(Ordering::Relaxed) - before) as u64;
     assert!(reads < length / SECTOR, "{reads} reads of {length} bytes");
 }

@@ -142,7 +142,11 @@ fn what_cannot_be_read_is_named_and_left_alone() {
     let repository = open(&watched, &clock, vec![ours()]);
     let hints = repository.running().unwrap();
     assert!(hints.alive.is_empty() && hints.dead.is_empty());
-    assert_eq!(hints.unread.len(), 4, "of another session, empty, too long, lost; a claim of init is no such hint");
+    assert_eq!(
+        hints.unread.len(),
+        4,
+        "of another session, empty, too long, lost; a claim of init is no such hint"
+    );
     repository.remove_dead_hints().unwrap();
     assert_eq!(names(&*watched, "running/").len(), 5);
 }
