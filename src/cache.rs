@@ -12,7 +12,10 @@ pub(crate) fn options(globals: &Globals) -> CacheOptions {
         (false, Some(directory)) => Some(directory.clone()),
         (false, None) => usual(),
     };
-    CacheOptions { directory, temporary: environment::temporary(), ..CacheOptions::default() }
+    // A machine that is being rescued may have nothing but memory to write to.
+    let usual = ["/var/tmp", "/tmp", "/dev/shm"].map(PathBuf::from);
+    let temporary = std::iter::once(environment::temporary()).chain(usual).collect();
+    CacheOptions { directory, temporary, ..CacheOptions::default() }
 }
 
 /// As the XDG base directory specification has it; nowhere for those who have no home.

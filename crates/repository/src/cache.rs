@@ -12,8 +12,9 @@ use std::sync::Arc;
 pub struct CacheOptions {
     /// The directory of all caches, made if there is none. Without one, or where it cannot be written, nothing is kept.
     pub directory: Option<PathBuf>,
-    /// Directory for files that are gone when the process ends, where there is no cache for them.
-    pub temporary: PathBuf,
+    /// Directories for files that are gone when the process ends, where there is no cache for them. The first that can be
+    /// written is used.
+    pub temporary: Vec<PathBuf>,
     /// Bytes of the index that are held in memory, at most.
     pub memory: usize,
 }
@@ -32,6 +33,6 @@ impl CacheOptions {
 impl Default for CacheOptions {
     /// Nothing is kept.
     fn default() -> Self {
-        Self { directory: None, temporary: PathBuf::from("/tmp"), memory: Self::MEMORY }
+        Self { directory: None, temporary: vec![PathBuf::from("/tmp")], memory: Self::MEMORY }
     }
 }

@@ -3,7 +3,7 @@
 //! Invariants: a file gets its name when it is whole, and never changes from then on; it holds what its name says or does
 //! not verify. So any number of processes share a folder without a lock, and any of them, or anybody else, may remove
 //! or damage a file at any time: what it said is read from the repository again. Where the folder cannot be written,
-//! everything goes on with files without a name, which are gone when the process ends.
+//! everything goes on with files without a name elsewhere, which are gone when the process ends.
 
 use super::block_cache::BlockCache;
 use super::layout::Counts;
@@ -36,7 +36,7 @@ pub(crate) struct TableCache {
     key: CacheKey,
     blocks: BlockCache,
     folder: Option<PathBuf>,
-    temporary: PathBuf,
+    temporary: Vec<PathBuf>,
     /// Why the folder is not used any more.
     trouble: Mutex<Option<String>>,
     numbers: AtomicU64,
@@ -50,7 +50,12 @@ struct NewFile {
 }
 
 impl TableCache {
-    pub(crate) fn new(key: CacheKey, folder: Option<PathBuf>, temporary: PathBuf, memory: usize) -> Self {
+    pub(crate) fn new(
+        key: CacheKey,
+        folder: Option<PathBuf>,
+        temporary: Vec<PathBuf>,
+        memory: usize,
+    ) -> Self {
         let (trouble, numbers) = Default::default();
         Self { key, blocks: BlockCache::new(memory), folder, temporary, trouble, numbers }
     }
@@ -78,9 +83,10 @@ impl TableCache {
         self.folder().is_some()
     }
 
-    /// Where files without a name lie while they are written.
+    /// Where files are written, or the first place where they could not be.
     pub(super) fn place(&self) -> &Path {
-        self.folder().unwrap_or(&self.temporary)
+        let temporary = || self.temporary.first().map_or_else(|| Path::new(""), PathBuf::as_path);
+        self.folder().unwrap_or_else(temporary)
     }
 
     /// The id of the table of these index objects.
@@ -157,7 +163,7 @@ impl TableCache {
 
     fn give_up(&self, error: &io::Error) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = self.folder.as_deref().unwrap_or(&self.temporary);
+        let folder = self.folder.as_deref().unwrap_or_else(|| Path::new(""));
         trouble.get_or_insert_with(|| format!("{}: {error}", folder.display()));
     }
 
@@ -175,13 +181,25 @@ impl TableCache {
         }
     }
 
-    /// Only whoever owns the cache and its files can read them.
+    /// A new file in the cache, or without a name in the first place that can be written.
     fn create(&self, named: bool) -> io::Result<NewFile> {
-        let folder = self.place();
-        if self.keeps() {
+        if let Some(folder) = self.folder() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             mark(&folder.with_file_name(CACHE_TAG.0))?;
+            return self.create_in(folder, named);
         }
+        let mut refused = None;
+        for folder in &self.temporary {
+            match self.create_in(folder, false) {
+                Ok(file) => return Ok(file),
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+    }
+
+    /// Only whoever owns the cache and its files can read them.
+    fn create_in(&self, folder: &Path, named: bool) -> io::Result<NewFile> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).mode(0o600);
         let mut tried = 0;

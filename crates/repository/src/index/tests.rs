@@ -58,7 +58,7 @@ fn header(keyring: &Keyring) -> PackHeader {
 }
 
 fn cache(folder: &Path, memory: usize) -> Arc<TableCache> {
-    let temporary = folder.to_path_buf();
+    let temporary = vec![folder.to_path_buf()];
     Arc::new(TableCache::new(keyring().cache_key(), Some(folder.join("index")), temporary, memory))
 }
 
