@@ -60,7 +60,7 @@ fn a_name_that_cannot_be_given_ends_the_run() {
     let named = &["-e", "trace=linkat,renameat2", "-e", "inject=linkat:error=EPERM"];
     fail_each("renameat2", "EIO", named, |output| assert_failed_but_for_hints(output, 1, "put "));
     fail_each("renameat2", "EDQUOT", named, |output| {
-        assert_failed_but_for_hints(output, 13, "no space left")
+        assert_failed_but_for_hints(output, 13, "no space left");
     });
 }
 
