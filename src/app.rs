@@ -9,7 +9,7 @@ use crate::environment;
 use crate::exit::{Code, Failure};
 use crate::report::{KEEP_PASSWORD, Report, Work};
 use lifeboat_backend::{Backend, Location};
-use lifeboat_engine::{Workers, replaced_objects};
+use lifeboat_engine::{Compression, Workers, replaced_objects};
 use lifeboat_repository::{
     CacheOptions, Credential, Environment, InitOptions, Memory, Objects, Repository, RepositoryError, init,
     is_absent,
@@ -48,8 +48,10 @@ impl<'a> App<'a> {
         let objects = Objects::open(self.existing()?)?;
         let least = objects.memory(0, 1).total();
         self.globals.max_memory.map_or(Ok(()), |max| check_memory(max, least))?;
+        // Each thread holds a whole pack.
         let memory = objects.memory(self.max_memory(), threads());
-        Ok((objects, Self::workers(&memory)?))
+        let workers = Workers::pool(memory.pack_threads()).map_err(no_threads)?;
+        Ok((objects, workers))
     }
 
     /// Makes the repository and opens it; tells besides whether a person is there, who typed the password.
@@ -96,8 +98,7 @@ impl<'a> App<'a> {
 
     /// As many threads as the memory is for.
     pub(crate) fn workers(memory: &Memory) -> Result<Workers, Failure> {
-        Workers::within(memory)
-            .map_err(|error| Failure::system("cannot start threads", error, "raise the limit: ulimit -u"))
+        Workers::within(memory).map_err(no_threads)
     }
 
     /// The directory of the repository without links, if it is one of this machine and exists.
@@ -141,7 +142,7 @@ impl<'a> App<'a> {
 
     fn open_with(&self, backend: Arc<dyn Backend>, credential: &Credential) -> Result<Repository, Failure> {
         if let Some(max) = self.globals.max_memory {
-            check_memory(max, Repository::smallest_memory(&backend, credential)?)?;
+            check_memory(max, Repository::smallest_memory(&backend, credential, self.compression())?)?;
         }
         let repository = self.bounded(Repository::open(backend, credential, self.environment.clone())?);
         *self.opened.borrow_mut() = Some(repository.clone());
@@ -155,6 +156,11 @@ impl<'a> App<'a> {
         problems.for_each(|problem| self.report.problem(&problem, work));
     }
 
+    /// How hard to compress.
+    pub(crate) fn compression(&self) -> Compression {
+        self.globals.compression.unwrap_or_default()
+    }
+
     fn max_memory(&self) -> u64 {
         self.globals.max_memory.unwrap_or(Memory::USUAL)
     }
@@ -162,7 +168,7 @@ impl<'a> App<'a> {
     /// The repository within the memory of the options, for as many threads as there are processors, and with the cache of
     /// the options.
     fn bounded(&self, repository: Repository) -> Repository {
-        let repository = repository.within(self.max_memory(), threads());
+        let repository = repository.within(self.max_memory(), threads(), self.compression());
         let memory = repository.memory().index_cache();
         repository.with_cache(&CacheOptions { memory, ..cache::options(&self.globals) })
     }
@@ -173,7 +179,7 @@ impl<'a> App<'a> {
             refuse_foreign_files(path)?;
         }
         if let Some(max) = self.globals.max_memory {
-            check_memory(max, options.smallest_memory())?;
+            check_memory(max, options.smallest_memory(self.compression()))?;
         }
         let given = given.confirm()?;
         // Remote storage keeps copies of its own.
@@ -190,6 +196,10 @@ impl<'a> App<'a> {
 /// As many threads as there are processors.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn no_threads(error: std::io::Error) -> Failure {
+    Failure::system("cannot start threads", error, "raise the limit: ulimit -u")
 }
 
 /// Who gives less than the least learns how much that is.

@@ -148,7 +148,7 @@ impl Backup {
             excludes: self.excludes.texts(),
             dry_run: self.dry_run,
             program: PROGRAM.to_owned(),
-            compression: app.globals.compression.unwrap_or_default(),
+            compression: app.compression(),
             verify_writes: self.verify_writes.into(),
             parent: match (self.parent, self.force) {
                 (Some(reference), _) => ParentChoice::Named(reference),

@@ -1,7 +1,8 @@
 //! `--max-memory`: what is too little, and what the program takes when it is enough.
 
-use super::world::{Ended, World};
+use super::world::{Ended, World, below};
 use lifeboat_testkit::{Random, needs};
+use std::fs;
 
 /// The number of MiB that a refusal names.
 fn least(refused: &Ended) -> u64 {
@@ -70,10 +71,93 @@ fn a_run_takes_no_more_memory_than_it_is_given() {
     }
 }
 
-/// The most memory that a run of the program had at once, in KiB.
+#[test]
+fn whoever_compresses_hard_is_told_what_it_takes_and_gets_by_with_that() {
+    if !needs("time") {
+        return;
+    }
+    let world = World::new();
+    world.write("files/text", &Random::new(1).text(9 << 20));
+    let least_at = |level| {
+        let arguments = ["backup", "files", "--compression", level, "--max-memory", "1"];
+        least(&world.run(&arguments).fails(2, "too little"))
+    };
+    let usual = least_at("auto");
+    for level in ["max", "19"] {
+        let least = least_at(level);
+        assert!(least > usual, "{level}: {least}, {usual}");
+        let max = format!("{least}M");
+        let peak =
+            peak(&world, &["backup", "files", "--force", "--compression", level, "--max-memory", &max]);
+        assert!(peak <= least << 10, "{level} took {peak} KiB of {least} MiB");
+    }
+}
+
+#[test]
+fn packs_that_are_mended_take_no_more_memory_than_is_given() {
+    if !needs("time") {
+        return;
+    }
+    let world = World::new();
+    for number in 0..5 {
+        world.write(format!("files/{number}"), &Random::new(number).bytes(14 << 20));
+    }
+    world.run(&["backup", "files"]).succeeds();
+    for pack in packs(&world) {
+        let mut bytes = fs::read(&pack).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&pack, bytes).unwrap();
+    }
+    let least = least(&world.run(&["snapshots", "--max-memory", "1"]).fails(2, "too little"));
+    let (max, out) = (format!("{least}M"), world.path("out").display().to_string());
+    let verbs: [&[&str]; 4] = [
+        &["verify", "--read-data"],
+        &["verify", "--scrub"],
+        &["restore", "latest", &out],
+        &["backup", "files", "--force"],
+    ];
+    for verb in verbs {
+        let peak = peak_of(&world, &[verb, &["--max-memory", &max]].concat(), &[0, 4]);
+        assert!(peak <= least << 10, "{verb:?} took {peak} KiB of {least} MiB");
+    }
+}
+
+#[test]
+fn large_packs_take_what_is_said() {
+    if !needs("time") {
+        return;
+    }
+    let world = World::without_repository();
+    world.run(&["init", "--kdf-memory", "32", "--pack-size", "128"]).succeeds();
+    for number in 0..5 {
+        world.write(format!("files/{number}"), &Random::new(number).bytes(56 << 20));
+    }
+    let least = least(&world.run(&["snapshots", "--max-memory", "256M"]).fails(2, "too little"));
+    let max = format!("{least}M");
+    for verb in [&["backup", "files"][..], &["verify", "--read-data"], &["verify", "--scrub"]] {
+        let peak = peak(&world, &[verb, &["--max-memory", &max]].concat());
+        assert!(peak <= least << 10, "{verb:?} took {peak} KiB of {least} MiB");
+    }
+    assert!(packs(&world).iter().any(|pack| pack.metadata().unwrap().len() > 120 << 20));
+}
+
+fn packs(world: &World) -> Vec<std::path::PathBuf> {
+    let mut packs = below(&world.path("repo/packs"));
+    packs.retain(|path| path.is_file());
+    packs
+}
+
+/// The most memory that a run of the program which succeeds had at once, in KiB.
 fn peak(world: &World, arguments: &[&str]) -> u64 {
+    peak_of(world, arguments, &[0])
+}
+
+/// The same of one that ends with one of these codes.
+fn peak_of(world: &World, arguments: &[&str], codes: &[i32]) -> u64 {
     let mut timed = world.prepared("time".as_ref());
-    timed.args(["--format=%M", "--output=peak", env!("CARGO_BIN_EXE_lifeboat")]);
-    world.run_in(timed, arguments).succeeds();
-    std::fs::read_to_string(world.path("peak")).unwrap().trim().parse().unwrap()
+    timed.args(["--quiet", "--format=%M", "--output=peak", env!("CARGO_BIN_EXE_lifeboat")]);
+    let ended = world.run_in(timed, arguments);
+    assert!(codes.contains(&ended.code), "{arguments:?}: {}", ended.err);
+    fs::read_to_string(world.path("peak")).unwrap().trim().parse().unwrap()
 }

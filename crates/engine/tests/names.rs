@@ -1,7 +1,9 @@
 //! Directories of more names than there is room for.
 
 use crate::world::{World, bytes};
-use lifeboat_engine::{BackupOptions, Filter, FilterOptions, ListOptions, Workers, backup, list};
+use lifeboat_engine::{
+    BackupOptions, Compression, Filter, FilterOptions, ListOptions, Workers, backup, list,
+};
 
 /// With 64 bytes and more for each, twice what a directory is granted where memory is least.
 const COUNT: usize = 6_000;
@@ -23,7 +25,7 @@ fn a_directory_of_too_many_names_is_saved_as_any_other() {
         temporary: temporary.path().to_owned(),
         ..world.options()
     };
-    let small = world.repository.clone().within(0, 1);
+    let small = world.repository.clone().within(0, 1, Compression::Auto);
     assert!(small.memory().names() / 4 < COUNT * 64 && COUNT * 64 < world.repository.memory().names() / 4);
 
     world.later();

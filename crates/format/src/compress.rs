@@ -73,6 +73,28 @@ pub struct Opener {
     pub(crate) compressed: Vec<u8>,
 }
 
+impl Compression {
+    /// Bytes that a compressor of this strength takes for segments of so many bytes, without its buffers: at most, by the
+    /// tables that zstd has for each level, which are no larger than the segment needs.
+    #[must_use]
+    pub fn memory(self, segment: usize) -> usize {
+        let most = match self {
+            Self::Off => 0,
+            Self::Auto => 3,
+            Self::Level(..=6) => 4,
+            Self::Level(7..=8) => 8,
+            Self::Level(9..=11) => 22,
+            Self::Level(12..=13) => 42,
+            Self::Level(14..=18) => 67,
+            Self::Level(19) => 84,
+            Self::Level(20) => 166,
+            Self::Level(21) => 196,
+            Self::Level(22..) => 260,
+        };
+        (most << 20).min((2 << 20) + 16 * segment.next_power_of_two())
+    }
+}
+
 impl fmt::Debug for Compressor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Compressor")
@@ -200,6 +222,20 @@ mod tests {
         let sealer = PackSealer::create(&keyring, Role::Data, &Constant);
         let sealed = sealer.seal_segment(ordinal, RAW, compressor, &[2; 32], verify, &mut Vec::new());
         sealed.map(|segment| segment.codec)
+    }
+
+    #[test]
+    fn compressors_take_no_more_memory_than_they_are_said_to_and_not_much_less() {
+        let levels = (1..=22).map(Compression::Level);
+        for compression in levels.chain([Compression::Auto, Compression::Off]) {
+            for length in [(1 << 20) + 1, 2 << 20, 12 << 20] {
+                let mut compressor = Compressor::new(compression);
+                compressor.compress(&vec![0; length], &mut Vec::new());
+                let taken = compressor.zstd.as_mut().map_or(0, |zstd| zstd.context_mut().sizeof());
+                let said = compression.memory(length);
+                assert!((taken..=2 * taken + (3 << 20)).contains(&said), "{compression:?} {length}: {taken}");
+            }
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use keyring::{Keyring, SealedKey};
 pub use node::{Content, Device, Node, NodeKind, Piece, Timestamp, Totals};
 pub use pack::{
     PACK_HEADER_LENGTH, PACK_TRAILER_LENGTH, Pack, PackBuilder, PackHeader, PackSealer, PackSegment,
-    PackedBlob,
+    PackedBlob, code_memory,
 };
 pub use page::{ChildPage, Page, PageEntry, PageTreeBuilder};
 pub use random::Random;

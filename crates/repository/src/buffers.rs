@@ -52,6 +52,11 @@ impl PackBuffers {
         Arc::new(Self { room: Room::new(count), free: Pool::default(), capacity })
     }
 
+    /// The same, none where so many others will be held for as long as whoever asks waits.
+    pub(crate) fn take_beside(self: &Arc<Self>, others: usize) -> Option<PackBuffer> {
+        (self.room.limit() > others).then(|| self.take())
+    }
+
     /// A buffer with any content; waits while all are in use.
     pub(crate) fn take(self: &Arc<Self>) -> PackBuffer {
         self.room.enter();

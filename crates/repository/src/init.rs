@@ -9,8 +9,8 @@ use crate::slots::store_slot;
 use crate::{Credential, Environment, Memory, Repository, RepositoryError, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{
-    Chunker, ChunkerParams, Config, Draft, EntryKind, Genesis, KdfParams, Key, Keyring, ObjectHash,
-    RepositoryId, SessionId, Slot, SlotAbout, Timestamp,
+    Chunker, ChunkerParams, Compression, Config, Draft, EntryKind, Genesis, KdfParams, Key, Keyring,
+    ObjectHash, RepositoryId, SessionId, Slot, SlotAbout, Timestamp,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +35,9 @@ pub struct InitOptions {
 impl InitOptions {
     /// The least memory in bytes that the repository can be made and used in.
     #[must_use]
-    pub fn smallest_memory(&self) -> u64 {
+    pub fn smallest_memory(&self, compression: Compression) -> u64 {
         let config = self.config(RepositoryId::default(), Timestamp::default());
-        Memory::smallest_with_password(&config, u64::from(self.kdf.memory_kib) << 10)
+        Memory::smallest_with_password(&config, compression, u64::from(self.kdf.memory_kib) << 10)
     }
 
     fn config(&self, repository: RepositoryId, created: Timestamp) -> Config {

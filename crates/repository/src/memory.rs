@@ -5,28 +5,29 @@
 //!
 //! Invariant: [`Memory::total`] is no more than what was given, unless even the smallest share of everything is more.
 
-use lifeboat_format::Config;
+use lifeboat_format::{Compression, Config, code_memory};
 use std::ops::RangeInclusive;
 
 /// The program itself, its stacks, the log, and what the allocator does not give back.
 const BASE: usize = 16 << 20;
-/// A compressor and a decompressor of one thread, without their buffers.
-const CONTEXTS: usize = 3 << 20;
-/// What is computed beside a pack that is closed: its parity and its directory.
-const CLOSING: usize = 8 << 20;
+/// A decompressor of one thread, without its buffers.
+const DECOMPRESSOR: usize = 1 << 19;
 /// Records of a pack: as many blobs as it is closed at.
-const RECORDS: usize = 4 << 20;
-/// Index objects: one of each role being filled, and the bytes of one.
-const INDEXING: usize = 24 << 20;
+const RECORDS: usize = 2 << 20;
+/// Index objects being filled, the bytes of one, its table, and the blobs on their way.
+const INDEXING: usize = 16 << 20;
 
 const RECENT: RangeInclusive<usize> = 4 << 20..=16 << 20;
 const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=24 << 20;
 const NAMES: RangeInclusive<usize> = 1 << 20..=8 << 20;
 const BATCH: RangeInclusive<usize> = 4 << 20..=32 << 20;
-const PACKS: RangeInclusive<usize> = 2..=3;
+/// One that is filled of each role, and one that is stored meanwhile, or mended.
+const PACKS: RangeInclusive<usize> = PACKS_FILLED..=3;
+/// Packs that a backup fills at once.
+pub(crate) const PACKS_FILLED: usize = 2;
 /// Segments that may wait or be worked on, for each thread.
 const SEGMENTS_PER_THREAD: usize = 2;
-/// Segments by which a pack may exceed its size.
+/// Segments by which a pack may exceed its size before the next one goes elsewhere.
 const PACK_EXCESS: usize = 2;
 
 /// The limits of a run.
@@ -42,16 +43,23 @@ pub struct Memory {
     segment: usize,
     pack: usize,
     reading: usize,
+    /// Bytes of a compressor, of what makes the parity of a pack or mends it, and of what all who do share.
+    compressor: usize,
+    coding: usize,
+    coding_tables: usize,
 }
 
 impl Memory {
     /// Bytes that are given when nothing is said.
     pub const USUAL: u64 = 256 << 20;
 
-    /// Shares out so many bytes among at most so many threads.
+    /// Shares out so many bytes among at most so many threads that compress so hard.
     #[must_use]
-    pub fn within(max: u64, threads: usize, config: &Config) -> Self {
+    pub fn within(max: u64, threads: usize, config: &Config, compression: Compression) -> Self {
         let longest = config.chunker.maximum.max(config.data_segment).max(config.tree_segment) as usize;
+        // Parity takes a quarter more than its percent, and some in any case.
+        let parity = config.pack as usize / 100 * (config.parity as usize * 5 / 4) + (1 << 19);
+        let (coding, coding_tables) = if config.parity > 0 { code_memory() } else { (0, 0) };
         let mut memory = Self {
             threads: threads.max(1),
             packs: *PACKS.end(),
@@ -60,9 +68,11 @@ impl Memory {
             names: *NAMES.end(),
             batch: *BATCH.end(),
             segment: longest + longest / 128 + (4 << 10),
-            // Parity takes a quarter more than its percent, and some in any case.
-            pack: config.pack as usize / 100 * (101 + config.parity as usize * 5 / 4) + (1 << 19),
+            pack: config.pack as usize / 100 * 101 + parity,
             reading: (1 << 20).max(2 * config.chunker.maximum as usize),
+            compressor: compression.memory(longest),
+            coding: parity + coding,
+            coding_tables,
         };
         while memory.total() > max && memory.shrink() {}
         memory
@@ -70,21 +80,22 @@ impl Memory {
 
     /// The least that can be given, in bytes.
     #[must_use]
-    pub fn smallest(config: &Config) -> u64 {
-        Self::within(0, 1, config).total()
+    pub fn smallest(config: &Config, compression: Compression) -> u64 {
+        Self::within(0, 1, config, compression).total()
     }
 
     /// The least that can be given where a password has to be tried that costs so many bytes: they are given back before
     /// anything else is held.
     #[must_use]
-    pub fn smallest_with_password(config: &Config, password: u64) -> u64 {
-        Self::smallest(config).max(BASE as u64 + password)
+    pub fn smallest_with_password(config: &Config, compression: Compression, password: u64) -> u64 {
+        Self::smallest(config, compression).max(BASE as u64 + password)
     }
 
     /// What all limits of the most demanding verb add up to, in bytes.
     #[must_use]
     pub fn total(&self) -> u64 {
-        (BASE + self.index_cache + self.recent + self.backup().max(self.restore()).max(self.verify())) as u64
+        let most = self.backup().max(self.restore()).max(self.verify()).max(self.scrub());
+        (BASE + self.coding_tables + self.index_cache + self.recent + most) as u64
     }
 
     /// Threads that compress, open, compare and write.
@@ -99,20 +110,26 @@ impl Memory {
         SEGMENTS_PER_THREAD * self.threads
     }
 
-    /// Packs that are being filled, stored or verified.
+    /// Packs that are being filled, stored, verified or mended.
     #[must_use]
     pub fn packs(&self) -> usize {
         self.packs
+    }
+
+    /// Threads each of which may hold a whole pack.
+    #[must_use]
+    pub fn pack_threads(&self) -> usize {
+        self.threads.min(self.packs)
     }
 
     /// Bytes of the buffer of a pack: it is closed when what is under way to it may fill it by so many segments more.
     /// docs/format.md has its directory and parity.
     #[must_use]
     pub fn pack_buffer(&self) -> usize {
-        self.pack + self.pack_excess() + RECORDS
+        self.pack + self.pack_excess() + self.segment + RECORDS
     }
 
-    /// Bytes by which a pack may exceed the size at which it is closed.
+    /// Bytes by which a pack may exceed the size at which it is closed before nothing more is sent to it.
     #[must_use]
     pub fn pack_excess(&self) -> usize {
         PACK_EXCESS * self.segment
@@ -145,18 +162,29 @@ impl Memory {
     fn backup(&self) -> usize {
         // Of each role one segment is being filled.
         let segments = (2 + self.segments_in_flight()) * self.segment;
-        let sealing = self.threads * (4 * self.segment + CONTEXTS);
-        let packs = self.packs * (self.pack_buffer() + RECORDS) + CLOSING;
+        let sealing = self.threads * (4 * self.segment + self.compressor + DECOMPRESSOR);
+        let packs = self.packs * (self.pack_buffer() + RECORDS) + RECORDS + self.coding;
         self.names + self.reading + segments + sealing + packs + INDEXING
     }
 
+    /// One pack may have to be mended.
     fn restore(&self) -> usize {
-        self.batch + self.threads * (3 * self.segment + CONTEXTS)
+        self.batch + self.opening() + self.pack_buffer() + self.coding
     }
 
+    /// Beside those that are read one may have to be mended.
     fn verify(&self) -> usize {
-        let at_once = self.packs.min(self.threads);
-        at_once * (self.pack_buffer() + 2 * RECORDS) + self.threads * (3 * self.segment + CONTEXTS)
+        let at_once = self.pack_threads();
+        let packs = self.packs.min(at_once + 1) * self.pack_buffer();
+        packs + at_once * (2 * RECORDS + self.coding) + self.opening()
+    }
+
+    fn scrub(&self) -> usize {
+        self.pack_threads() * (self.pack_buffer() + self.coding)
+    }
+
+    fn opening(&self) -> usize {
+        self.threads * (3 * self.segment + DECOMPRESSOR)
     }
 
     /// Takes a step down that helps the most demanding verb, if there is one left.

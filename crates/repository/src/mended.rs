@@ -1,8 +1,9 @@
 //! Damaged packs that were mended in memory from their own parity.
 //!
 //! Invariants: what is given is header and core as they were, by their hash. One mended pack is kept at a time, for the
-//! next of its segments; a pack that cannot be mended is tried once.
+//! next of its segments, in a buffer of which there are only so many; a pack that cannot be mended is tried once.
 
+use crate::buffers::PackBuffer;
 use crate::{BlobReader, KnownPack, RepositoryError, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
 use lifeboat_format::{FormatError, Pack, PackId, limits};
@@ -19,7 +20,7 @@ const HOLES_DIVISOR: usize = 100 / limits::PARITY_PERCENT_MAX as usize;
 /// The packs that a reader mended, or could not mend.
 #[derive(Debug, Default)]
 pub(crate) struct MendedPacks {
-    last: Option<(PackId, Arc<Vec<u8>>)>,
+    last: Option<(PackId, Arc<PackBuffer>)>,
     mended: BTreeSet<PackId>,
     hopeless: BTreeSet<PackId>,
 }
@@ -41,14 +42,17 @@ impl BlobReader {
     }
 
     /// Header and core of a damaged pack, if they can be brought back. Whoever needs another one waits: they are large.
-    pub(crate) fn mended_pack(&self, pack: &KnownPack) -> Result<Option<Arc<Vec<u8>>>, RepositoryError> {
+    pub(crate) fn mended_pack(&self, pack: &KnownPack) -> Result<Option<Arc<PackBuffer>>, RepositoryError> {
         let mut packs = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
         match &packs.last {
             Some((id, core)) if *id == pack.id => return Ok(Some(Arc::clone(core))),
             _ if packs.hopeless.contains(&pack.id) => return Ok(None),
             _ => packs.last = None,
         }
-        let remains = match read_remains(&*self.repository.backend, pack.id) {
+        // What a backup cannot read of its parent it reads anew from the source.
+        let Some(mut buffer) = self.packs.take_beside(self.held) else { return Ok(None) };
+        let bytes = std::mem::take(&mut buffer.bytes);
+        let remains = match read_remains(&*self.repository.backend, pack.id, pack.stored_length, bytes) {
             Err(error) if error.is_damage() => None,
             other => Some(other?),
         };
@@ -56,21 +60,29 @@ impl BlobReader {
             packs.hopeless.insert(pack.id);
             return Ok(None);
         };
-        let core = Arc::new(core);
+        buffer.bytes = core;
+        let core = Arc::new(buffer);
         packs.last = Some((pack.id, Arc::clone(&core)));
         packs.mended.insert(pack.id);
         Ok(Some(core))
     }
 }
 
-/// What can be read of a pack, with zeros in place of what cannot.
-pub(crate) fn read_remains(backend: &dyn Backend, id: PackId) -> Result<Vec<u8>, RepositoryError> {
+/// What can be read of a pack of at most so many bytes, with zeros in place of what cannot; in `bytes`, whose memory is used
+/// again.
+pub(crate) fn read_remains(
+    backend: &dyn Backend,
+    id: PackId,
+    longest: u64,
+    mut bytes: Vec<u8>,
+) -> Result<Vec<u8>, RepositoryError> {
     let name = layout::pack(id);
     let size = match backend.stat(&name) {
         Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
-        other => other?.size.min(limits::PACK_STORED_MAX),
+        other => other?.size.min(longest),
     };
-    let mut bytes = vec![0; usize::try_from(size).map_err(|_| FormatError::Limit("pack"))?];
+    bytes.clear();
+    bytes.resize(usize::try_from(size).map_err(|_| FormatError::Limit("pack"))?, 0);
     let mut room = bytes.len() / HOLES_DIVISOR + SECTOR;
     for (number, part) in (0..).zip(bytes.chunks_mut(PART)) {
         read_around_holes(backend, &name, number * PART as u64, part, &mut room)?;

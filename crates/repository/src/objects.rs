@@ -8,7 +8,9 @@ use crate::layout::Promise;
 use crate::mended::read_remains;
 use crate::{Memory, RepositoryError, layout};
 use lifeboat_backend::{Backend, ObjectInfo, ObjectName};
-use lifeboat_format::{Config, FormatError, ObjectHash, Pack, RepositoryId, Slot, Timestamp, limits};
+use lifeboat_format::{
+    Compression, Config, FormatError, ObjectHash, Pack, RepositoryId, Slot, Timestamp, limits,
+};
 use std::sync::Arc;
 
 /// The objects of a repository.
@@ -156,13 +158,9 @@ impl Objects {
     /// So many bytes, shared out among at most so many threads; without a sound config as for usual sizes.
     #[must_use]
     pub fn memory(&self, max: u64, threads: usize) -> Memory {
-        match &self.config {
-            Some(config) => Memory::within(max, threads, config),
-            None => {
-                let usual = Config::new(RepositoryId::default(), Timestamp::default());
-                Memory::within(max, threads, &usual)
-            }
-        }
+        let usual = || Config::new(RepositoryId::default(), Timestamp::default());
+        let config = self.config.clone().unwrap_or_else(usual);
+        Memory::within(max, threads, &config, Compression::default())
     }
 
     /// Lists everything.
@@ -226,7 +224,7 @@ impl Objects {
     /// When the storage fails in another way than by bytes that cannot be read.
     pub fn can_mend(&self, object: &StoredObject) -> Result<bool, RepositoryError> {
         let Promise::Pack(id) = object.promise else { return Ok(false) };
-        match read_remains(&*self.backend, id) {
+        match read_remains(&*self.backend, id, limits::PACK_STORED_MAX, Vec::new()) {
             Ok(bytes) => Ok(Pack::heal(id, bytes).is_ok()),
             Err(error) if error.is_damage() => Ok(false),
             Err(error) => Err(error),

@@ -3,7 +3,7 @@
 //! Invariant: never more of them in memory than there are buffers, whoever reads.
 
 use crate::buffers::{PackBuffer, PackBuffers, Pool};
-use crate::{Index, KnownPack, Repository, RepositoryError, layout};
+use crate::{BlobReader, Index, KnownPack, Repository, RepositoryError, layout};
 use lifeboat_format::{BlobHasher, FormatError, Opener, Pack, PackId, PackSealer, PackedBlob, limits};
 use std::sync::Arc;
 
@@ -16,14 +16,16 @@ pub struct PackReader {
     opening: Pool<(Opener, Vec<u8>)>,
 }
 
-impl Repository {
-    /// A reader of whole packs.
+impl BlobReader {
+    /// A reader of whole packs, which shares buffers with this one: a damaged pack is mended in one of them.
     #[must_use]
     pub fn pack_reader(&self) -> PackReader {
-        let (repository, hasher) = (self.clone(), self.blob_hasher());
-        PackReader { repository, hasher, buffers: self.pack_buffers(), opening: Pool::default() }
+        let (repository, hasher) = (self.repository.clone(), self.repository.blob_hasher());
+        PackReader { repository, hasher, buffers: Arc::clone(&self.packs), opening: Pool::default() }
     }
+}
 
+impl Repository {
     /// Buffers of all packs that are in memory at once.
     pub(crate) fn pack_buffers(&self) -> Arc<PackBuffers> {
         PackBuffers::new(self.memory().packs(), self.memory().pack_buffer())

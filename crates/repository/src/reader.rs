@@ -3,7 +3,7 @@
 //! Invariant: nothing leaves here that was not authenticated and does not hash to the id it was asked for by. A
 //! blob with several places is read from the first that is sound, or that the parity of its pack can mend.
 
-use crate::buffers::Pool;
+use crate::buffers::{PackBuffers, Pool};
 use crate::index::{BlobPlace, KnownPack, KnownSegment, SegmentNumber};
 use crate::mended::MendedPacks;
 use crate::segments::RecentSegments;
@@ -15,6 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug)]
 pub struct BlobReader {
     pub(crate) repository: Repository,
+    pub(crate) packs: Arc<PackBuffers>,
+    /// Packs that others hold in these buffers until a caller goes on.
+    pub(crate) held: usize,
     index: Arc<Index>,
     hasher: BlobHasher,
     recent: Mutex<RecentSegments>,
@@ -33,14 +36,23 @@ impl Repository {
     /// A reader of what `index` knows.
     #[must_use]
     pub fn reader(&self, index: Arc<Index>) -> BlobReader {
-        let recent = Mutex::new(RecentSegments::new(self.memory().recent_segments()));
-        let (repository, hasher) = (self.clone(), self.blob_hasher());
-        let (mended, opening) = Default::default();
-        BlobReader { repository, index, hasher, recent, mended, opening }
+        BlobReader::new(self, self.pack_buffers(), 0, index)
     }
 }
 
 impl BlobReader {
+    pub(crate) fn new(
+        repository: &Repository,
+        packs: Arc<PackBuffers>,
+        held: usize,
+        index: Arc<Index>,
+    ) -> Self {
+        let recent = Mutex::new(RecentSegments::new(repository.memory().recent_segments()));
+        let (repository, hasher) = (repository.clone(), repository.blob_hasher());
+        let (mended, opening) = Default::default();
+        Self { repository, packs, held, index, hasher, recent, mended, opening }
+    }
+
     /// The index it reads by.
     #[must_use]
     pub fn index(&self) -> &Arc<Index> {
@@ -132,7 +144,10 @@ impl BlobReader {
         // What is wrong with the segment says more than why the rest of the pack is of no help.
         let core = self.mended_pack(pack).ok().flatten();
         let start = segment.place.offset as usize;
-        match core.as_ref().and_then(|core| core.get(start..start + segment.place.sealed_length as usize)) {
+        match core
+            .as_ref()
+            .and_then(|core| core.bytes.get(start..start + segment.place.sealed_length as usize))
+        {
             Some(sealed) => self.open(pack, &segment, sealed, opener, out),
             None => Err(error),
         }

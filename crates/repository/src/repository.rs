@@ -7,7 +7,7 @@ use crate::keys::{Unlocked, cost_of_trying, unlock};
 use crate::log::{Reading, read_log};
 use crate::{CacheOptions, Credential, Environment, Memory, RepositoryError, View};
 use lifeboat_backend::{Backend, ObjectName};
-use lifeboat_format::{BlobHasher, Chunker, Config, Key, Keyring, ObjectHash, Statement};
+use lifeboat_format::{BlobHasher, Chunker, Compression, Config, Key, Keyring, ObjectHash, Statement};
 use std::fmt;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl Repository {
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
         let keyring = Arc::new(keyring);
-        let memory = Memory::within(Memory::USUAL, THREADS, &config);
+        let memory = Memory::within(Memory::USUAL, THREADS, &config, Compression::default());
         let tables = CacheOptions::default().tables(&keyring, config.repository);
         Ok(Self {
             backend,
@@ -88,17 +88,18 @@ impl Repository {
     pub fn smallest_memory(
         backend: &Arc<dyn Backend>,
         credential: &Credential,
+        compression: Compression,
     ) -> Result<u64, RepositoryError> {
         let found = find_config(&**backend)?;
         let control = ControlObjects::new(Arc::clone(backend), found.has_second_copies());
         let cost = cost_of_trying(&control, credential)?;
-        Ok(Memory::smallest_with_password(&found.config, cost))
+        Ok(Memory::smallest_with_password(&found.config, compression, cost))
     }
 
-    /// The same repository within so many bytes, used by at most so many threads.
+    /// The same repository within so many bytes, used by at most so many threads that compress so hard.
     #[must_use]
-    pub fn within(self, max: u64, threads: usize) -> Self {
-        let memory = Memory::within(max, threads, &self.config);
+    pub fn within(self, max: u64, threads: usize, compression: Compression) -> Self {
+        let memory = Memory::within(max, threads, &self.config, compression);
         Self { memory, ..self }
     }
 

@@ -15,6 +15,10 @@ impl Room {
         Self { limit, taken: Mutex::default(), changed: Condvar::new() }
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Takes a place, as soon as there is one.
     pub(crate) fn enter(&self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,9 +4,12 @@
 //! after the `Commit` a reading that contains it. Success is reported only after that reading. A commit of what was
 //! checked against one reading has seen that reading, the session's own entries, and nothing newer.
 
+use crate::buffers::PackBuffers;
+use crate::memory::PACKS_FILLED;
 use crate::session_log::SessionLog;
 use crate::{
-    BlobWriter, Flushed, Index, Reading, Repository, RepositoryError, RunningHint, View, WriterOptions,
+    BlobReader, BlobWriter, Flushed, Index, Reading, Repository, RepositoryError, RunningHint, View,
+    WriterOptions,
 };
 use lifeboat_format::{Commit, EntryKind, SessionId, Snapshot, SnapshotId};
 use std::sync::Arc;
@@ -18,6 +21,7 @@ pub struct Session {
     log: Arc<SessionLog>,
     view: View,
     snapshot: SnapshotId,
+    packs: Arc<PackBuffers>,
 }
 
 impl Session {
@@ -34,7 +38,8 @@ impl Session {
         let random = &*repository.environment.random;
         let (id, snapshot) = (SessionId::new(random.array()), SnapshotId::new(random.array()));
         let log = Arc::new(SessionLog::new(repository, id, reading.heads()));
-        Ok(Self { repository: repository.clone(), log, view, snapshot })
+        let packs = repository.pack_buffers();
+        Ok(Self { repository: repository.clone(), log, view, snapshot, packs })
     }
 
     /// What it saw when it began.
@@ -52,7 +57,15 @@ impl Session {
     /// A writer that relies on what counts in `index`, which has to be that of the session's view.
     #[must_use]
     pub fn writer(&self, index: Arc<Index>, options: WriterOptions) -> BlobWriter {
-        BlobWriter::new(&self.repository, Arc::clone(&self.log), index, options)
+        let (log, packs) = (Arc::clone(&self.log), Arc::clone(&self.packs));
+        BlobWriter::new(&self.repository, log, packs, index, options)
+    }
+
+    /// A reader of what `index` knows, which mends packs in the buffers of the writer, if there is one that
+    /// the writer can do without.
+    #[must_use]
+    pub fn reader(&self, index: Arc<Index>) -> BlobReader {
+        BlobReader::new(&self.repository, Arc::clone(&self.packs), PACKS_FILLED, index)
     }
 
     /// Tells others that the session lives, and what it does. They believe it for want of better, and no more.

@@ -54,8 +54,9 @@ fn assert_sound(repository: &Repository, ids: &[BlobId]) {
     for id in ids {
         assert!(index.contains(id).unwrap());
     }
-    for pack in index.packs() {
-        repository.pack_reader().verify(pack, &index).unwrap();
+    let reader = repository.reader(Arc::new(index));
+    for pack in reader.index().packs() {
+        reader.pack_reader().verify(pack, reader.index()).unwrap();
     }
 }
 

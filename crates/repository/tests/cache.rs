@@ -92,10 +92,10 @@ impl World {
     fn check_index(&self, repository: &Repository, index: Index) {
         assert!(index.faults().is_empty() && index.orphans().is_empty());
         assert_eq!(index.packs().count(), names(&*self.watched, "packs/").len(), "each pack once");
-        for pack in index.packs() {
-            repository.pack_reader().verify(pack, &index).unwrap();
-        }
         let reader = repository.reader(Arc::new(index));
+        for pack in reader.index().packs() {
+            reader.pack_reader().verify(pack, reader.index()).unwrap();
+        }
         for (id, bytes) in &self.saved {
             assert!(reader.index().contains(id).unwrap());
             assert!(reader.read(Role::Data, id).unwrap() == *bytes);

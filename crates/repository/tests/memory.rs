@@ -1,9 +1,17 @@
 //! Limits: what they add up to, and in which order they give way.
 
-use lifeboat_format::{ChunkerParams, Config, RepositoryId, Timestamp};
+use lifeboat_format::{ChunkerParams, Compression, Config, RepositoryId, Timestamp};
 use lifeboat_repository::Memory;
 
 const MIB: u64 = 1 << 20;
+
+fn within(max: u64, threads: usize, config: &Config) -> Memory {
+    Memory::within(max, threads, config, Compression::Auto)
+}
+
+fn smallest(config: &Config) -> u64 {
+    Memory::smallest(config, Compression::Auto)
+}
 
 fn config(average: u32, pack: u32) -> Config {
     let mut config = Config::new(RepositoryId::default(), Timestamp::default());
@@ -19,15 +27,15 @@ fn configs() -> [Config; 3] {
 #[test]
 fn limits_stay_within_what_is_given() {
     for config in configs() {
-        let smallest = Memory::smallest(&config);
+        let smallest = smallest(&config);
         for threads in [1, 2, 8, 64] {
             for max in (0..32).map(|step| smallest + step * step * MIB) {
-                let memory = Memory::within(max, threads, &config);
+                let memory = within(max, threads, &config);
                 assert!(memory.total() <= max, "{max} for {threads}: {memory:?}");
                 assert!((1..=threads).contains(&memory.threads()));
             }
         }
-        let least = Memory::within(0, 64, &config);
+        let least = within(0, 64, &config);
         assert_eq!((least.total(), least.threads(), least.packs()), (smallest, 1, 2));
     }
 }
@@ -35,9 +43,9 @@ fn limits_stay_within_what_is_given() {
 #[test]
 fn more_memory_never_makes_a_limit_smaller() {
     for config in configs() {
-        let smallest = Memory::smallest(&config);
+        let smallest = smallest(&config);
         let limits = (0..64).map(|step| {
-            let memory = Memory::within(smallest + step * 64 * MIB, 16, &config);
+            let memory = within(smallest + step * 64 * MIB, 16, &config);
             [
                 memory.threads(),
                 memory.packs(),
@@ -58,12 +66,12 @@ fn more_memory_never_makes_a_limit_smaller() {
 #[test]
 fn caches_give_way_before_packs_and_packs_before_threads() {
     let config = config(128 << 10, 32 << 20);
-    let most = Memory::within(u64::MAX, 8, &config);
+    let most = within(u64::MAX, 8, &config);
     let mut before = most.clone();
-    for max in (Memory::smallest(&config) / MIB..most.total() / MIB).rev() {
-        let memory = Memory::within(max * MIB, 8, &config);
+    for max in (smallest(&config) / MIB..most.total() / MIB).rev() {
+        let memory = within(max * MIB, 8, &config);
         if memory.packs() < most.packs() {
-            assert_eq!(memory.recent_segments(), Memory::within(0, 8, &config).recent_segments());
+            assert_eq!(memory.recent_segments(), within(0, 8, &config).recent_segments());
         }
         if memory.threads() < most.threads() {
             assert_eq!(memory.packs(), 2);
@@ -75,10 +83,20 @@ fn caches_give_way_before_packs_and_packs_before_threads() {
 }
 
 #[test]
+fn whoever_compresses_harder_gets_by_with_fewer_threads_and_takes_more_at_least() {
+    let config = config(128 << 10, 32 << 20);
+    let levels = [Compression::Off, Compression::Auto, Compression::Level(11), Compression::Level(19)];
+    let least = levels.map(|level| Memory::smallest(&config, level));
+    assert!(least.is_sorted() && least[0] + 30 * MIB < least[3], "{least:?}");
+    let threads = levels.map(|level| Memory::within(Memory::USUAL, 16, &config, level).threads());
+    assert!(threads.is_sorted_by(|more, fewer| more >= fewer) && threads[0] > 2 * threads[3], "{threads:?}");
+}
+
+#[test]
 fn usually_only_the_caches_of_two_threads_give_way() {
     let mut config = config(96 << 10, 32 << 20);
     config.parity = 3;
-    let (usual, most) = (Memory::within(Memory::USUAL, 2, &config), Memory::within(u64::MAX, 2, &config));
+    let (usual, most) = (within(Memory::USUAL, 2, &config), within(u64::MAX, 2, &config));
     assert_eq!((usual.threads(), usual.packs(), usual.batch()), (2, most.packs(), most.batch()));
     assert!(usual.recent_segments() >= 4 << 20 && usual.index_cache() >= 12 << 20, "{usual:?}");
 }
@@ -86,7 +104,7 @@ fn usually_only_the_caches_of_two_threads_give_way() {
 #[test]
 fn a_costly_password_counts() {
     let config = config(128 << 10, 32 << 20);
-    let smallest = Memory::smallest(&config);
-    assert_eq!(Memory::smallest_with_password(&config, 64 * MIB), smallest);
-    assert!(Memory::smallest_with_password(&config, smallest) > smallest);
+    let smallest = smallest(&config);
+    assert_eq!(Memory::smallest_with_password(&config, Compression::Auto, 64 * MIB), smallest);
+    assert!(Memory::smallest_with_password(&config, Compression::Auto, smallest) > smallest);
 }

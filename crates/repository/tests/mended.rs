@@ -56,7 +56,7 @@ fn bad_sectors_of_every_pack_are_read_around() {
     assert_eq!(saved.read_all(&reader), saved.blobs.len());
     assert_eq!(reader.mended().len(), packs.len());
     for pack in reader.index().packs() {
-        let error = saved.repository.pack_reader().verify(pack, reader.index()).unwrap_err();
+        let error = reader.pack_reader().verify(pack, reader.index()).unwrap_err();
         assert!(error.is_damage(), "{error}");
         assert!(reader.can_mend(pack).unwrap());
     }

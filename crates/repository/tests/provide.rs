@@ -175,8 +175,9 @@ fn what_a_dead_session_told_is_neither_read_nor_stored_again() {
     commit(session, third);
     let index = load(&repository);
     assert!(index.orphans().is_empty());
-    for pack in index.packs() {
-        repository.pack_reader().verify(pack, &index).unwrap();
+    let reader = repository.reader(Arc::new(index));
+    for pack in reader.index().packs() {
+        reader.pack_reader().verify(pack, reader.index()).unwrap();
     }
 }
 
@@ -286,8 +287,8 @@ fn an_index_object_that_is_full_is_told_at_once() {
     let (watched, repository, _) = with_clock(50);
     let session = Session::start(&repository).unwrap();
     let mut writer = writer(&repository, &session, Workers::inline());
-    // A blob takes 28 bytes of an index object of 8 MiB.
-    for number in 0..400_000_u32 {
+    // Index objects are stored after 65 536 blobs and those of the pack in which they came.
+    for number in 0..100_000_u32 {
         writer.put(Role::Data, &number.to_le_bytes()).unwrap();
     }
     let provided = said(&repository.read_log().unwrap());

@@ -1,8 +1,10 @@
 //! Blobs in, blobs out: deduplicated, in order of durability, verified.
 
-use crate::world::{new, snapshot, writer};
+use crate::world::{Watched, environment, new, password, small, snapshot, writer};
 use lifeboat_format::{BlobId, Role};
-use lifeboat_repository::{Repository, RepositoryError, Session, View, Workers, WriterStats};
+use lifeboat_repository::{
+    InitOptions, Repository, RepositoryError, Session, View, Workers, WriterStats, init,
+};
 use lifeboat_testkit::Random;
 use std::sync::Arc;
 
@@ -131,13 +133,47 @@ fn a_pack_that_the_index_places_otherwise_is_not_sound() {
     let (_, repository) = new(14);
     save(&repository, &blobs(15, 50), Workers::inline());
     let view = repository.view(&repository.read_log().unwrap()).unwrap();
-    let index = repository.load_index(&view).unwrap();
+    let index = Arc::new(repository.load_index(&view).unwrap());
     let pack = index.packs().next().unwrap();
-    let reader = repository.pack_reader();
+    let reader = repository.reader(Arc::clone(&index)).pack_reader();
     reader.verify(pack, &index).unwrap();
     let mut more = pack.clone();
     more.blobs += 1;
     assert!(reader.verify(&more, &index).unwrap_err().is_damage(), "a blob that is not in the pack");
     let other = repository.load_index(&View::default()).unwrap();
     assert!(reader.verify(pack, &other).unwrap_err().is_damage(), "a blob that the index does not know");
+}
+
+/// Saves bytes that do not shrink, then such that do, and so on, in packs of 16 MiB. Gives by how much packs may exceed that,
+/// and the lengths of all but the smallest, which was the last.
+fn pack_lengths_of_changeable_bytes(workers: Workers) -> (usize, Vec<usize>) {
+    let options = InitOptions { chunk_average: None, pack_size: Some(16 << 20), ..small() };
+    let repository = init(Arc::new(Watched::default()), &password(), &options, environment(16)).unwrap();
+    let mut random = Random::new(17);
+    let mut blobs = Vec::new();
+    for (mib, shrinks) in [(20, false), (44, true), (20, false), (20, true)] {
+        for _ in 0..8 * mib {
+            blobs.push(if shrinks { random.text(128 << 10) } else { random.bytes(128 << 10) });
+        }
+    }
+    save(&repository, &blobs, workers);
+    let packs = repository.list_packs().unwrap().into_values();
+    let mut lengths: Vec<usize> = packs.map(|length| length.try_into().unwrap()).collect();
+    lengths.sort_unstable();
+    lengths.remove(0);
+    (repository.memory().pack_excess(), lengths)
+}
+
+#[test]
+fn packs_are_as_large_as_they_should_be_however_well_bytes_shrink() {
+    const PACK: usize = 16 << 20;
+    // Directory and trailer.
+    const END: usize = 64 << 10;
+    let (excess, inline) = pack_lengths_of_changeable_bytes(Workers::inline());
+    let is_exact = |length: &usize| (PACK..=PACK + excess / 2 + END).contains(length);
+    assert!(inline.len() >= 3 && inline.iter().all(is_exact), "one segment beyond at most: {inline:?}");
+    let (excess, pooled) = pack_lengths_of_changeable_bytes(Workers::pool(2).unwrap());
+    // The last segment comes on top. Four were on their way, at worst all of them taken for such that do not shrink.
+    let is_near = |length: &usize| (PACK / 2..=PACK + excess * 3 / 2 + END).contains(length);
+    assert!(pooled.len() >= 3 && pooled.iter().all(is_near), "{pooled:?}");
 }

@@ -161,7 +161,7 @@ fn save(
     sweep(repository, teller);
 
     let index = load_index(repository, &session, teller)?;
-    let reader = repository.reader(Arc::clone(&index));
+    let reader = session.reader(Arc::clone(&index));
     let mut writer = session.writer(index, writer_options(options, workers));
     let saved = adopt(&mut writer, reader.index().orphans().len(), teller).and_then(|()| {
         let mut save = Save::new(repository, &reader, &mut writer, teller, parent, options);

@@ -171,8 +171,7 @@ impl Verify<'_> {
             _ => None,
         };
         let packs = read_data.choose(packs, &*environment.random);
-        // Its buffers go before the trees are walked.
-        let whole = self.repository.pack_reader();
+        let whole = reader.pack_reader();
         // How far a time will go is not known.
         let bytes = if end.is_some() { 0 } else { packs.iter().map(|pack| pack.stored_length).sum() };
         self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });

@@ -46,14 +46,18 @@ impl IndexBuilder {
         self.packs.iter().map(|pack| pack.id).collect()
     }
 
+    /// How many blobs were added.
+    #[must_use]
+    pub fn blobs(&self) -> usize {
+        self.blobs.len()
+    }
+
     /// Whether the object stays within its limit with this pack too.
     #[must_use]
     pub fn has_room_for(&self, pack: &Pack) -> bool {
-        let packs = (self.packs.len() + 1) * size_of::<PackRecord>();
-        let segments = (self.segments.len() + pack.segments.len()) * size_of::<SegmentRecord>();
-        let blobs = (self.blobs.len() + pack.blobs.len()) * size_of::<BlobRecord>();
-        // Overhead of pages and fan-out: well below one part in 64.
-        (packs + segments + blobs) as u64 * 65 / 64 + 4096 <= limits::INDEX_MAX
+        let counts = [1, pack.segments.len(), pack.blobs.len()];
+        let all = [self.packs.len(), self.segments.len(), self.blobs.len()];
+        length_at_most(std::array::from_fn(|kind| all[kind] + counts[kind])) as u64 <= limits::INDEX_MAX
     }
 
     /// Adds a pack.
@@ -86,17 +90,28 @@ impl IndexBuilder {
         let count = |length: usize| u32::try_from(length).map_err(|_| FormatError::Limit("index"));
         let counts = [count(self.packs.len())?, count(self.segments.len())?, count(self.blobs.len())?];
         let header = IndexHeader::new(self.role, counts, random.array());
-        let mut tables = Tables { header, keyring, random, page: 0, bytes: header.as_bytes().to_vec() };
+        let length = length_at_most([self.packs.len(), self.segments.len(), self.blobs.len()]);
+        let mut tables = Tables { header, keyring, random, page: 0, bytes: Vec::with_capacity(length) };
+        tables.bytes.extend_from_slice(header.as_bytes());
         tables.write(self.packs.iter().map(IndexedPack::record))?;
         tables.write(self.segments.iter().map(IndexedSegment::record))?;
-        let blobs: Vec<BlobRecord> = self.blobs.iter().map(IndexedBlob::record).collect();
-        tables.write(blobs.iter().copied())?;
-        tables.write(blobs.chunks(records_per_page::<BlobRecord>()).map(|page| page[0].prefix))?;
+        tables.write(self.blobs.iter().map(IndexedBlob::record))?;
+        let pages = self.blobs.chunks(records_per_page::<BlobRecord>());
+        tables.write(pages.map(|page| *page[0].prefix.as_bytes()))?;
         match tables.bytes.len() as u64 <= limits::INDEX_MAX {
             true => Ok(BuiltIndex { hash: ObjectHash::of(&tables.bytes), bytes: tables.bytes }),
             false => Err(FormatError::Limit("index")),
         }
     }
+}
+
+/// Bytes of an object with so many packs, segments and blobs, or a little less.
+fn length_at_most([packs, segments, blobs]: [usize; 3]) -> usize {
+    let records = packs * size_of::<PackRecord>()
+        + segments * size_of::<SegmentRecord>()
+        + blobs * size_of::<BlobRecord>();
+    // Overhead of pages and fan-out: well below one part in 64.
+    records / 64 * 65 + 65 + 4096
 }
 
 struct Tables<'a> {

@@ -9,8 +9,17 @@ use std::ops::Range;
 
 /// Bytes of all shards that are worked on at once.
 const STRIPE_BYTES: usize = 2 << 20;
+/// Products of all elements: the fastest way to multiply, made when the first pack is encoded.
+const TABLES: usize = 9 << 20;
 /// Why the code refuses nothing that gets here.
 const SUPPORTED: &str = "a shape is only made of numbers that the code supports";
+
+/// Bytes that the code works with at once beside a pack and its records, and bytes of the tables that it makes once.
+#[must_use]
+pub fn code_memory() -> (usize, usize) {
+    // The transform is of as many shards as the next power of two says, and what it gives is apart.
+    (3 * STRIPE_BYTES, TABLES)
+}
 
 /// Fills `parity` with the shards that belong to those of `data`, which has one behind the other, `length` bytes each.
 pub(super) fn encode(data: &[u8], length: usize, parity: &mut [&mut [u8]]) {

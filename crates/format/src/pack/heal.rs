@@ -69,6 +69,8 @@ impl Kind {
     fn heal(&self, id: PackId, mut data: Vec<u8>) -> Option<Vec<u8>> {
         let Self { header, shape, records } = self;
         let table = self.table()?;
+        // Of one that was cut short not twice as much shall be held.
+        data.reserve_exact(shape.padded().saturating_sub(data.len()));
         data.resize(shape.padded(), 0);
         data[..PACK_HEADER_LENGTH].copy_from_slice(header.as_bytes());
         // What was behind the core is part of the last shard, and was zero.

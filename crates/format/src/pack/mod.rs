@@ -15,6 +15,7 @@ mod sealer;
 mod shape;
 
 pub use builder::PackBuilder;
+pub use code::code_memory;
 pub use layout::{PACK_HEADER_LENGTH, PACK_TRAILER_LENGTH, PackHeader, PackSegment, PackedBlob};
 pub use reader::Pack;
 pub use sealer::PackSealer;

@@ -9,7 +9,7 @@ mod adoption;
 mod packing;
 mod storing;
 
-use crate::buffers::Pool;
+use crate::buffers::{PackBuffers, Pool};
 use crate::session_log::SessionLog;
 use crate::{Index, Repository, RepositoryError, Workers};
 use lifeboat_format::{BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role, VerifyWrites};
@@ -91,6 +91,7 @@ impl BlobWriter {
     pub(crate) fn new(
         repository: &Repository,
         log: Arc<SessionLog>,
+        packs: Arc<PackBuffers>,
         index: Arc<Index>,
         options: WriterOptions,
     ) -> Self {
@@ -104,7 +105,7 @@ impl BlobWriter {
         let config = repository.config();
         Self {
             hasher: repository.blob_hasher(),
-            store: Arc::new(Store::new(repository.clone(), log, options.workers.clone())),
+            store: Arc::new(Store::new(repository.clone(), log, packs, options.workers.clone())),
             buffers: Arc::default(),
             stats: WriterStats::default(),
             lanes: [lane(Role::Data, config.data_segment), lane(Role::Tree, config.tree_segment)],

@@ -8,8 +8,8 @@ use lifeboat_format::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Blobs after which a pack is closed, so that its index stays well within one object.
-const PACK_BLOBS_TARGET: u32 = 1 << 16;
+/// Blobs after which a pack is closed, so that what describes them stays small beside it.
+const PACK_BLOBS_TARGET: u32 = 1 << 15;
 
 /// A pack whose segments are on their way.
 #[derive(Debug)]

@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Silence after which a pack that is stored leads to an entry: what a kill leaves unnamed is no older.
 const SILENCE_MAX: Duration = Duration::from_secs(600);
 
+/// Blobs after which the index objects of a session are stored: until then memory holds what they say.
+const INDEX_BLOBS_TARGET: usize = 1 << 16;
+
 /// Where the packs of a session go.
 pub(super) struct Store {
     repository: Repository,
@@ -60,11 +63,16 @@ pub(super) struct Stored {
 }
 
 impl Store {
-    pub(super) fn new(repository: Repository, log: Arc<SessionLog>, workers: Workers) -> Self {
+    pub(super) fn new(
+        repository: Repository,
+        log: Arc<SessionLog>,
+        packs: Arc<PackBuffers>,
+        workers: Workers,
+    ) -> Self {
         let open = Role::ALL.map(IndexBuilder::new);
         Self {
             added: AddedBlobs::new(repository.clone()),
-            packs: repository.pack_buffers(),
+            packs,
             repository,
             log,
             workers,
@@ -158,7 +166,9 @@ impl Store {
     pub(super) fn name(&self, pack: &Pack) -> Result<(), RepositoryError> {
         let mut naming = self.naming();
         let role = pack.header.role().position();
-        if !naming.open[role].has_room_for(pack) {
+        if naming.open.iter().map(IndexBuilder::blobs).sum::<usize>() >= INDEX_BLOBS_TARGET
+            || !naming.open[role].has_room_for(pack)
+        {
             self.provide_now(&mut naming)?;
         }
         naming.open[role].add(pack)?;
