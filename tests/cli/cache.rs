@@ -139,3 +139,14 @@ fn two_processes_use_it_at_once() {
     }
     assert!(tables(&world, "cache").len() <= 4);
 }
+
+#[test]
+fn nobody_waits_for_a_pipe_among_what_is_kept() {
+    let world = World::with_snapshot();
+    world.run(&["--cache-dir", "cache", "ls", "latest"]).succeeds();
+    let table = tables(&world, "cache").remove(0);
+    fs::remove_file(&table).unwrap();
+    let file = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &table, file, rustix::fs::Mode::RUSR, 0).unwrap();
+    world.run(&["--cache-dir", "cache", "restore", &world.latest("files"), "out"]).succeeds();
+}

@@ -156,3 +156,36 @@ pub(super) fn flip(path: &Path, place: usize) {
     bytes[place] ^= 0x10;
     fs::write(path, bytes).unwrap();
 }
+
+#[test]
+fn what_a_backup_finds_damaged_it_stores_anew() {
+    let world = World::without_parity().saved();
+    let is_tree = |pack: &PathBuf| fs::read(pack).unwrap()[10] == 2;
+    let trees = files(&world.path("repo/packs")).into_iter().find(is_tree).unwrap();
+    let length = usize::try_from(fs::metadata(&trees).unwrap().len()).unwrap();
+    let mut bytes = fs::read(&trees).unwrap();
+    bytes[HEADER..length - TRAILER].fill(0);
+    fs::write(&trees, bytes).unwrap();
+    world.run(&["backup", "files"]).fails(4, "stored data is damaged");
+    world.run(&["restore", &world.latest("files"), "out"]).succeeds();
+    assert_same(&world.path("files/sub/two"), &world.path("out/sub/two"));
+    world.run(&["backup", "files"]).succeeds();
+}
+
+#[test]
+fn a_forged_entry_stops_nobody_and_is_told_by_everybody() {
+    let world = World::with_snapshot();
+    let entry = files(&world.path("repo/log")).remove(0);
+    let name = entry.file_name().unwrap().to_str().unwrap();
+    let renamed = entry.with_file_name(format!("00{}", &name[2..]));
+    assert!(!renamed.exists());
+    fs::copy(&entry, &renamed).unwrap();
+    for arguments in [&["snapshots"][..], &["backup", "files"], &["restore", &world.latest("files"), "out"]] {
+        let ended = world.run(arguments);
+        assert_eq!(ended.code, 14, "{arguments:?}: {}", ended.err);
+        assert!(ended.err.contains(renamed.file_name().unwrap().to_str().unwrap()), "{}", ended.err);
+    }
+    assert_same(&world.path("files/one"), &world.path("out/one"));
+    fs::remove_file(&renamed).unwrap();
+    world.run(&["verify"]).succeeds();
+}

@@ -389,3 +389,21 @@ fn no_secret_is_ever_shown() {
         assert!(!shown.contains(&line.join(" ")), "{line:?} in {shown}");
     }
 }
+
+/// A config that says that there are no second copies would leave those of a removed key behind.
+#[test]
+fn keys_are_not_changed_under_a_config_that_the_log_does_not_bind() {
+    let world = World::with_snapshot();
+    world.write("new", b"another one");
+    world.run(&["key", "add", "--new-password-file", "new"]).succeeds();
+    let listed = world.run(&["key", "list", "--json"]).succeeds().json();
+    let other = listed.as_array().unwrap().iter().find(|key| key["current"] == false).unwrap();
+    let config = world.path("repo/config");
+    let mut bytes = fs::read(&config).unwrap();
+    assert_eq!(bytes.split_off(bytes.len() - 2), [10, 0xf5], "the last field");
+    bytes[0] -= 1;
+    fs::remove_file(&config).unwrap();
+    fs::write(&config, bytes).unwrap();
+    world.run(&["key", "remove", other["id"].as_str().unwrap()]).fails(14, "config");
+    world.run(&["key", "add", "--new-key-file", "key"]).fails(14, "config");
+}

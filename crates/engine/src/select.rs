@@ -1,7 +1,7 @@
 //! Which snapshot is meant, and which path within it.
 
 use crate::{EngineError, Problem, ProblemKind, trees};
-use lifeboat_format::{Node, NodeKind, Snapshot};
+use lifeboat_format::{FormatError, Node, NodeKind, Snapshot};
 use lifeboat_fs::escaped;
 use lifeboat_repository::{BlobReader, Reading, Repository, RepositoryError, View};
 use std::os::unix::ffi::OsStrExt as _;
@@ -55,16 +55,21 @@ pub fn snapshots(repository: &Repository, filter: &SnapshotFilter) -> Result<Sna
 
 /// What is wrong with the log itself.
 pub(crate) fn log_faults(reading: &Reading, view: &View) -> Vec<Problem> {
-    let problem = |kind, path: String, cause: String| Problem { kind, path: path.into(), cause };
-    let entries = reading.faults().iter().map(|(object, error)| {
+    let snapshots = view.unreadable().iter().map(|(id, error)| {
+        let path = format!("snapshot {}", id.short());
+        Problem { kind: ProblemKind::Damage, path: path.into(), cause: error.to_string() }
+    });
+    faults_of(reading.faults()).into_iter().chain(snapshots).collect()
+}
+
+/// What lies in the log and is no entry.
+pub(crate) fn faults_of(faults: &[(String, FormatError)]) -> Vec<Problem> {
+    let problem = |(object, error): &(String, FormatError)| {
         // What does not hash to its name was damaged by the storage; what does was put there by somebody.
         let kind = if error.is_accident() { ProblemKind::Damage } else { ProblemKind::Tampering };
-        problem(kind, object.clone(), error.to_string())
-    });
-    let snapshots = view.unreadable().iter().map(|(id, error)| {
-        problem(ProblemKind::Damage, format!("snapshot {}", id.short()), error.to_string())
-    });
-    entries.chain(snapshots).collect()
+        Problem { kind, path: object.into(), cause: error.to_string() }
+    };
+    faults.iter().map(problem).collect()
 }
 
 impl SnapshotList {

@@ -46,18 +46,29 @@ impl Repository {
         self.control.take_replaced()
     }
 
-    /// Puts the copy of each log entry that is missing beside a sound one: whoever stored it may have died, or have run out
-    /// of space, between the two. For runs that write.
-    pub(crate) fn complete_log(&self) -> Result<(), RepositoryError> {
+    /// Puts the copy of each log entry and index object that is missing beside a sound one: whoever stored it may have
+    /// died, or have run out of space, between the two. For runs that write.
+    pub(crate) fn complete_copies(&self) -> Result<(), RepositoryError> {
         if !self.control.are_doubled() {
             return Ok(());
         }
-        for (object, there) in self.control.list(layout::LOG)? {
-            let Some(entry) = EntryName::parse(&object).filter(|_| there != BOTH) else { continue };
+        let entry = |object: &ObjectName| EntryName::parse(object).map(|entry| entry.hash);
+        self.complete(layout::LOG, limits::ENTRY_MAX, entry)?;
+        self.complete(layout::INDEX, limits::INDEX_MAX, layout::parse_index)
+    }
+
+    fn complete(
+        &self,
+        folder: &str,
+        limit: u64,
+        hash_of: impl Fn(&ObjectName) -> Option<ObjectHash>,
+    ) -> Result<(), RepositoryError> {
+        for (object, there) in self.control.list(folder)? {
+            let Some(hash) = hash_of(&object).filter(|_| there != BOTH) else { continue };
             let (mut sound, mut missing) = (None, None);
-            for (copy, bytes) in self.control.copies(&object, limits::ENTRY_MAX) {
+            for (copy, bytes) in self.control.copies(&object, limit) {
                 match bytes {
-                    Ok(bytes) => sound = Some(bytes).filter(|bytes| ObjectHash::of(bytes) == entry.hash),
+                    Ok(bytes) => sound = Some(bytes).filter(|bytes| ObjectHash::of(bytes) == hash),
                     Err(error) if error.is_not_found() => missing = Some(copy),
                     // Something else lies there, and is for verify to name.
                     Err(_) => {}

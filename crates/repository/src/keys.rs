@@ -8,6 +8,9 @@ use lifeboat_format::{FormatError, Key, KeyId, Keyring, ObjectHash, Slot, limits
 /// Times the slots are listed anew because one that was listed is gone: somebody replaces them.
 const READINGS: usize = 3;
 
+/// Objects that are looked at to find as many slots as there may be.
+const NAMES_MAX: usize = 1024;
+
 /// What an opened slot leads to.
 pub(crate) struct Unlocked {
     /// Name of the slot.
@@ -28,7 +31,12 @@ pub(crate) fn unlock(control: &ControlObjects, credential: &Credential) -> Resul
     let mut closed = Closed::default();
     for _ in 0..READINGS {
         closed = Closed::default();
-        for name in slot_names(control)?.into_iter().take(limits::SLOTS_MAX) {
+        let mut tried = 0;
+        for name in slot_names(control)?.into_iter().take(NAMES_MAX) {
+            if tried == limits::SLOTS_MAX {
+                break;
+            }
+            tried += 1;
             match read_slot(control, &name, |slot| slot.open(credential)) {
                 Ok(None) => closed.is_gone = true,
                 Ok(Some(Ok(master))) => {
@@ -38,7 +46,11 @@ pub(crate) fn unlock(control: &ControlObjects, credential: &Credential) -> Resul
                     }
                 }
                 Ok(Some(Err(FormatError::WrongKey))) => closed.is_locked = true,
-                Ok(Some(Err(source))) => closed.unread = Some((name, source)),
+                Ok(Some(Err(source))) => {
+                    // What is no slot takes no slot's place.
+                    tried -= 1;
+                    closed.unread = Some((name, source));
+                }
                 // Another slot may be readable.
                 Err(error) => closed.storage = Some(error),
             }
@@ -156,6 +168,8 @@ fn read_keyring(control: &ControlObjects) -> Result<Vec<Vec<u8>>, BackendError> 
             Err(Unread::Format(_)) => {
                 objects.extend(control.copies(&name, limit).into_iter().find_map(|(_, bytes)| bytes.ok()));
             }
+            // No key of ours is as large as that.
+            Err(Unread::Storage(error)) if error.is_too_large() => {}
             Err(Unread::Storage(error)) => return Err(error),
         }
     }

@@ -72,7 +72,7 @@ pub(crate) fn read_log(control: &ControlObjects, keyring: &Keyring) -> Result<Re
     for _ in 0..LISTINGS_MAX {
         let names = list_entries(control)?;
         if before.as_ref() == Some(&names) {
-            check_sessions(&names)?;
+            check_sessions(&reading)?;
             check_ancestors(&reading)?;
             return Ok(reading);
         }
@@ -103,7 +103,11 @@ fn read_entry(
             reading.entries.insert(name.hash, Arc::new(entry));
             Ok(())
         }
-        Ok(_) => Err(RepositoryError::Tampered(format!("{object} lies under a name that is not its own"))),
+        // Put there by somebody; whatever it says counts under its own name alone.
+        Ok(_) => {
+            reading.faults.push((object.to_string(), FormatError::NotAuthentic("name of the log entry")));
+            Ok(())
+        }
         Err(Unread::Format(source @ FormatError::Newer(_))) => Err(RepositoryError::reading(&object, source)),
         Err(Unread::Format(source)) => {
             reading.faults.push((object.to_string(), source));
@@ -117,12 +121,14 @@ fn read_entry(
     }
 }
 
-/// One session writes one entry under one number: two of them mean that somebody copied a running machine.
-fn check_sessions(names: &BTreeSet<EntryName>) -> Result<(), RepositoryError> {
+/// One session writes one entry under one number: two of them mean that somebody copied a running machine. What is no entry
+/// counts for nothing here either.
+fn check_sessions(reading: &Reading) -> Result<(), RepositoryError> {
     let mut numbers = BTreeSet::new();
-    match names.iter().find(|name| !numbers.insert((name.session, name.number))) {
+    let is_second = |entry: &&Entry| !numbers.insert((entry.header.session, entry.header.number));
+    match reading.entries().find(is_second) {
         None => Ok(()),
-        Some(name) => Err(RepositoryError::Tampered(format!("session {} forked", name.session))),
+        Some(entry) => Err(RepositoryError::Tampered(format!("session {} forked", entry.header.session))),
     }
 }
 

@@ -120,7 +120,10 @@ impl BlobReader {
         for place in self.index.places(id)? {
             match read(place) {
                 Ok(found) => return Ok(found),
-                Err(error) if error.is_damage() => last = error,
+                Err(error) if error.is_damage() => {
+                    self.index.doubt(place)?;
+                    last = error;
+                }
                 Err(error) => return Err(error),
             }
         }

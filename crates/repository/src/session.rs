@@ -11,7 +11,7 @@ use crate::{
     BlobReader, BlobWriter, Flushed, Index, Reading, Repository, RepositoryError, RunningHint, View,
     WriterOptions,
 };
-use lifeboat_format::{Commit, EntryKind, SessionId, Snapshot, SnapshotId};
+use lifeboat_format::{Commit, EntryKind, FormatError, SessionId, Snapshot, SnapshotId};
 use std::sync::Arc;
 
 /// A run that writes.
@@ -20,6 +20,7 @@ pub struct Session {
     repository: Repository,
     log: Arc<SessionLog>,
     view: View,
+    forged: Vec<(String, FormatError)>,
     snapshot: SnapshotId,
     packs: Arc<PackBuffers>,
 }
@@ -34,18 +35,25 @@ impl Session {
         refuse_faults(&reading)?;
         let view = repository.view(&reading)?;
         view.check_writable()?;
-        repository.complete_log()?;
+        repository.complete_copies()?;
         let random = &*repository.environment.random;
         let (id, snapshot) = (SessionId::new(random.array()), SnapshotId::new(random.array()));
         let log = Arc::new(SessionLog::new(repository, id, reading.heads()));
         let packs = repository.pack_buffers();
-        Ok(Self { repository: repository.clone(), log, view, snapshot, packs })
+        let forged = reading.faults().to_vec();
+        Ok(Self { repository: repository.clone(), log, view, forged, snapshot, packs })
     }
 
     /// What it saw when it began.
     #[must_use]
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// What lay in the log when it began and is no entry, though it is what its name says: it counts for nothing.
+    #[must_use]
+    pub fn forged(&self) -> &[(String, FormatError)] {
+        &self.forged
     }
 
     /// Id of the snapshot it will commit.

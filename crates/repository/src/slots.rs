@@ -134,6 +134,8 @@ impl Slots<'_> {
         kdf: KdfParams,
         about: &SlotAbout,
     ) -> Result<SlotInfo, RepositoryError> {
+        // Slots are changed by whom the log binds the config to alone: it says how many copies there are.
+        self.repository.read_log()?;
         let environment = self.repository.environment();
         let (created, random) = (environment.clock.now(), &*environment.random);
         let slot = Slot::create(self.master(), credential, kdf, about, created, random)?;
@@ -156,6 +158,7 @@ impl Slots<'_> {
     /// [`SlotError::Unknown`] and [`SlotError::Ambiguous`]; [`SlotError::InUse`] and [`SlotError::Last`];
     /// [`RepositoryError::Newer`] for one that this program does not understand; [`SlotError::Contended`].
     pub fn remove(&self, reference: &str) -> Result<String, RepositoryError> {
+        self.repository.read_log()?;
         let names = slot_names(self.control())?;
         let mut found = names.iter().filter(|name| id_of(name).starts_with(reference));
         let (target, id) = match (found.next(), found.next()) {

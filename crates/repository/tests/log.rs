@@ -3,7 +3,9 @@
 use crate::world::{commit_empty, environment, names, new, password, snapshot, writer};
 use crate::writer::{blobs, save};
 use lifeboat_backend::{Backend, ObjectName};
-use lifeboat_format::{Draft, Entry, EntryKind, Key, Keyring, SessionId, Slot, Timestamp, limits};
+use lifeboat_format::{
+    Draft, Entry, EntryKind, FormatError, Key, Keyring, ObjectHash, SessionId, Slot, Timestamp, limits,
+};
 use lifeboat_repository::{Repository, RepositoryError, Session, Workers};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -201,5 +203,22 @@ fn an_entry_under_the_name_of_another_is_no_accident() {
     let bytes = watched.get(&ObjectName::new(&name).unwrap(), u64::MAX).unwrap();
     let moved = format!("log/0/{}-7-{hash}", SessionId::new([5; 16]));
     watched.put(&ObjectName::new(&moved).unwrap(), &bytes).unwrap();
-    assert!(matches!(repository.read_log(), Err(RepositoryError::Tampered(_))));
+    let reading = repository.read_log().unwrap();
+    let [(object, FormatError::NotAuthentic(_))] = reading.faults() else { panic!("{:?}", reading.faults()) };
+    assert_eq!(*object, moved);
+}
+
+#[test]
+fn what_is_no_entry_forks_no_session() {
+    let (watched, repository) = new(18);
+    commit_empty(&repository);
+    let name = names(&*watched, "log/").remove(0);
+    let mut bytes = watched.get(&ObjectName::new(&name).unwrap(), u64::MAX).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    let forged = format!("{}-{}", name.rsplit_once('-').unwrap().0, ObjectHash::of(&bytes));
+    watched.put(&ObjectName::new(&forged).unwrap(), &bytes).unwrap();
+    let reading = repository.read_log().unwrap();
+    assert!(matches!(reading.faults(), [(_, FormatError::NotAuthentic(_))]), "{:?}", reading.faults());
+    // A backup says so, and goes on.
+    assert_eq!(Session::start(&repository).unwrap().forged().len(), 1);
 }

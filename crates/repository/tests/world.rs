@@ -201,7 +201,10 @@ impl Backend for Watched {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
         let is_below = |folder: &mut &str| name.as_str().starts_with(*folder);
         let once = self.full_once.lock().unwrap().take_if(is_below);
-        if once.or(self.full.lock().unwrap().filter(|folder| name.as_str().starts_with(folder))).is_some() {
+        if once
+            .or_else(|| self.full.lock().unwrap().filter(|folder| name.as_str().starts_with(folder)))
+            .is_some()
+        {
             return Err(BackendError::new(ErrorKind::Full, "store", name));
         }
         self.change(name)?;

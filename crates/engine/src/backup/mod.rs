@@ -19,7 +19,7 @@ mod wanted;
 mod xattrs;
 
 use crate::report::Teller;
-use crate::select::find_among;
+use crate::select::{faults_of, find_among};
 use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, cause_of};
 use lifeboat_format::{Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites};
 use lifeboat_fs::Filter;
@@ -129,6 +129,7 @@ fn run(
     let session = Session::start(repository)?;
     let teller = Teller::new(BackupReport::default(), observer);
     note_unread(&teller, options.verify_writes);
+    faults_of(session.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     let hint = session.announce("backup");
     note_failure(repository.remove_dead_hints(), &teller);
     let ended = save(repository, session, source, start, options, workers, &teller);
@@ -202,6 +203,13 @@ fn load_index(
     for fault in index.faults() {
         let object = format!("index/{}", fault.object);
         teller.problem(ProblemKind::Damage, object.as_ref(), cause_of(&fault.error));
+    }
+    let lost = index.packs().filter(|pack| !pack.counts()).count();
+    if lost > 0 {
+        let note = format!(
+            "packs are missing or not as long as they were: {lost}; what they held is stored again as far as it is saved now: lifeboat verify names what is lost"
+        );
+        teller.tell(&Event::Note(&note));
     }
     Ok(Arc::new(index))
 }

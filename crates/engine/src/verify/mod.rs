@@ -319,19 +319,9 @@ impl Verify<'_> {
     }
 
     fn is_sound(&self, index: &Index, id: &BlobId) -> Result<bool, RepositoryError> {
-        for place in index.places(id)? {
-            let pack = index.pack(index.segment(place.segment)?.pack);
-            let is_there = pack.counts() || self.is_mendable(pack);
-            let bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
-            if is_there && !bad.contains(&place.segment) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn is_mendable(&self, pack: &KnownPack) -> bool {
-        self.mendable.lock().unwrap_or_else(PoisonError::into_inner).contains(&pack.id)
+        // Of packs that are not as they should be, and cannot be mended, each segment was tried.
+        let bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(index.places(id)?.iter().any(|place| !bad.contains(&place.segment)))
     }
 
     fn tree_damage(&self, path: &Path, error: RepositoryError) -> Result<(), EngineError> {

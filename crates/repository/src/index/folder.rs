@@ -168,7 +168,12 @@ impl TableCache {
     }
 
     fn open(self: &Arc<Self>, id: ObjectHash) -> Option<Arc<Table>> {
-        let file = OpenOptions::new().read(true).open(self.folder()?.join(id.to_string()));
+        // Whoever waits for a pipe that somebody put there waits for ever.
+        let name = self.folder()?.join(id.to_string());
+        if !name.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return None;
+        }
+        let file = OpenOptions::new().read(true).open(name);
         match file.and_then(|file| Table::open(self, id, file)) {
             Ok(table) => table.map(Arc::new),
             Err(error) => {

@@ -30,7 +30,7 @@ impl KnownPack {
     /// Whether what lies in it may be relied on.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.found_length.is_some_and(|length| length >= self.core_length)
+        self.found_length.is_some_and(|length| (self.core_length..=self.stored_length).contains(&length))
     }
 
     /// Whether it was stored with parity.

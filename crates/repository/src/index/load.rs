@@ -15,6 +15,7 @@ use lifeboat_format::{FormatError, Index as IndexObject, ObjectHash, PackId, lim
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A table is left as it is while all smaller ones together have fewer than one in so many of its blobs.
 const GROWTH: u64 = 3;
@@ -187,7 +188,9 @@ impl Repository {
         }
         let orphans = found.keys().filter(|id| !known.contains(id)).copied().collect();
         let (repository, tables) = (self.clone(), Tables::new(self.clone(), tables));
-        Ok(Index { repository, tables, firsts, packs, faults, orphans })
+        let doubtful = packs.iter().map(|_| AtomicBool::default()).collect();
+        let has_doubts = AtomicBool::default();
+        Ok(Index { repository, tables, firsts, packs, faults, orphans, doubtful, has_doubts })
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) use tables::Tables;
 use crate::{Repository, RepositoryError};
 use layout::BlobEntry;
 use lifeboat_format::{BlobId, BlobPrefix, Codec, FormatError, PackHeader, PackId, PackSegment};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The index of a view.
 #[derive(Debug)]
@@ -43,6 +44,9 @@ pub struct Index {
     packs: Vec<KnownPack>,
     faults: Vec<IndexFault>,
     orphans: Vec<PackId>,
+    /// For each pack, whether something in it was read and is damaged.
+    doubtful: Vec<AtomicBool>,
+    has_doubts: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +76,26 @@ impl Index {
     /// As [`Index::places`].
     pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
         let mut contains = false;
-        self.each_place(id, |pack, _| contains |= pack.counts())?;
+        self.each_place(id, |pack, place| contains |= pack.counts() && !self.is_doubtful(place))?;
         Ok(contains)
+    }
+
+    /// From now on nothing in the pack of this place counts for [`Index::contains`]: what was read there is damaged.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub(crate) fn doubt(&self, place: BlobPlace) -> Result<(), RepositoryError> {
+        let number = self.segment(place.segment)?.pack;
+        self.doubtful[number.0 as usize].store(true, Ordering::Relaxed);
+        self.has_doubts.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn is_doubtful(&self, place: BlobPlace) -> bool {
+        self.has_doubts.load(Ordering::Relaxed)
+            && self
+                .segment(place.segment)
+                .is_ok_and(|segment| self.doubtful[segment.pack.0 as usize].load(Ordering::Relaxed))
     }
 
     /// A segment.
