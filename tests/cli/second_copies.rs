@@ -53,8 +53,8 @@ fn assert_usable(world: &World, name: &str, is_first: bool, what: Harm) {
         (&["snapshots"], &["index"]),
         (&["key", "list"], &["index", "log"]),
         (&restore, &[]),
-        // A backup puts back what is missing of the log.
-        (&["backup", "files"], if matches!(what, Harm::Vanishes) { &["log"] } else { &[] }),
+        // A backup puts back what is missing of log and index.
+        (&["backup", "files"], if matches!(what, Harm::Vanishes) { &["log", "index"] } else { &[] }),
     ];
     for (verb, unread_by) in verbs {
         let ended = world.run(verb).succeeds();

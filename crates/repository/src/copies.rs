@@ -5,7 +5,7 @@
 
 use crate::control::{BOTH, CopyFault};
 use crate::keys::{check_key, slot_names};
-use crate::layout::{self, EntryName};
+use crate::layout::{self, EntryName, Promise};
 use crate::{Repository, RepositoryError, View};
 use lifeboat_backend::{BackendError, ObjectName};
 use lifeboat_format::{FormatError, ObjectHash, Slot, limits};
@@ -52,33 +52,31 @@ impl Repository {
         if !self.control.are_doubled() {
             return Ok(());
         }
-        let entry = |object: &ObjectName| EntryName::parse(object).map(|entry| entry.hash);
-        self.complete(layout::LOG, limits::ENTRY_MAX, entry)?;
-        self.complete(layout::INDEX, limits::INDEX_MAX, layout::parse_index)
-    }
-
-    fn complete(
-        &self,
-        folder: &str,
-        limit: u64,
-        hash_of: impl Fn(&ObjectName) -> Option<ObjectHash>,
-    ) -> Result<(), RepositoryError> {
-        for (object, there) in self.control.list(folder)? {
-            let Some(hash) = hash_of(&object).filter(|_| there != BOTH) else { continue };
-            let (mut sound, mut missing) = (None, None);
-            for (copy, bytes) in self.control.copies(&object, limit) {
-                match bytes {
-                    Ok(bytes) => sound = Some(bytes).filter(|bytes| ObjectHash::of(bytes) == hash),
-                    Err(error) if error.is_not_found() => missing = Some(copy),
-                    // Something else lies there, and is for verify to name.
-                    Err(_) => {}
-                }
-            }
-            if let Some(copy) = missing.zip(sound) {
-                self.control.put_back(&[copy])?;
+        for folder in [layout::LOG, layout::INDEX] {
+            for (object, there) in self.control.list(folder)? {
+                let (hash, limit) = match Promise::parse(&object) {
+                    Some(Promise::Entry(hash)) if there != BOTH => (hash, limits::ENTRY_MAX),
+                    Some(Promise::Index(hash)) if there != BOTH => (hash, limits::INDEX_MAX),
+                    _ => continue,
+                };
+                self.complete(&object, hash, limit)?;
             }
         }
         Ok(())
+    }
+
+    /// Puts the copy of an object that is missing, if the other one is sound.
+    fn complete(&self, object: &ObjectName, hash: ObjectHash, limit: u64) -> Result<(), BackendError> {
+        let (mut sound, mut missing) = (None, None);
+        for (copy, bytes) in self.control.copies(object, limit) {
+            match bytes {
+                Ok(bytes) => sound = Some(bytes).filter(|bytes| ObjectHash::of(bytes) == hash),
+                Err(error) if error.is_not_found() => missing = Some(copy),
+                // Something else lies there, and is for verify to name.
+                Err(_) => {}
+            }
+        }
+        missing.zip(sound).map_or(Ok(()), |copy| self.control.put_back(&[copy]))
     }
 
     fn control_objects(&self, view: &View) -> Result<Vec<ObjectName>, RepositoryError> {

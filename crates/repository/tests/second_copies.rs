@@ -194,6 +194,23 @@ fn one_copy_of_everything_may_be_gone_at_once() {
 }
 
 #[test]
+fn a_backup_puts_back_what_lacks_a_copy_whoever_names_it() {
+    let (watched, repository) = new_doubled(31);
+    commit(&repository, b"named").unwrap();
+    let named = name(&names(&*watched, "index/")[0]);
+    watched.delete(&named).unwrap();
+    *watched.full_once.lock().unwrap() = Some("index/");
+    assert!(commit(&repository, b"by nobody").unwrap_err().is_full(), "its second copy is there");
+    watched.delete(&name(&names(&*watched, "log/")[0])).unwrap();
+    commit(&repository, b"next").unwrap();
+    for folder in ["log", "index"] {
+        let first = names(&*watched, &format!("{folder}/"));
+        let second = names(&*watched, &format!("{folder}2/"));
+        assert_eq!(first, second.iter().map(|name| name.replacen('2', "", 1)).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn both_copies_gone_is_what_it_always_was() {
     let (watched, repository) = new_doubled(5);
     commit(&repository, b"one").unwrap();
