@@ -6,7 +6,7 @@
 use crate::control::{BOTH, CopyFault};
 use crate::keys::{check_key, slot_names};
 use crate::layout::{self, EntryName, Promise};
-use crate::{Repository, RepositoryError, View};
+use crate::{Reading, Repository, RepositoryError, View};
 use lifeboat_backend::{BackendError, ObjectName};
 use lifeboat_format::{FormatError, ObjectHash, Slot, limits};
 use std::time::Duration;
@@ -47,16 +47,18 @@ impl Repository {
     }
 
     /// Puts the copy of each log entry and index object that is missing beside a sound one: whoever stored it may have
-    /// died, or have run out of space, between the two. For runs that write.
-    pub(crate) fn complete_copies(&self) -> Result<(), RepositoryError> {
+    /// died, or have run out of space, between the two. What is no entry gets no copy. For runs that write.
+    pub(crate) fn complete_copies(&self, reading: &Reading) -> Result<(), RepositoryError> {
         if !self.control.are_doubled() {
             return Ok(());
         }
+        let is_stray = |object: &ObjectName| reading.faults().iter().any(|(name, _)| name == object.as_str());
         for folder in [layout::LOG, layout::INDEX] {
             for (object, there) in self.control.list(folder)? {
-                let (hash, limit) = match Promise::parse(&object) {
-                    Some(Promise::Entry(hash)) if there != BOTH => (hash, limits::ENTRY_MAX),
-                    Some(Promise::Index(hash)) if there != BOTH => (hash, limits::INDEX_MAX),
+                let promise = Promise::parse(&object).filter(|_| there != BOTH && !is_stray(&object));
+                let (hash, limit) = match promise {
+                    Some(Promise::Entry(hash)) => (hash, limits::ENTRY_MAX),
+                    Some(Promise::Index(hash)) => (hash, limits::INDEX_MAX),
                     _ => continue,
                 };
                 self.complete(&object, hash, limit)?;

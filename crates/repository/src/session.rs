@@ -35,7 +35,7 @@ impl Session {
         refuse_faults(&reading)?;
         let view = repository.view(&reading)?;
         view.check_writable()?;
-        repository.complete_copies()?;
+        repository.complete_copies(&reading)?;
         let random = &*repository.environment.random;
         let (id, snapshot) = (SessionId::new(random.array()), SnapshotId::new(random.array()));
         let log = Arc::new(SessionLog::new(repository, id, reading.heads()));
