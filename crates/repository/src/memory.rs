@@ -18,7 +18,7 @@ const RECORDS: usize = 2 << 20;
 const INDEXING: usize = 16 << 20;
 
 const RECENT: RangeInclusive<usize> = 4 << 20..=16 << 20;
-const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=24 << 20;
+const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=12 << 20;
 const NAMES: RangeInclusive<usize> = 1 << 20..=8 << 20;
 const BATCH: RangeInclusive<usize> = 4 << 20..=32 << 20;
 /// One that is filled of each role, and one that is stored meanwhile, or mended.
