@@ -31,6 +31,8 @@ pub(super) struct Save<'a> {
     with_atime: bool,
     /// Whether anything that was asked for is not what it was in the parent, or had to be stored.
     has_news: bool,
+    /// Pages that were stored and only lead to what was asked for.
+    pages_on_the_way: u64,
     /// Whether anything that was asked for could be read at all.
     has_some: bool,
 }
@@ -58,6 +60,7 @@ impl<'a> Save<'a> {
             read_special: options.read_special,
             with_atime: options.with_atime,
             has_news: false,
+            pages_on_the_way: 0,
             has_some: false,
         }
     }
@@ -122,17 +125,24 @@ impl<'a> Save<'a> {
         self.has_some |= node.is_some();
     }
 
-    /// Stores a page of a directory; one that is `on_the_way` only leads to what was asked for.
+    /// Stores a page of a directory; one that is `on_the_way` only leads to what was asked for: it is no news, unless it was
+    /// stored before and is lost.
     pub(super) fn page(&mut self, page: &[u8], on_the_way: bool) -> Result<BlobId, RepositoryError> {
         let before = self.writer.stats().tree_blobs;
         let id = self.writer.put(Role::Tree, page)?;
-        self.has_news |= !on_the_way && self.writer.stats().tree_blobs > before;
+        if on_the_way
+            && self.writer.stats().tree_blobs > before
+            && self.reader.index().places(&id)?.is_empty()
+        {
+            self.pages_on_the_way += 1;
+        }
         Ok(id)
     }
 
     /// Whether all that was asked for is what it was in the parent, and is stored there. The way to it may differ.
     pub(super) fn is_as_before(&self) -> bool {
-        !self.has_news && self.writer.stats().data_blobs == 0
+        let stored = self.writer.stats();
+        !self.has_news && (stored.data_blobs, stored.tree_blobs) == (0, self.pages_on_the_way)
     }
 
     /// Succeeds when something of what was asked for is there to be kept: a snapshot of nothing would pass for a backup.

@@ -17,6 +17,9 @@ use packing::{OpenPack, SealJob};
 use std::sync::Arc;
 use storing::Store;
 
+/// Packs of trees are so many times smaller than those of data.
+const TREE_PACK_DIVISOR: usize = 4;
+
 /// How to write.
 #[derive(Clone, Debug)]
 pub struct WriterOptions {
@@ -224,11 +227,20 @@ impl BlobWriter {
         };
         let pack = Arc::clone(&job.pack);
         self.options.workers.run(move || job.run());
-        let (size, excess) = (self.repository.config().pack as usize, self.repository.memory().pack_excess());
+        let (size, excess) = (self.pack_size(role), self.repository.memory().pack_excess());
         if pack.is_full(size, excess) {
             self.close_pack(role);
         }
         Ok(())
+    }
+
+    /// Bytes at which a pack is closed. There is far less of trees than of data: their packs would stay in memory for long.
+    fn pack_size(&self, role: Role) -> usize {
+        let size = self.repository.config().pack as usize;
+        match role {
+            Role::Data => size,
+            Role::Tree => size / TREE_PACK_DIVISOR,
+        }
     }
 
     /// Says that nothing more comes for the open pack of a role.
