@@ -189,3 +189,19 @@ fn a_forged_entry_stops_nobody_and_is_told_by_everybody() {
     fs::remove_file(&renamed).unwrap();
     world.run(&["verify"]).succeeds();
 }
+
+/// What has another length than it was stored with is not what was stored.
+#[test]
+fn a_pack_that_has_grown_is_not_relied_on() {
+    let world = World::without_parity().saved();
+    let is_data = |pack: &PathBuf| fs::read(pack).unwrap()[10] == 1;
+    let data = files(&world.path("repo/packs")).into_iter().find(is_data).unwrap();
+    let mut bytes = fs::read(&data).unwrap();
+    bytes.resize(bytes.len() + 10, 0);
+    bytes[HEADER..].fill(0);
+    fs::write(&data, bytes).unwrap();
+    let ended = world.run(&["backup", "files"]).succeeds();
+    assert!(ended.err.contains("packs are missing or not as long as they were: 1"), "{}", ended.err);
+    world.run(&["restore", &world.latest("files"), "out"]).succeeds();
+    assert_same(&world.path("files/sub/two"), &world.path("out/sub/two"));
+}

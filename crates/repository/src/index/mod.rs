@@ -1,7 +1,8 @@
 //! Where every blob is: the index of a view, in tables on this machine.
 //!
 //! A *place* is a blob in a pack that an index object names. It counts when the index object is named by the log
-//! and both are in the storage, the pack at least as long as header and core; nothing else is relied on.
+//! and both are in the storage, the pack at least as long as header and core and no longer than it was
+//! stored, and nothing that was read of it by this run damaged; nothing else is relied on.
 //!
 //! What index objects say is sorted into tables, which are files (`layout` says how they are laid out) and are read in
 //! blocks as they are asked for. `load` finds the tables that are there and makes those that are not, `bulk` and `merge`
