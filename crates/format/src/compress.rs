@@ -131,7 +131,7 @@ impl Compressor {
         // Less than one part in 32 saved is not worth the time of every later reader.
         let worthwhile = raw.len() - raw.len() / 32;
         if let Some(zstd) = &mut self.zstd {
-            out.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+            out.reserve_exact(zstd::zstd_safe::compress_bound(raw.len()));
             if zstd.compress_to_buffer(raw, out).is_ok_and(|length| length < worthwhile) {
                 return Codec::Zstd;
             }
@@ -178,6 +178,7 @@ impl Opener {
             Codec::Raw => std::mem::swap(&mut self.compressed, out),
             Codec::Zstd => {
                 // The length of the slice, not the capacity of the vector, is what bounds the decompressor.
+                out.reserve_exact(length.saturating_sub(out.len()));
                 out.resize(length, 0);
                 let zstd = self.zstd.get_or_insert_with(|| {
                     zstd::bulk::Decompressor::new().expect("only a lack of memory refuses a context")

@@ -1,6 +1,7 @@
 //! Large buffers, used again: a fresh page costs the kernel as much as chunking and hashing it.
 
 use crate::room::Room;
+use lifeboat_format::Role;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,9 +32,14 @@ impl<T> fmt::Debug for Pool<T> {
     }
 }
 
-/// Buffers of whole packs, of which there are only so many.
+/// Buffers of whole packs, of which there are only so many. Packs of trees are smaller, and have buffers of their own: one
+/// that has held a pack of data would keep its memory.
 #[derive(Debug)]
-pub(crate) struct PackBuffers {
+pub(crate) struct PackBuffers([Shelf; 2]);
+
+/// Buffers of one size.
+#[derive(Debug)]
+struct Shelf {
     room: Room,
     free: Pool<Vec<u8>>,
     capacity: usize,
@@ -44,34 +50,45 @@ pub(crate) struct PackBuffers {
 pub(crate) struct PackBuffer {
     pub(crate) bytes: Vec<u8>,
     owner: Arc<PackBuffers>,
+    role: Role,
 }
 
 impl PackBuffers {
-    /// So many buffers of so many bytes, which are touched only as far as they are filled.
-    pub(crate) fn new(count: usize, capacity: usize) -> Arc<Self> {
-        Arc::new(Self { room: Room::new(count), free: Pool::default(), capacity })
+    /// So many buffers of so many bytes for each role, which are touched only as far as they are filled.
+    pub(crate) fn new(sizes: impl Fn(Role) -> (usize, usize)) -> Arc<Self> {
+        let shelf = |role| {
+            let (count, capacity) = sizes(role);
+            Shelf { room: Room::new(count), free: Pool::default(), capacity }
+        };
+        Arc::new(Self(Role::ALL.map(shelf)))
     }
 
-    /// The same, none where so many others will be held for as long as whoever asks waits.
-    pub(crate) fn take_beside(self: &Arc<Self>, others: usize) -> Option<PackBuffer> {
-        (self.room.limit() > others).then(|| self.take())
+    /// A buffer with any content, none where so many others will be held for as long as whoever asks waits.
+    pub(crate) fn take_beside(self: &Arc<Self>, role: Role, others: usize) -> Option<PackBuffer> {
+        (self.shelf(role).room.limit() > others).then(|| self.take(role))
     }
 
-    /// A buffer with any content; waits while all are in use.
-    pub(crate) fn take(self: &Arc<Self>) -> PackBuffer {
-        self.room.enter();
-        let bytes = self.free.take(|| Vec::with_capacity(self.capacity));
-        PackBuffer { bytes, owner: Arc::clone(self) }
+    /// The same; waits while all of this role are in use.
+    pub(crate) fn take(self: &Arc<Self>, role: Role) -> PackBuffer {
+        let shelf = self.shelf(role);
+        shelf.room.enter();
+        let bytes = shelf.free.take(|| Vec::with_capacity(shelf.capacity));
+        PackBuffer { bytes, owner: Arc::clone(self), role }
+    }
+
+    fn shelf(&self, role: Role) -> &Shelf {
+        &self.0[role.position()]
     }
 }
 
 impl Drop for PackBuffer {
     fn drop(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
+        let shelf = self.owner.shelf(self.role);
         // Some packs are larger than ours, and some buffers went down with a pack that failed.
-        if (1..=self.owner.capacity).contains(&bytes.capacity()) {
-            self.owner.free.give(bytes);
+        if (1..=shelf.capacity).contains(&bytes.capacity()) {
+            shelf.free.give(bytes);
         }
-        self.owner.room.leave();
+        shelf.room.leave();
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! Invariant: [`Memory::total`] is no more than what was given, unless even the smallest share of everything is more.
 
-use lifeboat_format::{Compression, Config, code_memory};
+use lifeboat_format::{Compression, Config, Role, code_memory};
 use std::ops::RangeInclusive;
 
 /// The program itself, its stacks, the log, and what the allocator does not give back.
@@ -17,14 +17,19 @@ const RECORDS: usize = 2 << 20;
 /// Index objects being filled, the bytes of one, its table, and the blobs on their way.
 const INDEXING: usize = 16 << 20;
 
-const RECENT: RangeInclusive<usize> = 4 << 20..=16 << 20;
-const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=12 << 20;
+const RECENT: RangeInclusive<usize> = 4 << 20..=8 << 20;
+const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=8 << 20;
 const NAMES: RangeInclusive<usize> = 1 << 20..=8 << 20;
 const BATCH: RangeInclusive<usize> = 4 << 20..=32 << 20;
-/// One that is filled of each role, and one that is stored meanwhile, or mended.
-const PACKS: RangeInclusive<usize> = PACKS_FILLED..=3;
-/// Packs that a backup fills at once.
-pub(crate) const PACKS_FILLED: usize = 2;
+/// Packs of data: one that is filled, and one that is stored meanwhile.
+const PACKS: RangeInclusive<usize> = PACKS_FILLED..=2;
+/// Packs of trees: one that is filled, and one that is stored meanwhile, or mended.
+const TREE_PACKS: usize = 2;
+/// Packs of each role that a backup fills at once.
+pub(crate) const PACKS_FILLED: usize = 1;
+/// Packs of trees are so many times smaller than those of data: there is far less of them, and they would stay in memory
+/// for long.
+const TREE_PACK_DIVISOR: usize = 4;
 /// Segments that may wait or be worked on, for each thread.
 const SEGMENTS_PER_THREAD: usize = 2;
 /// Segments by which a pack may exceed its size before the next one goes elsewhere.
@@ -39,10 +44,12 @@ pub struct Memory {
     index_cache: usize,
     names: usize,
     batch: usize,
-    /// Bytes of the largest segment, of a pack when it is closed, and of the buffer that files are read into.
+    /// Bytes of the largest segment, at which a pack of data is closed, and of the buffer that files are read into.
     segment: usize,
     pack: usize,
     reading: usize,
+    /// Bytes of the parity of a pack of data.
+    parity: usize,
     /// Bytes of a compressor, of what makes the parity of a pack or mends it, and of what all who do share.
     compressor: usize,
     coding: usize,
@@ -68,8 +75,9 @@ impl Memory {
             names: *NAMES.end(),
             batch: *BATCH.end(),
             segment: longest + longest / 128 + (4 << 10),
-            pack: config.pack as usize / 100 * 101 + parity,
+            pack: config.pack as usize,
             reading: (1 << 20).max(2 * config.chunker.maximum as usize),
+            parity,
             compressor: compression.memory(longest),
             coding: parity + coding,
             coding_tables,
@@ -110,10 +118,43 @@ impl Memory {
         SEGMENTS_PER_THREAD * self.threads
     }
 
-    /// Packs that are being filled, stored, verified or mended.
+    /// Packs of data that are being filled, stored or verified.
     #[must_use]
     pub fn packs(&self) -> usize {
         self.packs
+    }
+
+    /// Packs that wait to be stored, or are being stored.
+    #[must_use]
+    pub fn packs_in_flight(&self) -> usize {
+        self.packs + TREE_PACKS
+    }
+
+    /// Bytes at which a pack is closed.
+    #[must_use]
+    pub fn pack_size(&self, role: Role) -> usize {
+        match role {
+            Role::Data => self.pack,
+            Role::Tree => self.pack / TREE_PACK_DIVISOR,
+        }
+    }
+
+    /// Buffers for packs of a role in a run that writes.
+    pub(crate) fn writing_buffers(&self, role: Role) -> (usize, usize) {
+        let count = match role {
+            Role::Data => self.packs,
+            Role::Tree => TREE_PACKS,
+        };
+        (count, self.pack_buffer(role))
+    }
+
+    /// The same in a run that reads: all are read into the largest. One more is for the pack that is mended.
+    pub(crate) fn reading_buffers(&self, role: Role) -> (usize, usize) {
+        let verified = match role {
+            Role::Data => self.pack_threads(),
+            Role::Tree => 0,
+        };
+        (verified + 1, self.pack_buffer(role))
     }
 
     /// Threads each of which may hold a whole pack.
@@ -125,8 +166,14 @@ impl Memory {
     /// Bytes of the buffer of a pack: it is closed when what is under way to it may fill it by so many segments more.
     /// docs/format.md has its directory and parity.
     #[must_use]
-    pub fn pack_buffer(&self) -> usize {
-        self.pack + self.pack_excess() + self.segment + RECORDS
+    pub fn pack_buffer(&self, role: Role) -> usize {
+        let size = self.pack_size(role) / 100 * 101 + self.parity;
+        size + self.pack_excess() + self.segment + RECORDS
+    }
+
+    /// Bytes of the largest segment, sealed or not.
+    pub(crate) fn segment(&self) -> usize {
+        self.segment
     }
 
     /// Bytes by which a pack may exceed the size at which it is closed before nothing more is sent to it.
@@ -163,24 +210,29 @@ impl Memory {
         // Of each role one segment is being filled.
         let segments = (2 + self.segments_in_flight()) * self.segment;
         let sealing = self.threads * (4 * self.segment + self.compressor + DECOMPRESSOR);
-        let packs = self.packs * (self.pack_buffer() + RECORDS) + RECORDS + self.coding;
+        let packs: usize = Role::ALL.map(|role| self.all_of(self.writing_buffers(role))).iter().sum();
+        let packs = packs + RECORDS + self.coding;
         self.names + self.reading + segments + sealing + packs + INDEXING
     }
 
     /// One pack may have to be mended.
     fn restore(&self) -> usize {
-        self.batch + self.opening() + self.pack_buffer() + self.coding
+        self.batch + self.opening() + self.pack_buffer(Role::Data) + self.coding
     }
 
     /// Beside those that are read one may have to be mended.
     fn verify(&self) -> usize {
-        let at_once = self.pack_threads();
-        let packs = self.packs.min(at_once + 1) * self.pack_buffer();
-        packs + at_once * (2 * RECORDS + self.coding) + self.opening()
+        let packs: usize = Role::ALL.map(|role| self.all_of(self.reading_buffers(role))).iter().sum();
+        packs + self.pack_threads() * (RECORDS + self.coding) + self.opening()
     }
 
     fn scrub(&self) -> usize {
-        self.pack_threads() * (self.pack_buffer() + self.coding)
+        self.pack_threads() * (self.pack_buffer(Role::Data) + self.coding)
+    }
+
+    /// Bytes of these buffers, and of what describes the packs in them.
+    fn all_of(&self, (count, capacity): (usize, usize)) -> usize {
+        count * (capacity + RECORDS)
     }
 
     fn opening(&self) -> usize {

@@ -50,7 +50,7 @@ impl BlobReader {
             _ => packs.last = None,
         }
         // What a backup cannot read of its parent it reads anew from the source.
-        let Some(mut buffer) = self.packs.take_beside(self.held) else { return Ok(None) };
+        let Some(mut buffer) = self.packs.take_beside(pack.role, self.held) else { return Ok(None) };
         let bytes = std::mem::take(&mut buffer.bytes);
         let remains = match read_remains(&*self.repository.backend, pack.id, pack.stored_length, bytes) {
             Err(error) if error.is_damage() => None,

@@ -4,7 +4,7 @@
 
 use crate::buffers::{PackBuffer, PackBuffers, Pool};
 use crate::{BlobReader, Index, KnownPack, Repository, RepositoryError, layout};
-use lifeboat_format::{BlobHasher, FormatError, Opener, Pack, PackId, PackSealer, PackedBlob, limits};
+use lifeboat_format::{BlobHasher, FormatError, Opener, Pack, PackId, PackSealer, PackedBlob, Role, limits};
 use std::sync::Arc;
 
 /// Reads whole packs.
@@ -26,11 +26,6 @@ impl BlobReader {
 }
 
 impl Repository {
-    /// Buffers of all packs that are in memory at once.
-    pub(crate) fn pack_buffers(&self) -> Arc<PackBuffers> {
-        PackBuffers::new(self.memory().packs(), self.memory().pack_buffer())
-    }
-
     /// Lets `look` see a pack that is what its name says, with its directory; segments are not opened. The length is
     /// that which the storage tells. The pack is in `buffer` until `look` is done with it.
     pub(crate) fn read_pack<T>(
@@ -87,7 +82,7 @@ impl PackReader {
     pub fn verify(&self, known: &KnownPack, index: &Index) -> Result<u64, RepositoryError> {
         let name = layout::pack(known.id);
         let length = known.found_length.ok_or_else(|| RepositoryError::Missing(name.to_string()))?;
-        self.repository.read_pack(known.id, length, self.buffers.take(), |pack| {
+        self.repository.read_pack(known.id, length, self.buffers.take(Role::Data), |pack| {
             let damaged = |source| RepositoryError::reading(&name, source);
             if !is_as_placed(known, index, pack)? {
                 return Err(damaged(FormatError::Malformed("index of this pack")));

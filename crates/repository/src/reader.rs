@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct BlobReader {
     pub(crate) repository: Repository,
     pub(crate) packs: Arc<PackBuffers>,
-    /// Packs that others hold in these buffers until a caller goes on.
+    /// Packs of each role that others hold in these buffers until a caller goes on.
     pub(crate) held: usize,
     index: Arc<Index>,
     hasher: BlobHasher,
@@ -36,7 +36,8 @@ impl Repository {
     /// A reader of what `index` knows.
     #[must_use]
     pub fn reader(&self, index: Arc<Index>) -> BlobReader {
-        BlobReader::new(self, self.pack_buffers(), 0, index)
+        let packs = PackBuffers::new(|role| self.memory().reading_buffers(role));
+        BlobReader::new(self, packs, 0, index)
     }
 }
 

@@ -39,7 +39,7 @@ impl Session {
         let random = &*repository.environment.random;
         let (id, snapshot) = (SessionId::new(random.array()), SnapshotId::new(random.array()));
         let log = Arc::new(SessionLog::new(repository, id, reading.heads()));
-        let packs = repository.pack_buffers();
+        let packs = PackBuffers::new(|role| repository.memory().writing_buffers(role));
         let forged = reading.faults().to_vec();
         Ok(Self { repository: repository.clone(), log, view, forged, snapshot, packs })
     }

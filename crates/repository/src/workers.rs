@@ -49,7 +49,7 @@ impl Workers {
     /// # Errors
     /// When the system gives no threads.
     pub fn within(memory: &Memory) -> std::io::Result<Self> {
-        Self::new(memory.threads(), memory.segments_in_flight(), memory.packs())
+        Self::new(memory.threads(), memory.segments_in_flight(), memory.packs_in_flight())
     }
 
     /// Runs jobs on so many threads, and stores on one more.

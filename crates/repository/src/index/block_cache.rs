@@ -31,19 +31,27 @@ impl BlockCache {
         Self { places: (0..places).map(|_| Mutex::default()).collect() }
     }
 
-    /// The block of this name, which `read` brings in where it is not here.
+    /// The block of this name, which `fill` brings in where it is not here. What it is read into is the memory of the one
+    /// that makes way, so that many threads do not spread the cache over the memory of all.
     pub(super) fn block<E>(
         &self,
         name: Name,
-        read: impl FnOnce() -> Result<Arc<Block>, E>,
+        fill: impl FnOnce(&mut Block) -> Result<(), E>,
     ) -> Result<Arc<Block>, E> {
         let place = &self.places[self.place_of(name)];
         let lock = || place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(block) = find(&mut lock(), name) {
+        let mut blocks = lock();
+        if let Some(block) = find(&mut blocks, name) {
             return Ok(block);
         }
+        let oldest = if blocks.len() < WAYS { None } else { blocks.pop() };
         // Others need not wait for the disk; who is late finds what somebody else has brought in.
-        let block = read()?;
+        drop(blocks);
+        let mut block = match oldest {
+            Some((_, block)) if Arc::strong_count(&block) == 1 => block,
+            _ => Arc::new([0; BLOCK_LENGTH]),
+        };
+        fill(Arc::make_mut(&mut block))?;
         let mut blocks = lock();
         if let Some(block) = find(&mut blocks, name) {
             return Ok(block);
@@ -79,9 +87,10 @@ mod tests {
     use std::convert::Infallible;
 
     fn ask(cache: &BlockCache, name: Name, reads: &mut usize) -> u8 {
-        let block = cache.block(name, || {
+        let block = cache.block(name, |block| {
             *reads += 1;
-            Ok::<_, Infallible>(Arc::new([u8::try_from(name.1 % 251).unwrap(); BLOCK_LENGTH]))
+            block.fill(u8::try_from(name.1 % 251).unwrap());
+            Ok::<_, Infallible>(())
         });
         block.unwrap()[0]
     }

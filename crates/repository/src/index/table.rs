@@ -87,7 +87,7 @@ impl Table {
         if header.id != *id.as_bytes() || !is_whole {
             return Err(unsound());
         }
-        read_block(cache.key(), &file, id, 0)?;
+        read_block(cache.key(), &file, id, 0, &mut [0; BLOCK_LENGTH])?;
         let written = Written { counts, layout, roots: Vec::new() };
         let mut table = Self::new(Arc::clone(cache), id, Vec::new(), written, file, true);
         table.covered = table.read_names()?;
@@ -128,7 +128,7 @@ impl Table {
 
     /// Goes through a section past the memory for blocks: what is read once would only make others leave it.
     pub(super) fn cursor<R: Record>(&self, section: Section<R>) -> Cursor<'_, R> {
-        Cursor { table: self, section, held: None }
+        Cursor { table: self, section, held: None, block: Box::new([0; BLOCK_LENGTH]) }
     }
 
     /// All records of a section.
@@ -172,12 +172,12 @@ impl Table {
     }
 
     fn block(&self, number: u64) -> Result<Arc<Block>, TableError> {
-        self.cache.blocks().block((self.number, number), || self.read(number))
+        self.cache.blocks().block((self.number, number), |block| self.read(number, block))
     }
 
-    fn read(&self, number: u64) -> Result<Arc<Block>, TableError> {
+    fn read(&self, number: u64, block: &mut Block) -> Result<(), TableError> {
         let file = self.file();
-        read_block(self.cache.key(), &file, self.id, number).map_err(|cause| TableError::Unsound {
+        read_block(self.cache.key(), &file, self.id, number, block).map_err(|cause| TableError::Unsound {
             table: self.id,
             file,
             cause,
@@ -199,19 +199,20 @@ impl Table {
 pub(super) struct Cursor<'t, R> {
     table: &'t Table,
     section: Section<R>,
-    held: Option<(u64, Arc<Block>)>,
+    /// The number of the block that was read last.
+    held: Option<u64>,
+    block: Box<Block>,
 }
 
 impl<R: Record> Cursor<'_, R> {
     pub(super) fn get(&mut self, number: u64) -> Result<R, TableError> {
         let (block, within) = Section::<R>::locate(number);
-        let held = match self.held.take() {
-            Some((held, bytes)) if held == block => bytes,
-            _ => self.table.read(self.section.block(block))?,
-        };
-        let record = records(&held, within + 1)[within];
-        self.held = Some((block, held));
-        Ok(record)
+        if self.held != Some(block) {
+            self.held = None;
+            self.table.read(self.section.block(block), &mut self.block)?;
+            self.held = Some(block);
+        }
+        Ok(records(&self.block, within + 1)[within])
     }
 }
 
@@ -223,15 +224,17 @@ pub(super) fn block_place(table: ObjectHash, number: u64) -> [u8; 40] {
     place
 }
 
-fn read_block(key: &CacheKey, file: &File, table: ObjectHash, number: u64) -> io::Result<Arc<Block>> {
-    let mut block = [0; BLOCK_LENGTH];
-    file.read_exact_at(&mut block, number * BLOCK_LENGTH as u64)?;
+fn read_block(
+    key: &CacheKey,
+    file: &File,
+    table: ObjectHash,
+    number: u64,
+    block: &mut Block,
+) -> io::Result<()> {
+    file.read_exact_at(block, number * BLOCK_LENGTH as u64)?;
     let (payload, tag) = block.split_at(PAYLOAD_LENGTH);
     let tag: &[u8; CACHE_TAG_LENGTH] = tag.try_into().map_err(|_| unsound())?;
-    match key.is_tag(&block_place(table, number), payload, tag) {
-        true => Ok(Arc::new(block)),
-        false => Err(unsound()),
-    }
+    if key.is_tag(&block_place(table, number), payload, tag) { Ok(()) } else { Err(unsound()) }
 }
 
 /// The first records in a block.

@@ -7,7 +7,7 @@
 
 use super::BlobWriter;
 use crate::{RepositoryError, layout};
-use lifeboat_format::{Pack, PackId};
+use lifeboat_format::{Pack, PackId, Role};
 use std::sync::{Mutex, PoisonError};
 
 /// An adoption under way.
@@ -58,7 +58,7 @@ impl BlobWriter {
         let name = layout::pack(id);
         let backend = &self.repository.backend;
         let length = backend.stat(&name)?.size;
-        self.repository.read_pack(id, length, self.store.pack_buffer(), |pack| {
+        self.repository.read_pack(id, length, self.store.pack_buffer(Role::Data), |pack| {
             // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that.
             backend.put(&name, &pack.bytes)?;
             look(pack);

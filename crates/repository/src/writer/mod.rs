@@ -17,9 +17,6 @@ use packing::{OpenPack, SealJob};
 use std::sync::Arc;
 use storing::Store;
 
-/// Packs of trees are so many times smaller than those of data.
-const TREE_PACK_DIVISOR: usize = 4;
-
 /// How to write.
 #[derive(Clone, Debug)]
 pub struct WriterOptions {
@@ -101,7 +98,7 @@ impl BlobWriter {
         let lane = |role, target: u32| Lane {
             role,
             target: target as usize,
-            raw: Vec::new(),
+            raw: Vec::with_capacity(repository.memory().segment()),
             blobs: Vec::new(),
             pack: None,
         };
@@ -209,7 +206,8 @@ impl BlobWriter {
         if lane.blobs.is_empty() {
             return Ok(());
         }
-        let mut empty = self.buffers.take(Vec::new);
+        // What grows by itself ends twice as large as it need be.
+        let mut empty = self.buffers.take(|| Vec::with_capacity(self.repository.memory().segment()));
         empty.clear();
         let raw = std::mem::replace(&mut lane.raw, empty);
         let blobs = std::mem::take(&mut lane.blobs);
@@ -227,20 +225,11 @@ impl BlobWriter {
         };
         let pack = Arc::clone(&job.pack);
         self.options.workers.run(move || job.run());
-        let (size, excess) = (self.pack_size(role), self.repository.memory().pack_excess());
-        if pack.is_full(size, excess) {
+        let memory = self.repository.memory();
+        if pack.is_full(memory.pack_size(role), memory.pack_excess()) {
             self.close_pack(role);
         }
         Ok(())
-    }
-
-    /// Bytes at which a pack is closed. There is far less of trees than of data: their packs would stay in memory for long.
-    fn pack_size(&self, role: Role) -> usize {
-        let size = self.repository.config().pack as usize;
-        match role {
-            Role::Data => size,
-            Role::Tree => size / TREE_PACK_DIVISOR,
-        }
     }
 
     /// Says that nothing more comes for the open pack of a role.

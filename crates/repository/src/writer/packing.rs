@@ -33,7 +33,7 @@ struct PackState {
 impl OpenPack {
     pub(super) fn new(store: &Store, role: Role) -> Self {
         let sealer = store.pack_sealer(role);
-        let mut buffer = store.pack_buffer();
+        let mut buffer = store.pack_buffer(role);
         let builder = Some((PackBuilder::new(std::mem::take(&mut buffer.bytes)), buffer));
         let state = PackState {
             builder,
@@ -126,7 +126,7 @@ pub(super) struct SealJob {
 
 impl SealJob {
     pub(super) fn run(mut self) {
-        let mut sealed = self.buffers.take(Vec::new);
+        let mut sealed = self.buffers.take(|| Vec::with_capacity(self.raw.capacity()));
         sealed.clear();
         if let Err(error) = self.seal(&mut sealed) {
             self.store.fail(error);

@@ -96,8 +96,8 @@ impl Store {
     }
 
     /// A buffer for a pack; waits while too many packs are filled, stored or read.
-    pub(super) fn pack_buffer(&self) -> PackBuffer {
-        self.packs.take()
+    pub(super) fn pack_buffer(&self, role: Role) -> PackBuffer {
+        self.packs.take(role)
     }
 
     /// A compressor that is not in use, or a new one.
