@@ -8,6 +8,7 @@ use crate::credential::Given;
 use crate::environment;
 use crate::exit::{Code, Failure};
 use crate::report::{KEEP_PASSWORD, Report, Work};
+use crate::store;
 use lifeboat_backend::{Backend, Location};
 use lifeboat_engine::{Compression, Workers, replaced_objects};
 use lifeboat_repository::{
@@ -132,7 +133,7 @@ impl<'a> App<'a> {
 
     fn existing(&self) -> Result<Arc<dyn Backend>, Failure> {
         let location = self.location()?;
-        match location.open() {
+        match location.open(&store::settings(&self.globals)) {
             Err(error) if error.is_not_found() => {
                 Err(RepositoryError::NoRepository(location.to_string()).into())
             }
@@ -186,7 +187,7 @@ impl<'a> App<'a> {
         let second_copies = matches!(location, Location::Directory(_));
         let options = &InitOptions { second_copies, ..options.clone() };
         let made = location
-            .create()
+            .create(&store::settings(&self.globals))
             .map_err(RepositoryError::from)
             .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
         made.map(|repository| self.bounded(repository)).map_err(Failure::place)

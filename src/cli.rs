@@ -8,6 +8,7 @@ use crate::environment::variable;
 use crate::exit::Failure;
 use crate::report::{self, Report};
 use crate::size;
+use crate::store;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
@@ -42,7 +43,7 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
-    /// Where the repository is: a directory or file:///directory.
+    /// Where the repository is: a directory, file:///directory, or s3://bucket/prefix.
     #[arg(short, long, global = true, env = "LIFEBOAT_REPOSITORY", hide_env_values = true)]
     pub(crate) repo: Option<PathBuf>,
 
@@ -78,6 +79,18 @@ pub(crate) struct Globals {
     #[arg(long, value_name = "SIZE", global = true, env = "LIFEBOAT_MAX_MEMORY", hide_env_values = true)]
     #[arg(value_parser = size::parse)]
     pub(crate) max_memory: Option<u64>,
+
+    /// Option of object storage, such as storage-class=STANDARD_IA; can be given again.
+    #[arg(short, long, value_name = "NAME=VALUE", global = true, value_parser = store::parse_option)]
+    pub(crate) option: Vec<(String, String)>,
+
+    /// KiB per second that may be sent to object storage; any number if nothing is said.
+    #[arg(long, value_name = "KIB", global = true, value_parser = size::rate)]
+    pub(crate) limit_upload: Option<u64>,
+
+    /// KiB per second that may be received from object storage; any number if nothing is said.
+    #[arg(long, value_name = "KIB", global = true, value_parser = size::rate)]
+    pub(crate) limit_download: Option<u64>,
 
     /// Print JSON lines instead of text.
     #[arg(long, global = true)]

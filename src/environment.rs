@@ -4,6 +4,7 @@
 use crate::exit::Failure;
 use lifeboat_engine::{Owners, Timestamp};
 use lifeboat_repository::{Clock, Environment, Process, Processes, Random, SlotAbout};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -110,6 +111,14 @@ fn start_in(stat: &str) -> Option<u64> {
 #[expect(clippy::disallowed_methods, reason = "the command line is the one place that reads the environment")]
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
+}
+
+/// The variables whose names begin like one of these, as far as they are text.
+pub(crate) fn variables(prefixes: &[&str]) -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+        .collect()
 }
 
 /// Where temporary files may be large: on a disk, unless the user says otherwise.

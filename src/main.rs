@@ -26,6 +26,7 @@ mod signals;
 mod size;
 mod snapshot_choice;
 mod source_path;
+mod store;
 mod stream;
 mod terminal;
 mod time;

@@ -36,6 +36,12 @@ pub(crate) fn kib(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, St
     }
 }
 
+/// Reads a number of KiB per second, and gives bytes per second.
+pub(crate) fn rate(text: &str) -> Result<u64, String> {
+    let kib = text.parse::<u64>().ok().filter(|kib| *kib > 0).and_then(|kib| kib.checked_mul(1 << 10));
+    kib.ok_or_else(|| "write a number of KiB per second, at least 1".to_owned())
+}
+
 /// Reads a number of MiB in this range.
 pub(crate) fn mib(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> + Clone {
     move |text| {

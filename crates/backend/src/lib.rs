@@ -30,8 +30,11 @@ mod location;
 mod memory;
 mod name;
 mod remote;
+mod settings;
+mod traffic;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use error::{BackendError, ErrorKind};
@@ -40,6 +43,8 @@ pub use location::Location;
 pub use memory::MemoryBackend;
 pub use name::ObjectName;
 pub use remote::RemoteBackend;
+pub use settings::StoreSettings;
+pub use traffic::{Requests, Traffic, Waiting};
 
 /// What storage says about an object without handing out its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +56,9 @@ pub struct ObjectInfo {
     /// When it was stored, by the clock of the storage; `None` where the storage keeps no time.
     pub modified: Option<SystemTime>,
 }
+
+/// The bytes of one of several objects, or why they could not be had.
+pub type Got = Result<Vec<u8>, BackendError>;
 
 /// A place that keeps immutable objects. The crate's documentation is its contract.
 pub trait Backend: Send + Sync + Debug {
@@ -65,12 +73,29 @@ pub trait Backend: Send + Sync + Debug {
     /// other kind but [`ErrorKind::Conflict`] the outcome is unknown.
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError>;
 
+    /// The same for an object that is large: storage that sends it while others go on need not copy it. Whoever calls
+    /// has the bytes to themselves again when it returns, but for a copy that nobody reads any more.
+    ///
+    /// # Errors
+    /// As [`Backend::put`].
+    fn put_shared(&self, name: &ObjectName, bytes: &Arc<Vec<u8>>) -> Result<(), BackendError> {
+        self.put(name, bytes)
+    }
+
     /// The whole object.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`]; [`ErrorKind::Damaged`] when something else bears its name or the disk has lost it; [`ErrorKind::TooLarge`], before anything is allocated, when it has more than
     /// `limit` bytes.
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError>;
+
+    /// Shows `visit` each of several objects whole, as [`Backend::get`] would give it, in no particular order. Storage far
+    /// away is asked for several at once, so that memory holds a few of them.
+    fn get_many(&self, names: &[ObjectName], limit: u64, visit: &mut dyn FnMut(&ObjectName, Got)) {
+        for name in names {
+            visit(name, self.get(name, limit));
+        }
+    }
 
     /// Fills all of `buffer` with the object's bytes from `offset` on. After an error the buffer's content is
     /// unspecified.
@@ -112,6 +137,16 @@ pub trait Backend: Send + Sync + Debug {
     /// When the storage cannot be looked through, or something cannot be removed: it harms nobody.
     fn sweep(&self) -> Result<u64, BackendError> {
         Ok(0)
+    }
+
+    /// Whether every operation is a request over a network, which costs time and money however small it is.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    /// What went over the network so far, and what is waited for; none where there is none.
+    fn traffic(&self) -> Option<Traffic> {
+        None
     }
 
     /// Where the objects lie, for people to read.

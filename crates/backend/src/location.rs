@@ -1,13 +1,14 @@
 //! Where a repository lies, as people write it.
 //!
-//! A plain path or `file:///path` is a directory of this machine. `s3://`, `gs://` and `az://` are
-//! recognised, so that nobody ends up with a local directory of that name, but this build cannot open them.
+//! A plain path or `file:///path` is a directory of this machine; `s3://`, `gs://` and `az://` are buckets of object
+//! storage.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::{Backend, BackendError, ErrorKind, LocalBackend};
+use crate::remote::connect;
+use crate::{Backend, BackendError, ErrorKind, LocalBackend, StoreSettings};
 
 /// The schemes of object storage.
 const OBJECT_STORES: [&str; 3] = ["s3", "gs", "az"];
@@ -43,22 +44,23 @@ impl Location {
     /// Opens what is there.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when there is no directory; [`ErrorKind::Unsupported`] for object storage.
-    pub fn open(&self) -> Result<Arc<dyn Backend>, BackendError> {
+    /// [`ErrorKind::NotFound`] when there is no directory; [`ErrorKind::InvalidName`] when the settings make no sense.
+    /// Object storage is not asked for anything yet.
+    pub fn open(&self, settings: &StoreSettings) -> Result<Arc<dyn Backend>, BackendError> {
         match self {
             Self::Directory(path) => Ok(Arc::new(LocalBackend::open(path)?)),
-            Self::ObjectStore(_) => Err(self.not_in_this_build("open")),
+            Self::ObjectStore(url) => Ok(Arc::new(connect(url, settings)?)),
         }
     }
 
     /// Opens it and creates missing directories before.
     ///
     /// # Errors
-    /// As [`LocalBackend::create`]; [`ErrorKind::Unsupported`] for object storage.
-    pub fn create(&self) -> Result<Arc<dyn Backend>, BackendError> {
+    /// As [`LocalBackend::create`] and [`Location::open`]. Buckets are not created.
+    pub fn create(&self, settings: &StoreSettings) -> Result<Arc<dyn Backend>, BackendError> {
         match self {
             Self::Directory(path) => Ok(Arc::new(LocalBackend::create(path)?)),
-            Self::ObjectStore(_) => Err(self.not_in_this_build("create")),
+            Self::ObjectStore(_) => self.open(settings),
         }
     }
 
@@ -78,11 +80,6 @@ impl Location {
                 .with_source("a bucket is expected after //, and only a bucket"));
         }
         Ok(Self::ObjectStore(format!("{scheme}:{rest}")))
-    }
-
-    fn not_in_this_build(&self, operation: &'static str) -> BackendError {
-        BackendError::new(ErrorKind::Unsupported, operation, self)
-            .with_source("object storage is not in this build yet")
     }
 }
 

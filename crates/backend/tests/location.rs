@@ -1,9 +1,8 @@
 //! Locations as people write them.
 
-use std::error::Error;
 use std::path::Path;
 
-use lifeboat_backend::{ErrorKind, Location, ObjectName};
+use lifeboat_backend::{ErrorKind, Location, ObjectName, StoreSettings};
 
 fn kind(text: &str) -> ErrorKind {
     Location::parse(text).expect_err("no such location").kind()
@@ -33,14 +32,20 @@ fn a_path_with_a_colon_is_shown_so_that_it_parses_again() {
 }
 
 #[test]
-fn object_stores_are_recognised_but_not_opened() {
+fn object_stores_are_recognised_and_opened_without_a_request() {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AZURE_STORAGE_ACCOUNT_NAME", "account"),
+        ("AZURE_STORAGE_ACCOUNT_KEY", "c2VjcmV0"),
+    ];
+    let variables = keys.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let settings = StoreSettings { variables, ..StoreSettings::default() };
     for text in ["s3://bucket", "s3://bucket/some/prefix", "gs://bucket/", "az://container/x"] {
         let location = Location::parse(text).unwrap();
         assert_eq!(location.to_string(), text);
-        for error in [location.open().unwrap_err(), location.create().unwrap_err()] {
-            assert_eq!(error.kind(), ErrorKind::Unsupported);
-            assert_eq!(error.source().unwrap().to_string(), "object storage is not in this build yet");
-        }
+        assert!(location.open(&settings).unwrap().is_remote(), "{text}");
+        assert!(location.create(&settings).unwrap().is_remote(), "{text}");
     }
 }
 
@@ -92,9 +97,9 @@ fn a_directory_is_opened_only_where_it_is_and_created_where_it_is_not() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("new/repository");
     let location = Location::parse(path.to_str().unwrap()).unwrap();
-    assert!(location.open().unwrap_err().is_not_found());
+    assert!(location.open(&StoreSettings::default()).unwrap_err().is_not_found());
     let name = ObjectName::new("config").unwrap();
-    location.create().unwrap().put(&name, b"bytes").unwrap();
-    assert_eq!(location.open().unwrap().get(&name, 5).unwrap(), b"bytes");
-    assert_eq!(location.create().unwrap().get(&name, 5).unwrap(), b"bytes");
+    location.create(&StoreSettings::default()).unwrap().put(&name, b"bytes").unwrap();
+    assert_eq!(location.open(&StoreSettings::default()).unwrap().get(&name, 5).unwrap(), b"bytes");
+    assert_eq!(location.create(&StoreSettings::default()).unwrap().get(&name, 5).unwrap(), b"bytes");
 }

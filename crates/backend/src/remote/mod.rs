@@ -1,28 +1,36 @@
 //! Objects on any store that the `object_store` crate can reach.
 //!
-//! The store is asynchronous; a small runtime of one thread, hidden here, drives it from whichever thread
-//! calls. The caller's code never runs inside the runtime, so `visit` of a listing may call the backend
-//! again.
+//! The store is asynchronous; a small runtime, hidden here, drives it. Each caller waits for its own request, and the
+//! caller's code never runs inside the runtime, so `visit` of a listing may call the backend again.
 //!
 //! A put is a plain PUT: repeating it is harmless because a name is never used for two contents. Retries
 //! within a request are the store's own.
 
+mod connect;
 mod failure;
 mod fill;
 
+pub(crate) use connect::connect;
+
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::stream::TryStreamExt;
+use bytes::Bytes;
+use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use object_store::path::Path;
-use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::name::is_prefix;
-use crate::{Backend, BackendError, ErrorKind, ObjectInfo, ObjectName};
+use crate::{Backend, BackendError, ErrorKind, Got, ObjectInfo, ObjectName};
 use failure::failure;
 use fill::fill;
 
+/// Threads that move bytes and encrypt them for the way.
+const RUNTIME_THREADS: usize = 2;
+/// Objects that `get_many` asks for at once.
+const GETS_AT_ONCE: usize = 16;
 /// The operation in errors of `get_range`.
 const RANGE: &str = "get range of";
 
@@ -43,7 +51,9 @@ impl RemoteBackend {
     pub fn new(store: Arc<dyn ObjectStore>, prefix: &str) -> Result<Self, BackendError> {
         let prefix = Path::parse(prefix)
             .map_err(|error| BackendError::new(ErrorKind::InvalidName, "open", prefix).with_source(error))?;
-        let runtime = Builder::new_current_thread()
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(RUNTIME_THREADS)
+            .thread_name("network")
             .enable_all()
             .build()
             .map_err(|error| BackendError::new(ErrorKind::Other, "open", &store).with_source(error))?;
@@ -71,6 +81,24 @@ impl RemoteBackend {
         Some(ObjectInfo { name, size: meta.size, modified: Some(meta.last_modified.into()) })
     }
 
+    fn put_payload(&self, name: &ObjectName, payload: PutPayload) -> Result<(), BackendError> {
+        let key = self.key("put", name.as_str())?;
+        let put = self.store.put(&key, payload);
+        self.runtime.block_on(put).map(drop).map_err(|error| failure("put", name, error))
+    }
+
+    async fn get_whole(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
+        let key = self.key("get", name.as_str())?;
+        let too_large = || BackendError::new(ErrorKind::TooLarge, "get", name);
+        let found = self.store.get(&key).await.map_err(|error| failure("get", name, error))?;
+        if found.meta.size > limit {
+            return Err(too_large());
+        }
+        let mut bytes = vec![0; usize::try_from(found.meta.size).map_err(|_| too_large())?];
+        fill("get", name, found.into_stream(), &mut bytes).await?;
+        Ok(bytes)
+    }
+
     fn meta(&self, operation: &'static str, name: &ObjectName) -> Result<ObjectMeta, BackendError> {
         let key = self.key(operation, name.as_str())?;
         self.runtime.block_on(self.store.head(&key)).map_err(|error| failure(operation, name, error))
@@ -93,23 +121,24 @@ impl RemoteBackend {
 
 impl Backend for RemoteBackend {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        let key = self.key("put", name.as_str())?;
-        let put = self.store.put(&key, bytes.to_vec().into());
-        self.runtime.block_on(put).map(drop).map_err(|error| failure("put", name, error))
+        self.put_payload(name, bytes.to_vec().into())
+    }
+
+    fn put_shared(&self, name: &ObjectName, bytes: &Arc<Vec<u8>>) -> Result<(), BackendError> {
+        self.put_payload(name, Bytes::from_owner(Shared(Arc::clone(bytes))).into())
     }
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
-        let key = self.key("get", name.as_str())?;
-        let too_large = || BackendError::new(ErrorKind::TooLarge, "get", name);
-        self.runtime.block_on(async {
-            let found = self.store.get(&key).await.map_err(|error| failure("get", name, error))?;
-            if found.meta.size > limit {
-                return Err(too_large());
-            }
-            let mut bytes = vec![0; usize::try_from(found.meta.size).map_err(|_| too_large())?];
-            fill("get", name, found.into_stream(), &mut bytes).await?;
-            Ok(bytes)
-        })
+        self.runtime.block_on(self.get_whole(name, limit))
+    }
+
+    fn get_many(&self, names: &[ObjectName], limit: u64, visit: &mut dyn FnMut(&ObjectName, Got)) {
+        let gets = names.iter().map(async |name| (name, self.get_whole(name, limit).await));
+        let mut found = pin!(iter(gets).buffer_unordered(GETS_AT_ONCE));
+        // Only the wait is inside the runtime, not the visit.
+        while let Some((name, got)) = self.runtime.block_on(found.next()) {
+            visit(name, got);
+        }
     }
 
     fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
@@ -162,8 +191,21 @@ impl Backend for RemoteBackend {
         self.runtime.block_on(self.store.delete(&key)).map_err(|error| failure("delete", name, error))
     }
 
+    fn is_remote(&self) -> bool {
+        true
+    }
+
     fn location(&self) -> String {
         format!("{}/{}", self.store, self.prefix)
+    }
+}
+
+/// Bytes that the request holds until it is over.
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
 }
 

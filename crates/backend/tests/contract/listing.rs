@@ -88,6 +88,6 @@ pub(super) fn a_visit_may_use_the_backend(door: &Door) {
             door.backend.delete(&object.name).unwrap();
         })
         .unwrap();
-    assert_eq!(sizes, (0..NAMES.len() as u64).sum());
+    assert_eq!(sizes, (0..NAMES.len() as u64).sum::<u64>());
     assert!(names(door, "").is_empty());
 }

@@ -88,7 +88,7 @@ pub(super) fn puts_into_new_folders_do_not_collide(door: &Door) {
                 .into_iter()
                 .collect();
         answers.unwrap();
-        assert_eq!(listed(&*door.backend, &format!("new/{round}/folder/")).len(), THREADS.into());
+        assert_eq!(listed(&*door.backend, &format!("new/{round}/folder/")).len(), usize::from(THREADS));
     }
 }
 

@@ -153,8 +153,10 @@ impl Store {
         self.provide_now(&mut self.naming())
     }
 
-    fn put_now(&self, pack: Pack, mut buffer: PackBuffer) -> Result<(), RepositoryError> {
-        self.repository.backend.put(&layout::pack(pack.id), &pack.bytes)?;
+    fn put_now(&self, mut pack: Pack, mut buffer: PackBuffer) -> Result<(), RepositoryError> {
+        let bytes = Arc::new(std::mem::take(&mut pack.bytes));
+        self.repository.backend.put_shared(&layout::pack(pack.id), &bytes)?;
+        pack.bytes = Arc::unwrap_or_clone(bytes);
         self.name(&pack)?;
         self.naming().bytes += pack.bytes.len() as u64;
         buffer.bytes = pack.bytes;
