@@ -71,7 +71,8 @@ impl Failure {
         let hint = "name a place where a directory can be made: lifeboat -r DIR";
         match &error {
             RepositoryError::Backend(storage)
-                if !matches!(storage.kind(), Denied | Full | Unavailable | Unsupported) =>
+                if storage.advice().is_none()
+                    && !matches!(storage.kind(), Denied | Full | Unavailable | Unsupported) =>
             {
                 Self::new(Code::Failed, error, hint)
             }
@@ -128,6 +129,14 @@ impl From<EngineError> for Failure {
 
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
+        let error = match error {
+            // The storage has not been asked for anything yet, so it has not failed.
+            RepositoryError::Backend(error) if error.kind() == ErrorKind::Settings => {
+                let (code, hint) = of_storage(&error);
+                return Self::new(code, error, hint);
+            }
+            other => other,
+        };
         let (code, hint) = match &error {
             RepositoryError::Backend(error) => of_storage(error),
             RepositoryError::NoRepository(_) => {
@@ -192,9 +201,10 @@ fn of_slot(error: &SlotError) -> (Code, &'static str) {
     }
 }
 
-/// An object that is gone, too short or too long is damage; a storage that does not answer is not.
+/// An object that is gone, too short or too long is damage; a storage that does not answer is not. What the storage itself
+/// advises fits it better than what is said of directories here.
 fn of_storage(error: &BackendError) -> (Code, &'static str) {
-    match error.kind() {
+    let (code, hint) = match error.kind() {
         ErrorKind::NotFound
         | ErrorKind::Damaged
         | ErrorKind::Short
@@ -207,6 +217,9 @@ fn of_storage(error: &BackendError) -> (Code, &'static str) {
         }
         ErrorKind::Unavailable => (Code::Failed, "run the same command again later"),
         ErrorKind::Unsupported => (Code::Failed, "name a directory of this machine: lifeboat -r /DIR ..."),
+        ErrorKind::NoBucket => (Code::NoRepository, "make the bucket with the tools of the storage"),
+        ErrorKind::Settings => (Code::Usage, "check the options and variables: lifeboat -o NAME=VALUE ..."),
         _ => (Code::Failed, "check the storage, then: lifeboat verify"),
-    }
+    };
+    (code, error.advice().unwrap_or(hint))
 }

@@ -3,6 +3,7 @@
 use crate::cli::Globals;
 use crate::environment::variables;
 use lifeboat_backend::StoreSettings;
+use lifeboat_repository::PACKS;
 
 /// Beginnings of the variables that matter to object storage. `HOME` leads to the files with profiles.
 const VARIABLES: [&str; 4] = ["AWS_", "GOOGLE_", "AZURE_", "HOME"];
@@ -12,6 +13,7 @@ pub(crate) fn settings(globals: &Globals) -> StoreSettings {
     StoreSettings {
         variables: variables(&VARIABLES),
         options: globals.option.iter().cloned().collect(),
+        bulk: vec![PACKS.to_owned()],
         upload_limit: globals.limit_upload,
         download_limit: globals.limit_download,
     }

@@ -22,7 +22,7 @@ const CRATE_EDGES: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates of others, with those of ours that may depend on them.
-const FENCES: [(&[&str], &[&str]); 8] = [
+const FENCES: [(&[&str], &[&str]); 9] = [
     (
         &[
             "argon2",
@@ -43,17 +43,9 @@ const FENCES: [(&[&str], &[&str]); 8] = [
     (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),
     (&["rustix"], &["lifeboat", "lifeboat-backend", "lifeboat-fs", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
+    (&["serde_json"], &["lifeboat", "lifeboat-backend"]),
     (
-        &[
-            "anyhow",
-            "clap",
-            "clap_complete",
-            "indicatif",
-            "serde_json",
-            "signal-hook",
-            "toml",
-            "tracing-subscriber",
-        ],
+        &["anyhow", "clap", "clap_complete", "indicatif", "signal-hook", "toml", "tracing-subscriber"],
         &["lifeboat"],
     ),
 ];

@@ -23,6 +23,7 @@ pub struct BackendError {
     kind: ErrorKind,
     operation: &'static str,
     place: String,
+    advice: Option<&'static str>,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -53,6 +54,10 @@ pub enum ErrorKind {
     InvalidName,
     /// This build or this storage cannot do it.
     Unsupported,
+    /// There is no such bucket; buckets are not created.
+    NoBucket,
+    /// Variables, profiles or options of object storage make no sense, or not together.
+    Settings,
     /// Anything else; the source says what.
     Other,
 }
@@ -62,13 +67,18 @@ impl BackendError {
     /// location).
     #[must_use]
     pub fn new(kind: ErrorKind, operation: &'static str, place: impl fmt::Display) -> Self {
-        Self { kind, operation, place: one_line(&place.to_string()), source: None }
+        Self { kind, operation, place: one_line(&place.to_string()), advice: None, source: None }
     }
 
     /// The same error with what caused it.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
+    }
+
+    /// The same error with what to do about it, which only this storage knows.
+    pub(crate) fn with_advice(self, advice: Option<&'static str>) -> Self {
+        Self { advice, ..self }
     }
 
     /// What an operating system's error means here.
@@ -110,6 +120,12 @@ impl BackendError {
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// What to do about it, where it depends on the storage: words that go behind `hint:`.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        self.advice
     }
 
     /// Whether there is no such object or place.
@@ -204,13 +220,15 @@ impl fmt::Display for ErrorKind {
             Self::Unavailable => "storage does not answer now",
             Self::InvalidName => "not a valid name",
             Self::Unsupported => "not supported",
+            Self::NoBucket => "there is no such bucket",
+            Self::Settings => "the settings will not do",
             Self::Other => "failed",
         })
     }
 }
 
 /// The text without control characters, which could break a line or steer a terminal.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(MAX_PLACE_CHARS));
     for character in text.chars().take(MAX_PLACE_CHARS) {
         if character.is_control() {

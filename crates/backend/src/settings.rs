@@ -12,10 +12,20 @@ pub struct StoreSettings {
     pub variables: BTreeMap<String, String>,
     /// Options by name, for example `storage-class`; they win over variables.
     pub options: BTreeMap<String, String>,
+    /// Folders that hold nearly all bytes, each with a `/` at its end: their objects, and no others, get the storage class
+    /// and the tags of the options.
+    pub bulk: Vec<String>,
     /// Bytes per second that may be sent; any number when none.
     pub upload_limit: Option<u64>,
     /// Bytes per second that may be received; any number when none.
     pub download_limit: Option<u64>,
+}
+
+impl StoreSettings {
+    /// A variable that is set to something.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
 }
 
 impl fmt::Debug for StoreSettings {

@@ -5,3 +5,4 @@ mod error;
 mod local;
 mod location;
 mod name;
+mod remote;

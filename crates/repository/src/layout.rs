@@ -13,8 +13,8 @@ pub(crate) const KEYRING: &str = "keyring/";
 pub(crate) const LOG: &str = "log/0/";
 /// Folder of hints that a session lives, or makes the repository.
 pub(crate) const RUNNING: &str = "running/";
-/// Folder of packs.
-pub(crate) const PACKS: &str = "packs/";
+/// Folder of packs, which are nearly all bytes of a repository; everything else is small.
+pub const PACKS: &str = "packs/";
 /// Folder of index objects.
 pub(crate) const INDEX: &str = "index/";
 

@@ -49,6 +49,7 @@ pub use error::RepositoryError;
 pub use found_config::is_absent;
 pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
 pub use init::{InitOptions, init};
+pub use layout::PACKS;
 pub use log::Reading;
 pub use memory::Memory;
 pub use objects::{ObjectKind, Objects, StoredObject, Survey};

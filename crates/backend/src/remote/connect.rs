@@ -1,57 +1,97 @@
 //! From a URL and settings to a store.
 //!
-//! Plain http is refused unless it was asked for. Nothing is sent before the first operation.
+//! Plain http is refused unless it was asked for. Nothing is sent before the first operation. Google Cloud Storage and
+//! Azure are experimental: what their variables say goes to `object_store` as it is.
 
-use object_store::ObjectStore;
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::{Certificate, ClientOptions, ObjectStore};
+
+use super::bulk::Bulk;
+use super::options::Options;
+use super::refusal::Refusal;
+use super::s3::s3;
 use crate::{BackendError, ErrorKind, RemoteBackend, StoreSettings};
 
 /// The store at `url`, which is `s3://bucket/prefix`, `gs://…` or `az://…`.
 pub(crate) fn connect(url: &str, settings: &StoreSettings) -> Result<RemoteBackend, BackendError> {
-    let unusable = |error: object_store::Error| {
-        BackendError::new(ErrorKind::InvalidName, "open", url).with_source(error)
-    };
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let store: Arc<dyn ObjectStore> = match scheme {
-        "s3" => Arc::new(s3(bucket, settings).build().map_err(unusable)?),
-        "gs" => Arc::new(google(bucket, settings).build().map_err(unusable)?),
-        "az" => Arc::new(azure(bucket, settings).build().map_err(unusable)?),
-        _ => return Err(BackendError::new(ErrorKind::Unsupported, "open", url)),
+    let options = Options::read(scheme, &settings.options).map_err(|refusal| refusal.of_opening(url))?;
+    let store = store(scheme, bucket, &options, settings).map_err(|refusal| refusal.of_opening(url))?;
+    let bulk = Bulk::new(&settings.bulk, options.storage_class, options.tags);
+    Ok(RemoteBackend::new(store, prefix.trim_end_matches('/'))?.called(url, bulk))
+}
+
+fn store(
+    scheme: &str,
+    bucket: &str,
+    options: &Options,
+    settings: &StoreSettings,
+) -> Result<Arc<dyn ObjectStore>, Refusal> {
+    let client = client(options, settings)?;
+    let unusable = |_| {
+        // The store's own text may show a key.
+        let cause = format!("what the variables say of {scheme}:// will not do");
+        Refusal::settings(cause, "look at the variables: env | grep -E '^(GOOGLE|AZURE)_'")
     };
-    RemoteBackend::new(store, prefix.trim_end_matches('/'))
+    match scheme {
+        "s3" => Ok(Arc::new(s3(bucket, options, client, settings)?)),
+        "gs" => Ok(Arc::new(google(bucket, client, settings).build().map_err(unusable)?)),
+        "az" => Ok(Arc::new(azure(bucket, client, settings).build().map_err(unusable)?)),
+        _ => Err(Refusal {
+            kind: ErrorKind::Unsupported,
+            cause: format!("{scheme}:// is no object storage"),
+            advice: "name s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX",
+        }),
+    }
 }
 
-fn s3(bucket: &str, settings: &StoreSettings) -> AmazonS3Builder {
-    known(settings, AmazonS3ConfigKey::from_str)
-        .fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value))
-        .with_bucket_name(bucket)
+/// How to speak http: whom to trust.
+fn client(options: &Options, settings: &StoreSettings) -> Result<ClientOptions, Refusal> {
+    let client = ClientOptions::new().with_allow_http(options.allow_http.unwrap_or_default());
+    let of_variable = settings.variable("AWS_CA_BUNDLE").map(Path::new);
+    let Some(path) = options.ca_file.as_deref().or(of_variable) else { return Ok(client) };
+    let refusal = |what: String| {
+        let cause = format!("the certificates in {} cannot be used: {what}", path.display());
+        Refusal::settings(cause, "name a file of certificates in PEM: -o ca-file=FILE or AWS_CA_BUNDLE")
+    };
+    let bytes = std::fs::read_to_string(path).map_err(|error| refusal(error.to_string()))?;
+    let found = Certificate::from_pem_bundle(bytes.as_bytes()).map_err(|error| refusal(error.to_string()))?;
+    if found.is_empty() {
+        return Err(refusal("there is none".to_owned()));
+    }
+    Ok(found.into_iter().fold(client, ClientOptions::with_root_certificate))
 }
 
-fn google(bucket: &str, settings: &StoreSettings) -> GoogleCloudStorageBuilder {
+fn google(bucket: &str, client: ClientOptions, settings: &StoreSettings) -> GoogleCloudStorageBuilder {
     known(settings, GoogleConfigKey::from_str)
-        .fold(GoogleCloudStorageBuilder::new(), |builder, (key, value)| builder.with_config(key, value))
+        .fold(GoogleCloudStorageBuilder::new().with_client_options(client), |builder, (key, value)| {
+            builder.with_config(key, value)
+        })
         .with_bucket_name(bucket)
 }
 
-fn azure(container: &str, settings: &StoreSettings) -> MicrosoftAzureBuilder {
+fn azure(container: &str, client: ClientOptions, settings: &StoreSettings) -> MicrosoftAzureBuilder {
     known(settings, AzureConfigKey::from_str)
-        .fold(MicrosoftAzureBuilder::new(), |builder, (key, value)| builder.with_config(key, value))
+        .fold(MicrosoftAzureBuilder::new().with_client_options(client), |builder, (key, value)| {
+            builder.with_config(key, value)
+        })
         .with_container_name(container)
 }
 
 /// The variables that a kind of store knows.
-fn known<K, E>(
+pub(super) fn known<K, E>(
     settings: &StoreSettings,
     key: impl Fn(&str) -> Result<K, E>,
 ) -> impl Iterator<Item = (K, &String)> {
     settings
         .variables
         .iter()
+        .filter(|(_, value)| !value.is_empty())
         .filter_map(move |(name, value)| Some((key(&name.to_ascii_lowercase()).ok()?, value)))
 }

@@ -6,9 +6,17 @@
 //! A put is a plain PUT: repeating it is harmless because a name is never used for two contents. Retries
 //! within a request are the store's own.
 
+mod answer;
+mod bulk;
 mod connect;
+mod credentials;
 mod failure;
 mod fill;
+mod options;
+mod process;
+mod profile;
+mod refusal;
+mod s3;
 
 pub(crate) use connect::connect;
 
@@ -24,7 +32,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::name::is_prefix;
 use crate::{Backend, BackendError, ErrorKind, Got, ObjectInfo, ObjectName};
-use failure::failure;
+use bulk::Bulk;
+use failure::{failure, is_speechless};
 use fill::fill;
 
 /// Threads that move bytes and encrypt them for the way.
@@ -40,6 +49,9 @@ pub struct RemoteBackend {
     /// Without slashes at its ends; empty for the whole store.
     prefix: String,
     runtime: Runtime,
+    /// What people call this place.
+    location: String,
+    bulk: Bulk,
 }
 
 impl RemoteBackend {
@@ -57,7 +69,13 @@ impl RemoteBackend {
             .enable_all()
             .build()
             .map_err(|error| BackendError::new(ErrorKind::Other, "open", &store).with_source(error))?;
-        Ok(Self { store, prefix: prefix.into(), runtime })
+        let location = format!("{store}/{prefix}");
+        Ok(Self { store, prefix: prefix.into(), runtime, location, bulk: Bulk::default() })
+    }
+
+    /// The same, called `location` and with objects of some folders put in a way of their own.
+    fn called(self, location: &str, bulk: Bulk) -> Self {
+        Self { location: location.to_owned(), bulk, ..self }
     }
 
     /// The key of a name or of a folder.
@@ -83,7 +101,7 @@ impl RemoteBackend {
 
     fn put_payload(&self, name: &ObjectName, payload: PutPayload) -> Result<(), BackendError> {
         let key = self.key("put", name.as_str())?;
-        let put = self.store.put(&key, payload);
+        let put = self.store.put_opts(&key, payload, self.bulk.options(name));
         self.runtime.block_on(put).map(drop).map_err(|error| failure("put", name, error))
     }
 
@@ -101,7 +119,16 @@ impl RemoteBackend {
 
     fn meta(&self, operation: &'static str, name: &ObjectName) -> Result<ObjectMeta, BackendError> {
         let key = self.key(operation, name.as_str())?;
-        self.runtime.block_on(self.store.head(&key)).map_err(|error| failure(operation, name, error))
+        self.runtime.block_on(async {
+            let refused = match self.store.head(&key).await {
+                Err(error) if is_speechless(&error) => error,
+                other => return other.map_err(|error| failure(operation, name, error)),
+            };
+            // The answer to a GET has words, and costs no more than one byte where it is none of refusal.
+            let options = GetOptions::new().with_range(Some(0..1));
+            let told = self.store.get_opts(&key, options).await.err().unwrap_or(refused);
+            Err(failure(operation, name, told))
+        })
     }
 
     /// Stores report a range past the end in their own words or not at all, so an unexplained failure is
@@ -196,7 +223,7 @@ impl Backend for RemoteBackend {
     }
 
     fn location(&self) -> String {
-        format!("{}/{}", self.store, self.prefix)
+        self.location.clone()
     }
 }
 
