@@ -9,6 +9,7 @@
 
 mod arguments;
 mod backup;
+mod bucket;
 mod cache;
 mod change_detection;
 mod damage;

@@ -14,7 +14,7 @@ const KNOWN: &str = "-o region=NAME, endpoint=URL, profile=NAME, path-style=true
                      tags=NAME=VALUE,..., ca-file=FILE, allow-http=true|false or unsigned-payload=true|false";
 /// The options that only S3 has.
 const OF_S3: [&str; 5] = ["region", "endpoint", "profile", "path-style", "unsigned-payload"];
-/// Classes whose objects cannot be read without hours of notice.
+/// Classes whose objects cannot be read without hours of notice, but for those of Google.
 const OFFLINE: [&str; 3] = ["GLACIER", "DEEP_ARCHIVE", "ARCHIVE"];
 /// As many as S3 allows for an object.
 const MAX_TAGS: usize = 10;
@@ -38,24 +38,25 @@ impl Options {
     pub(super) fn read(scheme: &str, given: &BTreeMap<String, String>) -> Result<Self, Refusal> {
         let mut options = Self::default();
         for (name, value) in given {
-            if scheme != "s3" && OF_S3.contains(&name.as_str()) {
-                return Err(refused(format!("the option {name} is for s3:// only")));
+            let is_of_others = OF_S3.contains(&name.as_str()) || scheme == "gs" && name == "tags";
+            if scheme != "s3" && is_of_others {
+                return Err(refused(format!("there is no option {name} for {scheme}://")));
             }
             if value.is_empty() {
                 return Err(refused(format!("the option {name} has no value")));
             }
-            options.set(name, value)?;
+            options.set(scheme, name, value)?;
         }
         Ok(options)
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+    fn set(&mut self, scheme: &str, name: &str, value: &str) -> Result<(), Refusal> {
         match name {
             "region" => self.region = Some(value.to_owned()),
             "endpoint" => self.endpoint = Some(value.to_owned()),
             "profile" => self.profile = Some(value.to_owned()),
             "path-style" => self.path_style = Some(switch(name, value)?),
-            "storage-class" => self.storage_class = Some(storage_class(value)?),
+            "storage-class" => self.storage_class = Some(storage_class(scheme, value)?),
             "tags" => self.tags = tags(value)?,
             "ca-file" => self.ca_file = Some(value.into()),
             "allow-http" => self.allow_http = Some(switch(name, value)?),
@@ -75,8 +76,8 @@ pub(super) fn switch(name: &str, value: &str) -> Result<bool, Refusal> {
     }
 }
 
-fn storage_class(value: &str) -> Result<String, Refusal> {
-    if OFFLINE.iter().any(|class| value.eq_ignore_ascii_case(class)) {
+fn storage_class(scheme: &str, value: &str) -> Result<String, Refusal> {
+    if scheme != "gs" && OFFLINE.iter().any(|class| value.eq_ignore_ascii_case(class)) {
         let cause =
             format!("what lies in {value} cannot be read at once, so nothing could be restored from it");
         return Err(Refusal::settings(
@@ -150,7 +151,11 @@ mod tests {
             let refusal = read("s3", &[(name, value)]).err().expect(name);
             assert_eq!(refusal.advice, KNOWN, "{name}={value}");
         }
-        assert!(read("gs", &[("region", "x")]).err().unwrap().cause.contains("s3:// only"));
+        for (scheme, name) in [("gs", "region"), ("gs", "tags"), ("az", "profile")] {
+            let refusal = read(scheme, &[(name, "x=y")]).err().expect(name);
+            assert_eq!(refusal.cause, format!("there is no option {name} for {scheme}://"));
+        }
+        assert!(read("az", &[("tags", "x=y")]).is_ok());
     }
 
     #[test]
@@ -159,5 +164,6 @@ mod tests {
             assert!(read("s3", &[("storage-class", class)]).is_err(), "{class}");
         }
         assert!(read("s3", &[("storage-class", "GLACIER_IR")]).is_ok());
+        assert!(read("gs", &[("storage-class", "ARCHIVE")]).is_ok());
     }
 }

@@ -1,0 +1,35 @@
+//! Repositories in buckets, as far as no server is needed to say no.
+
+use super::world::World;
+
+const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "KEY"), ("AWS_SECRET_ACCESS_KEY", "hush")];
+
+#[test]
+fn settings_that_will_not_do_are_bad_usage() {
+    let world = World::without_repository();
+    for (options, cause) in [
+        (&["-o", "regoin=x"][..], "there is no option regoin"),
+        (&["-o", "path-style=perhaps"], "path-style is true or false"),
+        (&["-o", "storage-class=DEEP_ARCHIVE"], "cannot be read at once"),
+        (&["-o", "endpoint=http://127.0.0.1:1"], "plain http"),
+        (&["-o", "ca-file=nowhere.pem"], "nowhere.pem"),
+        (&["-o", "profile=nobody"], "no profile nobody"),
+    ] {
+        for verb in [&["init"][..], &["snapshots"], &["backup", "--init", "."]] {
+            let arguments = [&["-r", "s3://bucket/host"], options, verb].concat();
+            let ended = world.run_with(&KEYS, &arguments).fails(2, cause);
+            assert!(!ended.err.contains("hush"), "{}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn missing_credentials_are_named_before_anything_is_sent() {
+    let world = World::without_repository();
+    let variables = [("AWS_EC2_METADATA_DISABLED", "true")];
+    let ended = world.run_with(&variables, &["-r", "s3://bucket/host", "snapshots"]);
+    let ended = ended.fails(1, "there are no credentials");
+    assert!(ended.err.contains("hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"), "{}", ended.err);
+    let ended = world.run_with(&KEYS[..1], &["-r", "s3://bucket/host", "snapshots"]);
+    ended.fails(1, "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
+}
