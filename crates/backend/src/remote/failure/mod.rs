@@ -19,9 +19,23 @@ use crate::{BackendError, ErrorKind};
 
 const TRUST: &str =
     "name the certificate of whoever signed that of the server: -o ca-file=FILE or AWS_CA_BUNDLE";
+const LEAF: &str = "give the server a certificate that is not that of an authority: openssl req -addext basicConstraints=CA:FALSE";
+const DATE: &str = "renew the certificate of the server, or set the clock of this machine";
+const NAME: &str =
+    "call the server by a name that is in its certificate: -o endpoint=URL or AWS_ENDPOINT_URL";
 const PLAIN: &str = "if the server speaks plain http: -o endpoint=http://HOST:PORT -o allow-http=true";
 const REACH: &str = "check the endpoint, and that the storage is up: -o endpoint=URL or AWS_ENDPOINT_URL";
 const CHECK: &str = "check the storage, then: lifeboat verify";
+
+/// What is wrong with an encrypted connection, by words of its error; the first that fits counts.
+const DISTRUST: [(&str, &str); 6] = [
+    ("InvalidContentType", PLAIN),
+    ("CaUsedAsEndEntity", LEAF),
+    ("expired", DATE),
+    ("not valid yet", DATE),
+    ("not valid for name", NAME),
+    ("certificate", TRUST),
+];
 
 /// The error of `operation` on `place` that a store has reported.
 #[expect(
@@ -63,7 +77,11 @@ impl Meaning {
         }
         match chain(error).find_map(|error| error.downcast_ref::<HttpError>()) {
             Some(broken) => Self::of_transport(error, broken),
-            None => Self { kind: kind(error), advice: None, cause: Some(innermost(error)) },
+            None => {
+                let kind = kind(error);
+                let advice = (kind == ErrorKind::Other).then_some(CHECK);
+                Self { kind, advice, cause: Some(innermost(error)) }
+            }
         }
     }
 
@@ -71,10 +89,10 @@ impl Meaning {
     fn of_transport(error: &StoreError, broken: &HttpError) -> Self {
         let what = innermost(error);
         let server = server(&error.to_string());
-        let (kind, advice) = match broken.kind() {
-            _ if what.contains("certificate") => (ErrorKind::Other, TRUST),
-            _ if what.contains("InvalidContentType") => (ErrorKind::Other, PLAIN),
-            HttpErrorKind::Unknown | HttpErrorKind::Decode => (kind(error), CHECK),
+        let distrust = DISTRUST.iter().find(|(words, _)| what.contains(words));
+        let (kind, advice) = match (distrust, broken.kind()) {
+            (Some((_, advice)), _) => (ErrorKind::Other, *advice),
+            (None, HttpErrorKind::Unknown | HttpErrorKind::Decode) => (kind(error), CHECK),
             _ => (ErrorKind::Unavailable, REACH),
         };
         Self::new(kind, advice, format!("no answer from {server}: {what}"))

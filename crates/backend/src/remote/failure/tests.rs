@@ -48,10 +48,17 @@ fn a_server_that_cannot_be_reached_is_named_without_what_may_be_secret() {
 
 #[test]
 fn distrust_and_plain_servers_have_advice_of_their_own() {
-    let advice = |text| failure("get", "config", broken(HttpErrorKind::Connect, text)).advice();
-    assert_eq!(advice("invalid peer certificate: UnknownIssuer"), Some(TRUST));
-    assert_eq!(advice("received corrupt message of type InvalidContentType"), Some(PLAIN));
-    assert_eq!(advice("dns error"), Some(REACH));
+    for (text, advice) in [
+        ("invalid peer certificate: UnknownIssuer", TRUST),
+        ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", LEAF),
+        ("invalid peer certificate: certificate expired: verification time 2", DATE),
+        ("invalid peer certificate: certificate not valid yet: verification time 1", DATE),
+        ("invalid peer certificate: certificate not valid for name \"a\"", NAME),
+        ("received corrupt message of type InvalidContentType", PLAIN),
+    ] {
+        let error = failure("get", "config", broken(HttpErrorKind::Connect, text));
+        assert_eq!((error.kind(), error.advice()), (ErrorKind::Other, Some(advice)), "{text}");
+    }
 }
 
 #[test]
