@@ -22,7 +22,7 @@ const CRATE_EDGES: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates of others, with those of ours that may depend on them.
-const FENCES: [(&[&str], &[&str]); 9] = [
+const FENCES: [(&[&str], &[&str]); 11] = [
     (
         &[
             "argon2",
@@ -37,7 +37,9 @@ const FENCES: [(&[&str], &[&str]); 9] = [
         ],
         &["lifeboat-format"],
     ),
-    (&["futures-util", "object_store", "tokio", "url"], &["lifeboat-backend"]),
+    (&["futures-util", "object_store", "url"], &["lifeboat-backend"]),
+    (&["tokio"], &["lifeboat-backend", "lifeboat-testkit"]),
+    (&["hyper-util", "s3s", "s3s-fs"], &["lifeboat-testkit"]),
     (&["memmap2"], &["lifeboat-repository"]),
     (&["crossbeam-channel", "rayon"], &["lifeboat-repository", "lifeboat-engine"]),
     (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),

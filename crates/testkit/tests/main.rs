@@ -8,4 +8,5 @@ mod comparison;
 mod every_kind;
 mod random;
 mod real;
+mod s3_place;
 mod tree;

@@ -11,7 +11,10 @@ mod races;
 
 use std::sync::Arc;
 
-use lifeboat_backend::{Backend, LocalBackend, MemoryBackend, ObjectName, RemoteBackend};
+use lifeboat_backend::{
+    Backend, LocalBackend, Location, MemoryBackend, ObjectName, RemoteBackend, StoreSettings,
+};
+use lifeboat_testkit::S3Place;
 use object_store::memory::InMemory;
 use tempfile::TempDir;
 
@@ -20,31 +23,58 @@ pub(crate) struct Door {
     backend: Arc<dyn Backend>,
     /// Whether a put of other bytes under an existing name is refused, or overwrites as remote stores do.
     refuses_conflicts: bool,
+    /// Bytes of each of the four components of the longest name. Servers keep keys in file names or tables with limits
+    /// of their own.
+    component: usize,
     _directory: Option<TempDir>,
+    _place: Option<S3Place>,
 }
 
 impl Door {
-    fn memory() -> Self {
-        Self { backend: Arc::new(MemoryBackend::new()), refuses_conflicts: true, _directory: None }
+    fn memory() -> Option<Self> {
+        Some(Self::of(Arc::new(MemoryBackend::new())))
     }
 
-    fn local() -> Self {
+    fn local() -> Option<Self> {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let backend = LocalBackend::open(directory.path()).expect("the directory was just made");
-        Self { backend: Arc::new(backend), refuses_conflicts: true, _directory: Some(directory) }
+        Some(Self { _directory: Some(directory), ..Self::of(Arc::new(backend)) })
     }
 
-    fn remote() -> Self {
-        Self::remote_below("backups/of this host")
+    fn remote() -> Option<Self> {
+        Some(Self::remote_below("backups/of this host"))
     }
 
-    fn remote_at_root() -> Self {
-        Self::remote_below("")
+    fn remote_at_root() -> Option<Self> {
+        Some(Self::remote_below(""))
     }
 
     fn remote_below(prefix: &str) -> Self {
         let backend = RemoteBackend::new(Arc::new(InMemory::new()), prefix).expect("the prefix is a key");
-        Self { backend: Arc::new(backend), refuses_conflicts: false, _directory: None }
+        Self::of(Arc::new(backend))
+    }
+
+    /// On a server in this process.
+    fn s3() -> Option<Self> {
+        Some(Self { component: 30, ..Self::at(S3Place::in_process()) })
+    }
+
+    /// On one that somebody has started.
+    fn s3_real() -> Option<Self> {
+        S3Place::on_real_server().map(|place| Self { component: 90, ..Self::at(place) })
+    }
+
+    fn at(place: S3Place) -> Self {
+        let variables = place.variables().iter().cloned().collect();
+        let settings = StoreSettings { variables, ..StoreSettings::default() };
+        let location = Location::parse(place.url()).expect("the place has a URL");
+        let backend = location.open(&settings).expect("the place can be used");
+        Self { _place: Some(place), ..Self::of(backend) }
+    }
+
+    fn of(backend: Arc<dyn Backend>) -> Self {
+        let refuses_conflicts = !backend.is_remote();
+        Self { backend, refuses_conflicts, component: 200, _directory: None, _place: None }
     }
 }
 
@@ -64,13 +94,17 @@ macro_rules! contract {
         contract!(@ local $($file: $($case)*;)*);
         contract!(@ remote $($file: $($case)*;)*);
         contract!(@ remote_at_root $($file: $($case)*;)*);
+        contract!(@ s3 $($file: $($case)*;)*);
+        contract!(@ s3_real $($file: $($case)*;)*);
     };
     (@ $door:ident $($file:ident: $($case:ident)*;)*) => {
         mod $door {
             $($(
                 #[test]
                 fn $case() {
-                    super::$file::$case(&super::Door::$door());
+                    if let Some(door) = super::Door::$door() {
+                        super::$file::$case(&door);
+                    }
                 }
             )*)*
         }

@@ -118,7 +118,7 @@ pub(super) fn deleted_objects_are_gone(door: &Door) {
 }
 
 pub(super) fn all_forms_of_names(door: &Door) {
-    let longest = ["a".repeat(200), "b".repeat(200), "c".repeat(200), "d".repeat(200)].join("/");
+    let longest = ["a", "b", "c", "d"].map(|letter| letter.repeat(door.component)).join("/");
     for text in ["0", "-", "a.b_c-d", "one/two", "one/three/four", "1/2/3/4", &longest] {
         let name = name(text);
         door.backend.put(&name, text.as_bytes()).unwrap();
