@@ -16,5 +16,6 @@ mod manifests;
 mod program;
 mod real_tree;
 mod sources;
+mod store;
 mod tidy;
 mod unprivileged;

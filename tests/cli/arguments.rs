@@ -99,7 +99,8 @@ fn an_empty_variable_is_named() {
 fn global_options_stand_before_or_after_the_verb() {
     let world = World::new();
     let nowhere = [("LIFEBOAT_REPOSITORY", "nowhere")];
-    for arguments in [["-r", "repo", "snapshots", "--json"], ["snapshots", "--json", "--repo", "repo"]] {
+    let place = world.store.repository();
+    for arguments in [["-r", place, "snapshots", "--json"], ["snapshots", "--json", "--repo", place]] {
         assert_eq!(world.run_with(&nowhere, &arguments).succeeds().out, "[]\n");
     }
 }

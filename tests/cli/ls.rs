@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use super::world::{PASSWORD, World};
+use super::world::World;
 
 #[test]
 fn names_are_data_and_the_rest_is_talk() {
@@ -55,9 +55,8 @@ fn a_reader_may_go_away() {
         world.write(format!("files/many/{number:0100}"), b"");
     }
     world.run(&["backup", "files"]).succeeds();
-    let mut program = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
-    program.env_clear().env("LIFEBOAT_PASSWORD", PASSWORD).stdout(Stdio::piped()).stderr(Stdio::piped());
-    program.arg("-r").arg(world.path("repo")).args(["ls", "latest"]);
+    let mut program = world.command();
+    program.args(["ls", "latest"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = program.spawn().unwrap();
     let mut first = [0; 10];
     // The pipe is closed with this, long before everything that is to be said fits into it.
@@ -71,9 +70,7 @@ fn a_reader_may_go_away() {
 fn output_that_cannot_be_written_ends_with_1() {
     let world = World::with_snapshot();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let mut program = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
-    program.env_clear().env("LIFEBOAT_PASSWORD", PASSWORD).stdout(full);
-    let output = program.arg("-r").arg(world.path("repo")).args(["ls", "latest"]).output().unwrap();
+    let output = world.command().args(["ls", "latest"]).stdout(full).output().unwrap();
     let talk = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{talk}");
     assert!(talk.contains("error: cannot write the output: No space left"), "{talk}");

@@ -1,6 +1,6 @@
 //! `--max-memory`: what is too little, and what the program takes when it is enough.
 
-use super::world::{Ended, World, below};
+use super::world::{Ended, World};
 use lifeboat_testkit::{Random, needs};
 use std::fs;
 
@@ -33,7 +33,7 @@ fn too_little_memory_is_refused_with_the_least_that_works() {
 fn what_a_password_takes_counts_before_it_is_tried() {
     let world = World::without_repository();
     world.run(&["init", "--kdf-memory", "262144", "--max-memory", "200M"]).fails(2, "too little");
-    assert!(!world.path("repo").exists());
+    world.assert_has_no_repository();
     world.run(&["init", "--kdf-memory", "262144"]).succeeds();
     let refused = world.run(&["snapshots", "--max-memory", "200M"]).fails(2, "too little");
     assert!(least(&refused) > 256);
@@ -46,26 +46,23 @@ fn a_run_takes_no_more_memory_than_it_is_given() {
     if !needs("time") {
         return;
     }
-    let world = World::new();
-    for number in 0..6 {
-        world.write(format!("files/large{number}"), &Random::new(number).bytes(12 << 20));
-    }
-    for number in 0..1_000 {
-        world.write(format!("files/small/{number}"), &Random::new(number).text(2_000));
-    }
-    let least = least(&world.run(&["snapshots", "--max-memory", "1"]).fails(2, "too little"));
+    let least = least(&World::new().run(&["snapshots", "--max-memory", "1"]).fails(2, "too little"));
     for max in [least, 192] {
-        let repo = format!("repo-{max}");
-        world.run(&["-r", &repo, "init", "--kdf-memory", "32"]).succeeds();
-        let out = world.path(format!("out-{max}")).display().to_string();
+        let world = World::new();
+        for number in 0..6 {
+            world.write(format!("files/large{number}"), &Random::new(number).bytes(12 << 20));
+        }
+        for number in 0..1_000 {
+            world.write(format!("files/small/{number}"), &Random::new(number).text(2_000));
+        }
         let verbs: [&[&str]; 4] = [
             &["backup", "files"],
             &["backup", "files"],
             &["verify", "--read-data"],
-            &["restore", "latest", &out],
+            &["restore", "latest", "out"],
         ];
         for verb in verbs {
-            let peak = peak(&world, &[verb, &["-r", &repo, "--max-memory", &format!("{max}M")]].concat());
+            let peak = peak(&world, &[verb, &["--max-memory", &format!("{max}M")]].concat());
             assert!(peak <= max << 10, "{verb:?} took {peak} KiB of {max} MiB");
         }
     }
@@ -103,11 +100,8 @@ fn packs_that_are_mended_take_no_more_memory_than_is_given() {
         world.write(format!("files/{number}"), &Random::new(number).bytes(14 << 20));
     }
     world.run(&["backup", "files"]).succeeds();
-    for pack in packs(&world) {
-        let mut bytes = fs::read(&pack).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        fs::write(&pack, bytes).unwrap();
+    for pack in world.store.names("packs/") {
+        world.store.flip(&pack, world.store.length(&pack) / 2);
     }
     let least = least(&world.run(&["snapshots", "--max-memory", "1"]).fails(2, "too little"));
     let (max, out) = (format!("{least}M"), world.path("out").display().to_string());
@@ -139,13 +133,7 @@ fn large_packs_take_what_is_said() {
         let peak = peak(&world, &[verb, &["--max-memory", &max]].concat());
         assert!(peak <= least << 10, "{verb:?} took {peak} KiB of {least} MiB");
     }
-    assert!(packs(&world).iter().any(|pack| pack.metadata().unwrap().len() > 120 << 20));
-}
-
-fn packs(world: &World) -> Vec<std::path::PathBuf> {
-    let mut packs = below(&world.path("repo/packs"));
-    packs.retain(|path| path.is_file());
-    packs
+    assert!(world.store.names("packs/").iter().any(|pack| world.store.length(pack) > 120 << 20));
 }
 
 /// The most memory that a run of the program which succeeds had at once, in KiB.

@@ -2,31 +2,24 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 use lifeboat_testkit::needs_root;
 
 use super::world::{World, below};
+use crate::store::on_disk;
 
 const WITHOUT_PASSWORD: [(&str, &str); 1] = [("LIFEBOAT_PASSWORD", "")];
-
-fn packs(world: &World) -> Vec<PathBuf> {
-    below(&world.path("repo/packs")).into_iter().filter(|path| path.is_file()).collect()
-}
 
 #[test]
 fn no_password_is_needed() {
     let world = World::with_snapshot();
     let out = world.run_with(&WITHOUT_PASSWORD, &["verify", "--scrub"]).succeeds().out;
     assert!(out.starts_with("Kind           Objects  Size\n----"), "{out}");
-    for row in [
-        "config         2 ",
-        "key slots      2 ",
-        "keyring        10 ",
-        "log entries    4 ",
-        "packs          2 ",
-    ] {
-        assert!(out.contains(&format!("\n{row}")), "{row}: {out}");
+    let copies = world.store.copies("config").len();
+    let of_control = [("config", 1), ("key slots", 1), ("keyring", 5), ("log entries", 2)];
+    let of_control = of_control.map(|(kind, count)| (kind, count * copies));
+    for (kind, count) in of_control.into_iter().chain([("packs", 2)]) {
+        assert!(out.contains(&format!("\n{kind:<13}  {count} ")), "{kind}, {count}: {out}");
     }
     assert!(out.contains("\nchecked ") && out.ends_with("\nno errors were found\n"), "{out}");
     assert_eq!(world.run_with(&WITHOUT_PASSWORD, &["verify", "--scrub", "-q"]).succeeds().out, "");
@@ -47,17 +40,13 @@ fn the_summary_lists_what_was_checked() {
         let sum: u64 = checked.iter().map(|kind| kind[name].as_u64().unwrap()).sum();
         assert_eq!(summary[name], sum, "{summary}");
     }
-    let size: u64 = below(&world.path("repo"))
-        .iter()
-        .filter(|path| path.is_file())
-        .map(|path| path.metadata().unwrap().len())
-        .sum();
-    assert_eq!(summary["bytes"], size, "every file of the repository was read");
+    let size: usize = world.store.names("").iter().map(|name| world.store.length(name)).sum();
+    assert_eq!(summary["bytes"], size, "every object of the repository was read");
 }
 
 #[test]
 fn another_user_scrubs_a_copy_that_cannot_be_written() {
-    if !needs_root() {
+    if !on_disk("permissions are those of files") || !needs_root() {
         return;
     }
     let world = World::with_snapshot();
@@ -78,17 +67,9 @@ fn another_user_scrubs_a_copy_that_cannot_be_written() {
 
 #[test]
 fn each_damaged_object_is_named_and_the_next_step_told() {
-    let world = World::without_repository();
-    world.run(&["init", "--kdf-memory", "32", "--parity", "0"]).succeeds();
-    world.write_three_files();
-    world.run(&["backup", "files"]).succeeds();
-    let packs = packs(&world);
-    for pack in &packs {
-        let mut bytes = fs::read(pack).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        fs::write(pack, bytes).unwrap();
-    }
+    let world = World::without_parity().saved();
+    let packs = world.store.names("packs/");
+    packs.iter().for_each(|pack| world.store.flip(pack, world.store.length(pack) / 2));
     let ended = world.run_with(&WITHOUT_PASSWORD, &["verify", "--scrub"]);
     let ended = ended.fails(4, "which files lose by it only a key can tell: 2 problems");
     assert!(
@@ -97,8 +78,7 @@ fn each_damaged_object_is_named_and_the_next_step_told() {
         ended.err
     );
     for pack in &packs {
-        let name = pack.strip_prefix(world.path("repo")).unwrap().display().to_string();
-        assert_eq!(ended.err.matches(&name).count(), 1, "{}", ended.err);
+        assert_eq!(ended.err.matches(pack.as_str()).count(), 1, "{}", ended.err);
     }
     let json = world.run_with(&WITHOUT_PASSWORD, &["verify", "--scrub", "--json"]);
     let talk = json.json_talk();
@@ -109,7 +89,7 @@ fn each_damaged_object_is_named_and_the_next_step_told() {
 #[test]
 fn it_stands_alone_and_needs_a_repository() {
     let world = World::without_repository();
-    world.run_with(&WITHOUT_PASSWORD, &["verify", "--scrub"]).fails(10, "no repository at repo");
+    world.run_with(&WITHOUT_PASSWORD, &["verify", "--scrub"]).fails(10, &world.no_repository());
     let depths: [&[&str]; 3] = [&["--read-data"], &["--read-data-subset", "1/2"], &["--budget", "1m"]];
     for depth in depths {
         let ended = world.run(&[&["verify", "--scrub"], depth].concat()).fails(2, "cannot be used with");
@@ -119,22 +99,17 @@ fn it_stands_alone_and_needs_a_repository() {
 
 #[test]
 fn parity_is_checked_and_mends_without_a_key() {
-    let world = World::without_repository();
-    world.run(&["init", "--kdf-memory", "32", "--parity", "5"]).succeeds();
-    world.write_three_files();
-    world.run(&["backup", "files"]).succeeds();
-    for pack in packs(&world) {
-        let sound = fs::read(&pack).unwrap();
+    let world = World::with_parity("5").saved();
+    for pack in world.store.names("packs/") {
+        let sound = world.store.read(&pack);
         for place in [300, sound.len() - 300] {
-            let mut bytes = sound.clone();
-            bytes[place] ^= 1;
-            fs::write(&pack, bytes).unwrap();
+            world.store.flip(&pack, place);
             let ended = world
                 .run_with(&WITHOUT_PASSWORD, &["verify", "--scrub"])
                 .fails(4, "can be mended: 1 problem");
             assert!(ended.err.lines().next().unwrap().ends_with(" (mendable)"), "{place}: {}", ended.err);
+            world.store.write(&pack, &sound);
         }
-        fs::write(&pack, sound).unwrap();
     }
     world.run_with(&WITHOUT_PASSWORD, &["verify", "--scrub"]).succeeds();
 }

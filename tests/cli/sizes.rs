@@ -4,7 +4,6 @@ use super::world::World;
 use lifeboat_format::{ChunkerParams, Config};
 use lifeboat_testkit::Random;
 use serde_json::Value;
-use std::fs;
 
 const FILES: usize = 32;
 const FILE: usize = 32 << 10;
@@ -52,7 +51,7 @@ fn compression_that_is_unknown_is_refused() {
 
 /// What was decided when the repository was made.
 fn config(world: &World) -> Config {
-    Config::decode(&fs::read(world.path("repo/config")).unwrap()).unwrap()
+    Config::decode(&world.store.read("config")).unwrap()
 }
 
 #[test]

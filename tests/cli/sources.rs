@@ -46,7 +46,7 @@ fn standard_input_becomes_a_file() {
     assert_eq!(list[0]["paths"], serde_json::json!(["/stdin"]));
     let listed = world.run(&["ls", "latest", "--json"]).succeeds().json_lines();
     assert_eq!((&listed[1]["path"], &listed[1]["permissions"]), (&"/stdin".into(), &"-rw-r--r--".into()));
-    assert_eq!(listed[1]["uid"], fs::metadata(world.path("repo")).unwrap().uid());
+    assert_eq!(listed[1]["uid"], fs::metadata(world.path("")).unwrap().uid());
     assert!(world.restored("/stdin") == content);
 
     let again = world.backup_stdin(&content, &["--json", "-q"]).succeeds().json();

@@ -96,7 +96,7 @@ fn a_new_password_is_typed_twice_and_a_sheet_is_offered() {
     let world = World::without_repository();
     let init = ["init", "--kdf-memory", "32"];
     at_terminal(&world, &init, "one\ntwo\n").ended.fails(2, "the two passwords differ");
-    assert!(!world.path("repo").exists());
+    world.assert_has_no_repository();
     let made = at_terminal(&world, &init, &format!("{PASSWORD}\n{PASSWORD}\nsheet\n")).ended.succeeds();
     assert!(made.err.contains("file for a recovery sheet"), "{}", made.err);
     assert!(made.out.contains("a recovery sheet"), "{}", made.out);
@@ -132,7 +132,8 @@ fn a_repository_that_is_made_besides_is_told_before_the_password_is_asked_for() 
     world.write_three_files();
     let backup = ["backup", "--init", "files"];
     let made = at_terminal(&world, &backup, &format!("{PASSWORD}\n{PASSWORD}\n")).ended.succeeds();
-    let order = ["there is no repository at repo yet: making one", "password: ", "keep the password safe"];
+    let told = format!("there is {} yet: making one", world.no_repository());
+    let order = [&told, "password: ", "keep the password safe"];
     let places = order.map(|words| made.err.find(words).unwrap_or_else(|| panic!("{words}: {}", made.err)));
     assert!(places.is_sorted(), "{}", made.err);
     let again = at_terminal(&world, &backup, &format!("{PASSWORD}\n")).ended.succeeds();

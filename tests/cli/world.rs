@@ -9,12 +9,15 @@ use std::process::Output;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::store::Store;
+
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 const NOBODY: u32 = 65_534;
 
-/// The working directory of the program; the repository is `repo` in it.
+/// The working directory of the program; where repositories lie on disk, that of the world is `repo` in it.
 pub(crate) struct World {
     scratch: TempDir,
+    pub(crate) store: Store,
 }
 
 impl World {
@@ -27,13 +30,20 @@ impl World {
 
     /// With one whose packs have no parity, so that damage is damage.
     pub(crate) fn without_parity() -> Self {
+        Self::with_parity("0")
+    }
+
+    /// With one whose packs have so much parity, wherever they lie.
+    pub(crate) fn with_parity(percent: &str) -> Self {
         let world = Self::without_repository();
-        world.run(&["init", "--kdf-memory", "32", "--parity", "0"]).succeeds();
+        world.run(&["init", "--kdf-memory", "32", "--parity", percent]).succeeds();
         world
     }
 
     pub(crate) fn without_repository() -> Self {
-        Self { scratch: tempfile::tempdir().unwrap() }
+        let scratch = tempfile::tempdir().unwrap();
+        let store = Store::new(scratch.path(), "repo");
+        Self { scratch, store }
     }
 
     /// With the directory `files` of three files, saved once.
@@ -63,13 +73,14 @@ impl World {
         format!("latest:{}", self.path(name).display())
     }
 
-    /// A control object of the repository and its second copy, or two such folders.
-    pub(crate) fn both(&self, name: &str) -> [PathBuf; 2] {
-        let second = match name.split_once('/') {
-            Some((folder, rest)) => format!("{folder}2/{rest}"),
-            None => format!("{name}2"),
-        };
-        [name, &second].map(|copy| self.path("repo").join(copy))
+    /// What is said where nothing is yet.
+    pub(crate) fn no_repository(&self) -> String {
+        format!("no repository at {}", self.store.repository())
+    }
+
+    /// Asserts that not even a place for a repository was made.
+    pub(crate) fn assert_has_no_repository(&self) {
+        assert!(!self.path("repo").exists() && self.store.names("").is_empty());
     }
 
     pub(crate) fn write(&self, name: impl AsRef<Path>, bytes: &[u8]) {
@@ -129,8 +140,8 @@ impl World {
     pub(crate) fn prepared(&self, program: &Path) -> std::process::Command {
         let mut command = std::process::Command::new(program);
         command.current_dir(self.scratch.path()).env_clear().env("TZ", "UTC");
-        command.env("PATH", "/usr/bin:/bin").env("LIFEBOAT_REPOSITORY", "repo");
-        command.env("LIFEBOAT_PASSWORD", PASSWORD);
+        command.env("PATH", "/usr/bin:/bin").env("LIFEBOAT_REPOSITORY", self.store.repository());
+        command.env("LIFEBOAT_PASSWORD", PASSWORD).envs(self.store.variables().iter().cloned());
         command
     }
 

@@ -1,0 +1,148 @@
+//! Where the repository of a test lies, and the objects in it: on disk, in the bucket of a server in this process, or on
+//! a real server, as the variable `LIFEBOAT_TEST_STORE` says (`local`, `s3`, `s3-real`).
+//!
+//! Objects are named, read and changed in one way wherever they lie. A test that is about files says so with
+//! [`on_disk`].
+
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+
+use lifeboat_backend::{Backend, Location, ObjectName, StoreSettings};
+use lifeboat_testkit::{S3Place, skip};
+
+/// More than any object of a test has.
+const NO_LIMIT: u64 = 1 << 30;
+
+/// The place of one repository.
+pub(crate) struct Store {
+    location: Location,
+    /// What the program is told.
+    repository: String,
+    place: Option<S3Place>,
+}
+
+/// The kinds of storage that there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Disk,
+    InProcess,
+    Real,
+}
+
+impl Kind {
+    fn of_this_run() -> Self {
+        let named = env::var("LIFEBOAT_TEST_STORE").unwrap_or_else(|_| "local".to_owned());
+        let kinds = [("local", Self::Disk), ("s3", Self::InProcess), ("s3-real", Self::Real)];
+        let kind = kinds.into_iter().find_map(|(name, kind)| (name == named).then_some(kind));
+        kind.expect("LIFEBOAT_TEST_STORE is local, s3 or s3-real")
+    }
+}
+
+/// Whether repositories lie on disk; says why the test is skipped when they do not.
+pub(crate) fn on_disk(because: &str) -> bool {
+    let on_disk = Kind::of_this_run() == Kind::Disk;
+    if !on_disk {
+        skip(&format!("it needs a repository on disk: {because}"));
+    }
+    on_disk
+}
+
+impl Store {
+    /// A place where nothing is yet: a directory `name`, seen from `working_directory`, where it is on disk.
+    pub(crate) fn new(working_directory: &Path, name: &str) -> Self {
+        let place = match Kind::of_this_run() {
+            Kind::Disk => None,
+            Kind::InProcess => Some(S3Place::in_process()),
+            Kind::Real => {
+                Some(S3Place::on_real_server().expect("LIFEBOAT_TEST_STORE=s3-real needs a server"))
+            }
+        };
+        let (location, repository) = match &place {
+            None => (Location::Directory(working_directory.join(name)), name.to_owned()),
+            Some(place) => (Location::parse(place.url()).unwrap(), place.url().to_owned()),
+        };
+        Self { location, repository, place }
+    }
+
+    /// What the program calls it.
+    pub(crate) fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// What the program has to be told besides, as variables.
+    pub(crate) fn variables(&self) -> &[(String, String)] {
+        self.place.as_ref().map_or(&[], S3Place::variables)
+    }
+
+    /// The names of all objects below a folder, which is empty or ends with a slash, in order.
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        match self.location.open(&self.settings()) {
+            Ok(backend) => backend.list(folder, &mut |object| names.push(object.name.to_string())).unwrap(),
+            Err(error) => assert!(error.is_not_found(), "{error}"),
+        }
+        names.sort();
+        names
+    }
+
+    /// A control object and its second copy, or all objects in such a folder and the folder of their copies: those that
+    /// there are.
+    pub(crate) fn copies(&self, name: &str) -> Vec<String> {
+        let (folder, rest) = name.split_once('/').map_or((name, ""), |(folder, rest)| (folder, rest));
+        let is_copy = |found: &String| {
+            let (found, below) = found.split_once('/').unwrap_or((found, ""));
+            found.strip_suffix('2').unwrap_or(found) == folder && (rest.is_empty() || below == rest)
+        };
+        self.names("").into_iter().filter(is_copy).collect()
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names("").iter().any(|found| found == name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        self.backend().get(&object(name), NO_LIMIT).unwrap()
+    }
+
+    /// The length of an object in bytes.
+    pub(crate) fn length(&self, name: &str) -> usize {
+        self.read(name).len()
+    }
+
+    /// Puts these bytes under the name, whatever is there.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        if self.has(name) {
+            self.remove(name);
+        }
+        self.backend().put(&object(name), bytes).unwrap();
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        self.backend().delete(&object(name)).unwrap();
+    }
+
+    /// Puts what `change` makes of an object in its place.
+    pub(crate) fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = self.read(name);
+        change(&mut bytes);
+        self.write(name, &bytes);
+    }
+
+    /// Changes one bit of an object.
+    pub(crate) fn flip(&self, name: &str, place: usize) {
+        self.change(name, |bytes| bytes[place] ^= 0x10);
+    }
+
+    fn backend(&self) -> Arc<dyn Backend> {
+        self.location.create(&self.settings()).unwrap()
+    }
+
+    fn settings(&self) -> StoreSettings {
+        StoreSettings { variables: self.variables().iter().cloned().collect(), ..StoreSettings::default() }
+    }
+}
+
+fn object(name: &str) -> ObjectName {
+    ObjectName::new(name).unwrap()
+}
