@@ -9,29 +9,34 @@ use std::process::{Command, Output};
 use lifeboat_testkit::{NOBODY, rsync_differences_except, tree_differences};
 use serde_json::Value;
 
+use super::store::Store;
+
 /// Where everything is that the program makes.
 pub(crate) struct Program {
     directory: PathBuf,
     binary: PathBuf,
     user: Option<u32>,
+    store: Store,
 }
 
 impl Program {
     /// As whoever runs the tests.
     pub(crate) fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), binary: env!("CARGO_BIN_EXE_lifeboat").into(), user: None }
+        let store = Store::new(directory, "repository");
+        let binary = env!("CARGO_BIN_EXE_lifeboat").into();
+        Self { directory: directory.to_owned(), binary, user: None, store }
     }
 
     /// As nobody, or as whoever runs the tests where that is not root. The directory belongs to that user.
-    pub(crate) fn without_root(directory: &Path) -> Self {
+    pub(crate) fn without_root(self) -> Self {
         // The built program may lie where nobody else can look.
-        let binary = directory.join("lifeboat");
+        let binary = self.directory.join("lifeboat");
         if !binary.exists() {
             fs::copy(env!("CARGO_BIN_EXE_lifeboat"), &binary).unwrap();
         }
         let is_root =
             fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-        Self { directory: directory.to_owned(), binary, user: is_root.then_some(NOBODY) }
+        Self { binary, user: is_root.then_some(NOBODY), ..self }
     }
 
     /// Makes the repository, with a password that is cheap to try.
@@ -79,9 +84,10 @@ impl Program {
         program.env_clear().env("LIFEBOAT_PASSWORD", "correct horse battery staple");
         program.env("LIFEBOAT_CACHE_DIR", self.directory.join("cache"));
         program.env("LIFEBOAT_STATE_DIR", self.directory.join("state"));
-        program.arg("-r").arg(self.directory.join("repository")).args(arguments).args(paths);
+        program.envs(self.store.variables().iter().cloned()).current_dir(&self.directory);
+        program.args(["-r", self.store.repository()]).args(arguments).args(paths);
         if let Some(user) = self.user {
-            program.uid(user).gid(user).current_dir(&self.directory);
+            program.uid(user).gid(user);
         }
         let output = program.output().unwrap();
         let complaints = String::from_utf8_lossy(&output.stderr);

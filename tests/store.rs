@@ -4,11 +4,12 @@
 //! Objects are named, read and changed in one way wherever they lie. A test that is about files says so with
 //! [`on_disk`].
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 use std::sync::Arc;
 
-use lifeboat_backend::{Backend, Location, ObjectName, StoreSettings};
+use lifeboat_backend::{Backend, Location, ObjectInfo, ObjectName, StoreSettings};
 use lifeboat_testkit::{S3Place, skip};
 
 /// More than any object of a test has.
@@ -75,15 +76,22 @@ impl Store {
         self.place.as_ref().map_or(&[], S3Place::variables)
     }
 
-    /// The names of all objects below a folder, which is empty or ends with a slash, in order.
-    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
-        let mut names = Vec::new();
+    /// All objects below a folder, which is empty or ends with a slash, and their lengths in bytes.
+    pub(crate) fn lengths(&self, folder: &str) -> BTreeMap<String, u64> {
+        let mut found = BTreeMap::new();
+        let mut visit = |object: ObjectInfo| {
+            found.insert(object.name.to_string(), object.size);
+        };
         match self.location.open(&self.settings()) {
-            Ok(backend) => backend.list(folder, &mut |object| names.push(object.name.to_string())).unwrap(),
+            Ok(backend) => backend.list(folder, &mut visit).unwrap(),
             Err(error) => assert!(error.is_not_found(), "{error}"),
         }
-        names.sort();
-        names
+        found
+    }
+
+    /// Their names in order.
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+        self.lengths(folder).into_keys().collect()
     }
 
     /// A control object and its second copy, or all objects in such a folder and the folder of their copies: those that
@@ -98,7 +106,7 @@ impl Store {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names("").iter().any(|found| found == name)
+        self.lengths("").contains_key(name)
     }
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
@@ -107,7 +115,7 @@ impl Store {
 
     /// The length of an object in bytes.
     pub(crate) fn length(&self, name: &str) -> usize {
-        self.read(name).len()
+        usize::try_from(self.lengths("")[name]).unwrap()
     }
 
     /// Puts these bytes under the name, whatever is there.

@@ -31,7 +31,7 @@ fn their_own_tree_comes_back() {
     let scratch = Scratch::new();
     let tree = scratch.path().join("tree");
     without_root(&[scratch.path()], || make_every_kind(&tree, SEED, &EveryKindSpec::default()));
-    let program = Program::without_root(scratch.path());
+    let program = Program::new(scratch.path()).without_root();
     program.init();
     let first = program.backup(&tree, &[]);
     program.assert_restores(&first, &tree, &tree, &["/beyond"]);
@@ -48,7 +48,7 @@ fn what_they_may_not_read_is_named_and_the_rest_is_saved() {
     let (scratch, tree) = tree_of_root();
     let unreadable: BTreeSet<_> = without_root(&[scratch.path()], || unreadable(&tree)).into_iter().collect();
     assert!(unreadable.len() > 10, "{unreadable:?}");
-    let program = Program::without_root(scratch.path());
+    let program = Program::new(scratch.path()).without_root();
     program.init();
     let output = program.run_to(3, &["backup", "--json"], &[&tree]);
     let named = lines(&output.stderr);
@@ -82,7 +82,7 @@ fn a_snapshot_of_root_comes_back_but_for_what_takes_root() {
     let root = Program::new(&place);
     root.init();
     let backup = root.backup(&tree, &[]);
-    let program = Program::without_root(&place);
+    let program = root.without_root();
     give_away(&place);
     fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o755)).unwrap();
 
