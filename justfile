@@ -11,6 +11,10 @@ check:
 test *NAME:
     cargo test --workspace --locked -- {{NAME}}
 
+# the tests of the command line with repositories in buckets: s3, or s3-real (tests/s3/README.md)
+buckets STORE="s3":
+    LIFEBOAT_TEST_STORE={{STORE}} cargo test --workspace --locked --test it -- cli::
+
 # half a gigabyte of real files through the program and back
 real:
     cargo test --package lifeboat --locked -- real_tree
