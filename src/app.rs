@@ -145,7 +145,12 @@ impl<'a> App<'a> {
         if let Some(max) = self.globals.max_memory {
             check_memory(max, Repository::smallest_memory(&backend, credential, self.compression())?)?;
         }
-        let repository = self.bounded(Repository::open(backend, credential, self.environment.clone())?);
+        let repository = self.bounded(Repository::open_with_cache(
+            backend,
+            credential,
+            self.environment.clone(),
+            &cache::options(&self.globals),
+        )?);
         *self.opened.borrow_mut() = Some(repository.clone());
         Ok(repository)
     }

@@ -3,11 +3,13 @@
 //! Nothing of it is needed: whoever loses it reads the index from the repository again.
 
 use crate::index::TableCache;
+use crate::kept::Kept;
+use lifeboat_backend::Backend;
 use lifeboat_format::{Keyring, RepositoryId};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Where the index is kept.
+/// Where the index is kept, and of a repository that is far away more than that.
 #[derive(Clone, Debug)]
 pub struct CacheOptions {
     /// The directory of all caches, made if there is none. Without one, or where it cannot be written, nothing is kept.
@@ -17,11 +19,26 @@ pub struct CacheOptions {
     pub temporary: Vec<PathBuf>,
     /// Bytes of the index that are held in memory, at most.
     pub memory: usize,
+    /// Bytes of packs of trees that are kept of a repository that is far away, at most.
+    pub packs: u64,
 }
 
 impl CacheOptions {
     /// Bytes of the index that are held in memory where nothing else is said.
     pub const MEMORY: usize = 24 << 20;
+
+    /// Bytes of packs of trees that are kept where nothing else is said: those of some ten million files.
+    pub const PACKS: u64 = 2 << 30;
+
+    /// What is kept of the repository on `backend` besides its index.
+    pub(crate) fn kept(&self, backend: &dyn Backend, repository: RepositoryId) -> Kept {
+        match &self.directory {
+            Some(directory) if backend.is_remote() => {
+                Kept::new(directory.join(repository.to_string()), self.packs)
+            }
+            _ => Kept::default(),
+        }
+    }
 
     pub(crate) fn tables(&self, keyring: &Keyring, repository: RepositoryId) -> Arc<TableCache> {
         let folder =
@@ -33,6 +50,11 @@ impl CacheOptions {
 impl Default for CacheOptions {
     /// Nothing is kept.
     fn default() -> Self {
-        Self { directory: None, temporary: vec![PathBuf::from("/tmp")], memory: Self::MEMORY }
+        Self {
+            directory: None,
+            temporary: vec![PathBuf::from("/tmp")],
+            memory: Self::MEMORY,
+            packs: Self::PACKS,
+        }
     }
 }

@@ -4,10 +4,12 @@
 //! "Second copies"). Invariants: the second copy is stored before the object and deleted after it, so an object that
 //! was reported has both; what either listing shows is there; the bytes of a second copy are asked for only when
 //! those of the object are not what they should be, and whoever was helped by one is told. Where the repository has no
-//! second copies, their names are never touched.
+//! second copies, their names are never touched. What this machine keeps of an object is proved like the object, and used only
+//! by those who learned from a listing that it is there.
 
+use crate::kept::Kept;
 use crate::{RepositoryError, layout};
-use lifeboat_backend::{Backend, BackendError, ObjectName};
+use lifeboat_backend::{Backend, BackendError, Got, ObjectName};
 use lifeboat_format::FormatError;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,11 +20,24 @@ pub(crate) type Copies = [bool; 2];
 /// Both, as far as the repository has them.
 pub(crate) const BOTH: Copies = [true, true];
 
+/// Bytes of objects that are asked for at once where the storage is far away.
+const BATCH_MAX: u64 = 8 << 20;
+
+/// What a listing shows of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// Which copies are there.
+    pub(crate) copies: Copies,
+    /// Length in bytes of the longer one.
+    pub(crate) size: u64,
+}
+
 /// The control objects on a backend.
 #[derive(Clone, Debug)]
 pub(crate) struct ControlObjects {
     backend: Arc<dyn Backend>,
     doubled: bool,
+    kept: Kept,
     replaced: Arc<Mutex<BTreeMap<ObjectName, Replaced>>>,
 }
 
@@ -62,7 +77,12 @@ pub(crate) enum Unread {
 impl ControlObjects {
     /// Those on a backend, with second copies or without.
     pub(crate) fn new(backend: Arc<dyn Backend>, doubled: bool) -> Self {
-        Self { backend, doubled, replaced: Arc::default() }
+        Self { backend, doubled, kept: Kept::default(), replaced: Arc::default() }
+    }
+
+    /// The same, of which this machine keeps what never changes.
+    pub(crate) fn keeping(&self, kept: Kept) -> Self {
+        Self { kept, ..self.clone() }
     }
 
     /// The same on another backend.
@@ -96,17 +116,20 @@ impl ControlObjects {
 
     /// All objects of a folder, sorted by name. Where one of the two folders cannot be listed, and waiting does not help,
     /// what the other one shows is all there is.
-    pub(crate) fn list(&self, folder: &str) -> Result<BTreeMap<ObjectName, Copies>, BackendError> {
-        let mut found = BTreeMap::<ObjectName, Copies>::new();
-        let first = self.backend.list(folder, &mut |object| {
-            found.entry(object.name).or_default()[0] = true;
-        });
+    pub(crate) fn list(&self, folder: &str) -> Result<BTreeMap<ObjectName, Listed>, BackendError> {
+        let mut found = BTreeMap::<ObjectName, Listed>::new();
+        let mut add = |name, copy: usize, size| {
+            let listed = found.entry(name).or_default();
+            listed.copies[copy] = true;
+            listed.size = listed.size.max(size);
+        };
+        let first = self.backend.list(folder, &mut |object| add(object.name, 0, object.size));
         if !self.doubled {
             return first.map(|()| found);
         }
         let second = self.backend.list(&layout::second_folder(folder), &mut |object| {
             if let Some(name) = layout::first(&object.name) {
-                found.entry(name).or_default()[1] = true;
+                add(name, 1, object.size);
             }
         });
         match (first, second) {
@@ -123,9 +146,87 @@ impl ControlObjects {
         limit: u64,
         accept: impl Fn(&[u8]) -> Result<T, FormatError>,
     ) -> Result<T, Unread> {
-        let (refused, bytes) = match self.backend.get(name, limit) {
-            Ok(bytes) => match accept(&bytes) {
+        let refused = match self.kept.object(name, limit) {
+            None => None,
+            Some(bytes) => match accept(&bytes) {
                 Ok(found) => return Ok(found),
+                Err(error) => Some((bytes, error)),
+            },
+        };
+        self.judge(name, limit, self.backend.get(name, limit), refused, &accept)
+    }
+
+    /// Shows `visit` what [`ControlObjects::read`] would give for each of these objects, in no particular order.
+    pub(crate) fn read_many<T>(
+        &self,
+        names: &[ObjectName],
+        limit: u64,
+        accept: &dyn Fn(&ObjectName, &[u8]) -> Result<T, FormatError>,
+        visit: &mut dyn FnMut(&ObjectName, Result<T, Unread>),
+    ) {
+        let mut others = Vec::new();
+        for name in names {
+            let kept = self.kept.object(name, limit);
+            match kept.and_then(|bytes| accept(name, &bytes).ok()) {
+                Some(found) => visit(name, Ok(found)),
+                None => others.push(name.clone()),
+            }
+        }
+        self.backend.get_many(&others, limit, &mut |name, got| {
+            visit(name, self.judge(name, limit, got, None, &|bytes| accept(name, bytes)));
+        });
+    }
+
+    /// Objects of these lengths in portions that are worth to be asked for together and bound what memory holds of them. On a
+    /// local disk that is each by itself.
+    pub(crate) fn batches(
+        &self,
+        objects: impl IntoIterator<Item = (ObjectName, u64)>,
+    ) -> Vec<Vec<ObjectName>> {
+        let most = if self.backend.is_remote() { BATCH_MAX } else { 0 };
+        let (mut batches, mut bytes) = (Vec::<Vec<ObjectName>>::new(), 0);
+        for (name, size) in objects {
+            bytes += size;
+            match batches.last_mut() {
+                Some(batch) if bytes <= most => batch.push(name),
+                _ => {
+                    bytes = size;
+                    batches.push(vec![name]);
+                }
+            }
+        }
+        batches
+    }
+
+    /// Whether this machine keeps an object, and so could use it once.
+    pub(crate) fn keeps(&self, name: &ObjectName) -> bool {
+        self.kept.has_object(name)
+    }
+
+    /// Keeps no key slots but these.
+    pub(crate) fn keep_slots(&self, there: &[ObjectName]) {
+        self.kept.keep_slots(there);
+    }
+
+    /// What `accept` makes of what the storage gave for an object, or of its second copy. Nothing is tried twice: a password
+    /// costs.
+    fn judge<T>(
+        &self,
+        name: &ObjectName,
+        limit: u64,
+        got: Got,
+        tried: Option<(Vec<u8>, FormatError)>,
+        accept: &dyn Fn(&[u8]) -> Result<T, FormatError>,
+    ) -> Result<T, Unread> {
+        let (refused, bytes) = match got {
+            Ok(bytes) => match tried
+                .filter(|(same, _)| *same == bytes)
+                .map_or_else(|| accept(&bytes), |(_, error)| Err(error))
+            {
+                Ok(found) => {
+                    self.kept.keep_object(name, &bytes);
+                    return Ok(found);
+                }
                 Err(error) => (Unread::Format(error), Some(bytes)),
             },
             Err(error) => (Unread::Storage(error), None),
@@ -134,7 +235,6 @@ impl ControlObjects {
             return Err(refused);
         }
         let second = match self.backend.get(&layout::second(name), limit) {
-            // Nothing is tried twice: a password costs.
             Ok(same) if bytes.as_ref() == Some(&same) => return Err(refused),
             Ok(other) => accept(&other).map_err(Unread::Format),
             Err(error) => Err(Unread::Storage(error)),

@@ -54,8 +54,8 @@ impl Repository {
         }
         let is_stray = |object: &ObjectName| reading.faults().iter().any(|(name, _)| name == object.as_str());
         for folder in [layout::LOG, layout::INDEX] {
-            for (object, there) in self.control.list(folder)? {
-                let promise = Promise::parse(&object).filter(|_| there != BOTH && !is_stray(&object));
+            for (object, listed) in self.control.list(folder)? {
+                let promise = Promise::parse(&object).filter(|_| listed.copies != BOTH && !is_stray(&object));
                 let (hash, limit) = match promise {
                     Some(Promise::Entry(hash)) => (hash, limits::ENTRY_MAX),
                     Some(Promise::Index(hash)) => (hash, limits::INDEX_MAX),

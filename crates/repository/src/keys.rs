@@ -32,7 +32,10 @@ pub(crate) fn unlock(control: &ControlObjects, credential: &Credential) -> Resul
     for _ in 0..READINGS {
         closed = Closed::default();
         let mut tried = 0;
-        for name in slot_names(control)?.into_iter().take(NAMES_MAX) {
+        let mut names = slot_names(control)?;
+        // What opened before is likely to open again.
+        names.sort_by_key(|name| !control.keeps(name));
+        for name in names.into_iter().take(NAMES_MAX) {
             if tried == limits::SLOTS_MAX {
                 break;
             }
@@ -136,7 +139,9 @@ pub(crate) fn check_key(name: &ObjectName, bytes: &[u8]) -> Result<(), FormatErr
 
 /// Names of all objects among the slots, sorted.
 pub(crate) fn slot_names(control: &ControlObjects) -> Result<Vec<ObjectName>, BackendError> {
-    Ok(control.list(layout::KEYS)?.into_keys().collect())
+    let names: Vec<_> = control.list(layout::KEYS)?.into_keys().collect();
+    control.keep_slots(&names);
+    Ok(names)
 }
 
 /// What `take` makes of the slot of this name, or of its second copy where it refuses the slot; none if it is gone.

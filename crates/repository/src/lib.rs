@@ -15,6 +15,7 @@
 
 mod buffers;
 mod cache;
+mod cache_file;
 mod control;
 mod copies;
 mod environment;
@@ -22,6 +23,8 @@ mod error;
 mod found_config;
 mod index;
 mod init;
+mod kept;
+mod kept_trees;
 mod keys;
 mod layout;
 mod log;

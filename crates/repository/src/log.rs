@@ -7,6 +7,7 @@
 use crate::RepositoryError;
 use crate::control::{ControlObjects, Unread};
 use crate::layout::{self, EntryName};
+use lifeboat_backend::ObjectName;
 use lifeboat_format::{Draft, Entry, FormatError, Keyring, ObjectHash, Random, limits};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -48,6 +49,25 @@ impl Reading {
         let seen: BTreeSet<&ObjectHash> = self.entries().flat_map(|entry| &entry.header.seen).collect();
         self.entries.keys().filter(|hash| !seen.contains(hash)).copied().collect()
     }
+
+    fn add(&mut self, object: &ObjectName, entry: Result<Entry, Unread>) -> Result<(), RepositoryError> {
+        let fault = match entry {
+            Ok(entry) => {
+                self.entries.insert(entry.hash, Arc::new(entry));
+                return Ok(());
+            }
+            Err(Unread::Format(source @ FormatError::Newer(_))) => {
+                return Err(RepositoryError::reading(object, source));
+            }
+            Err(Unread::Format(source)) => source,
+            Err(Unread::Storage(error)) if error.is_damaged() || error.is_too_large() => {
+                FormatError::Unreadable("log entry")
+            }
+            Err(Unread::Storage(error)) => return Err(error.into()),
+        };
+        self.faults.push((object.to_string(), fault));
+        Ok(())
+    }
 }
 
 /// Stores an entry, durably.
@@ -77,47 +97,45 @@ pub(crate) fn read_log(control: &ControlObjects, keyring: &Keyring) -> Result<Re
             return Ok(reading);
         }
         let known = before.unwrap_or_default();
-        for name in names.difference(&known) {
-            read_entry(control, keyring, name, &mut reading)?;
-        }
+        let fresh = names.iter().filter(|(name, _)| !known.contains_key(name));
+        read_entries(control, keyring, fresh.map(|(name, size)| (name.object(), *size)), &mut reading)?;
         before = Some(names);
     }
     Err(RepositoryError::Tampered("its listing changes without end".into()))
 }
 
-fn list_entries(control: &ControlObjects) -> Result<BTreeSet<EntryName>, RepositoryError> {
-    Ok(control.list(layout::LOG)?.keys().filter_map(EntryName::parse).collect())
+/// The entries that are listed, with their lengths in bytes.
+fn list_entries(control: &ControlObjects) -> Result<BTreeMap<EntryName, u64>, RepositoryError> {
+    let listed = control.list(layout::LOG)?;
+    Ok(listed.iter().filter_map(|(name, listed)| Some((EntryName::parse(name)?, listed.size))).collect())
 }
 
-fn read_entry(
+fn read_entries(
     control: &ControlObjects,
     keyring: &Keyring,
-    name: &EntryName,
+    names: impl Iterator<Item = (ObjectName, u64)>,
     reading: &mut Reading,
 ) -> Result<(), RepositoryError> {
-    let object = name.object();
-    let entry =
-        control.read(&object, limits::ENTRY_MAX, |bytes| Entry::parse(name.hash, bytes, keyring.log()));
-    match entry {
-        Ok(entry) if (entry.header.session, entry.header.number) == (name.session, name.number) => {
-            reading.entries.insert(name.hash, Arc::new(entry));
-            Ok(())
-        }
-        // Put there by somebody; whatever it says counts under its own name alone.
-        Ok(_) => {
-            reading.faults.push((object.to_string(), FormatError::NotAuthentic("name of the log entry")));
-            Ok(())
-        }
-        Err(Unread::Format(source @ FormatError::Newer(_))) => Err(RepositoryError::reading(&object, source)),
-        Err(Unread::Format(source)) => {
-            reading.faults.push((object.to_string(), source));
-            Ok(())
-        }
-        Err(Unread::Storage(error)) if error.is_damaged() || error.is_too_large() => {
-            reading.faults.push((object.to_string(), FormatError::Unreadable("log entry")));
-            Ok(())
-        }
-        Err(Unread::Storage(error)) => Err(error.into()),
+    for batch in control.batches(names) {
+        let mut failed = Ok(());
+        let parse = |name: &ObjectName, bytes: &[u8]| parse_entry(name, bytes, keyring);
+        control.read_many(&batch, limits::ENTRY_MAX, &parse, &mut |name, entry| {
+            let added = reading.add(name, entry);
+            failed = std::mem::replace(&mut failed, Ok(())).and(added);
+        });
+        failed?;
+    }
+    Ok(())
+}
+
+fn parse_entry(object: &ObjectName, bytes: &[u8], keyring: &Keyring) -> Result<Entry, FormatError> {
+    let strange = FormatError::NotAuthentic("name of the log entry");
+    let name = EntryName::parse(object).ok_or_else(|| strange.clone())?;
+    let entry = Entry::parse(name.hash, bytes, keyring.log())?;
+    // Put there by somebody; whatever it says counts under its own name alone.
+    match (entry.header.session, entry.header.number) == (name.session, name.number) {
+        true => Ok(entry),
+        false => Err(strange),
     }
 }
 

@@ -215,9 +215,10 @@ impl Memory {
         self.names + self.reading + segments + sealing + packs + INDEXING
     }
 
-    /// One pack may have to be mended.
+    /// One pack may have to be mended, while one of trees is fetched.
     fn restore(&self) -> usize {
-        self.batch + self.opening() + self.pack_buffer(Role::Data) + self.coding
+        let packs: usize = Role::ALL.map(|role| self.pack_buffer(role)).iter().sum();
+        self.batch + self.opening() + packs + self.coding
     }
 
     /// Beside those that are read one may have to be mended.

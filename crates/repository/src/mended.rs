@@ -25,6 +25,13 @@ pub(crate) struct MendedPacks {
     hopeless: BTreeSet<PackId>,
 }
 
+impl MendedPacks {
+    /// Gives the buffer of the pack that was mended last free, as soon as nobody reads in it.
+    pub(crate) fn release(&mut self) {
+        self.last = None;
+    }
+}
+
 impl BlobReader {
     /// Whether a damaged pack gives back all that it held: it is read whole, and mended in memory.
     ///
@@ -47,7 +54,7 @@ impl BlobReader {
         match &packs.last {
             Some((id, core)) if *id == pack.id => return Ok(Some(Arc::clone(core))),
             _ if packs.hopeless.contains(&pack.id) => return Ok(None),
-            _ => packs.last = None,
+            _ => packs.release(),
         }
         // What a backup cannot read of its parent it reads anew from the source.
         let Some(mut buffer) = self.packs.take_beside(pack.role, self.held) else { return Ok(None) };

@@ -27,9 +27,9 @@ pub struct BlobReader {
 
 /// What opening a segment needs.
 #[derive(Default)]
-struct Opening {
-    sealed: Vec<u8>,
-    opener: Opener,
+pub(crate) struct Opening {
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) opener: Opener,
 }
 
 impl Repository {
@@ -139,12 +139,20 @@ impl BlobReader {
     ) -> Result<(), RepositoryError> {
         let segment = self.index.segment(number)?;
         let pack = self.index.pack(segment.pack);
+        if self.open_kept(pack, &segment, opening, out) {
+            return Ok(());
+        }
         let Opening { sealed, opener } = opening;
         let read = self.read_sealed(pack, &segment, sealed);
         let error = match read.and_then(|()| self.open(pack, &segment, sealed, opener, out)) {
-            Err(error) if pack.has_parity() && error.is_damage() => error,
+            Err(error) if error.is_damage() => error,
             other => return other,
         };
+        // What was listed is not all there any more.
+        self.repository.kept.forget_listing();
+        if !pack.has_parity() {
+            return Err(error);
+        }
         // What is wrong with the segment says more than why the rest of the pack is of no help.
         let core = self.mended_pack(pack).ok().flatten();
         let start = segment.place.offset as usize;
@@ -175,7 +183,7 @@ impl BlobReader {
         }
     }
 
-    fn open(
+    pub(crate) fn open(
         &self,
         pack: &KnownPack,
         segment: &KnownSegment,

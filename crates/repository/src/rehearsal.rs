@@ -1,7 +1,7 @@
 //! A repository that reads what is there and keeps nothing: a dry run is the real run on it.
 
 use crate::Repository;
-use lifeboat_backend::{Backend, BackendError, ObjectInfo, ObjectName};
+use lifeboat_backend::{Backend, BackendError, Got, ObjectInfo, ObjectName, Traffic};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -11,9 +11,9 @@ impl Repository {
     /// The same repository, where whatever is stored or deleted is as it was before.
     #[must_use]
     pub fn rehearsal(&self) -> Self {
-        let mut rehearsal = self.clone();
+        let mut rehearsal = self.keeping(self.kept.untouched());
         rehearsal.backend = Arc::new(KeepsNothing(Arc::clone(&self.backend)));
-        rehearsal.control = self.control.on(Arc::clone(&rehearsal.backend));
+        rehearsal.control = rehearsal.control.on(Arc::clone(&rehearsal.backend));
         rehearsal
     }
 }
@@ -25,6 +25,10 @@ impl Backend for KeepsNothing {
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
         self.0.get(name, limit)
+    }
+
+    fn get_many(&self, names: &[ObjectName], limit: u64, visit: &mut dyn FnMut(&ObjectName, Got)) {
+        self.0.get_many(names, limit, visit);
     }
 
     fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
@@ -41,6 +45,14 @@ impl Backend for KeepsNothing {
 
     fn delete(&self, _: &ObjectName) -> Result<(), BackendError> {
         Ok(())
+    }
+
+    fn is_remote(&self) -> bool {
+        self.0.is_remote()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        self.0.traffic()
     }
 
     fn location(&self) -> String {

@@ -3,6 +3,7 @@
 use crate::control::ControlObjects;
 use crate::found_config::{FoundConfig, find_config};
 use crate::index::TableCache;
+use crate::kept::Kept;
 use crate::keys::{Unlocked, cost_of_trying, unlock};
 use crate::log::{Reading, read_log};
 use crate::{CacheOptions, Credential, Environment, Memory, RepositoryError, View};
@@ -22,6 +23,7 @@ pub struct Repository {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) environment: Environment,
     pub(crate) tables: Arc<TableCache>,
+    pub(crate) kept: Kept,
     /// The key slot that opened it, and what was in it.
     pub(crate) slot: ObjectName,
     pub(crate) master: Key,
@@ -49,21 +51,37 @@ impl Repository {
         credential: &Credential,
         environment: Environment,
     ) -> Result<Self, RepositoryError> {
+        Self::open_with_cache(backend, credential, environment, &CacheOptions::default())
+    }
+
+    /// The same, with what this machine keeps of it as these options say.
+    ///
+    /// # Errors
+    /// As [`Repository::open`].
+    pub fn open_with_cache(
+        backend: Arc<dyn Backend>,
+        credential: &Credential,
+        environment: Environment,
+        options: &CacheOptions,
+    ) -> Result<Self, RepositoryError> {
         let found = find_config(&*backend)?;
+        let kept = options.kept(&*backend, found.config.repository);
         let control = ControlObjects::new(Arc::clone(&backend), found.has_second_copies());
+        let control = control.keeping(kept.clone());
         let Unlocked { slot, master, keyring, keys } = unlock(&control, credential)?;
         let FoundConfig { config, hash: config_hash, .. } = found.settle(&control, &keyring)?;
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
         let keyring = Arc::new(keyring);
         let memory = Memory::within(Memory::USUAL, THREADS, &config, Compression::default());
-        let tables = CacheOptions::default().tables(&keyring, config.repository);
+        let tables = options.tables(&keyring, config.repository);
         Ok(Self {
             backend,
             control,
             keyring,
             environment,
             tables,
+            kept,
             slot,
             master,
             config,
@@ -74,10 +92,22 @@ impl Repository {
         })
     }
 
-    /// The same repository, which keeps its index as these options say.
+    /// The same repository, of which this machine keeps its index, and more, as these options say.
     #[must_use]
     pub fn with_cache(self, options: &CacheOptions) -> Self {
-        Self { tables: options.tables(&self.keyring, self.config.repository), ..self }
+        let tables = options.tables(&self.keyring, self.config.repository);
+        Self { tables, ..self.clone() }.keeping(options.kept(&*self.backend, self.config.repository))
+    }
+
+    /// The same repository for whoever wants to know what is in the storage: of what this machine keeps nothing but tables of
+    /// the index is asked for.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        self.keeping(self.kept.doubted())
+    }
+
+    pub(crate) fn keeping(&self, kept: Kept) -> Self {
+        Self { control: self.control.keeping(kept.clone()), kept, ..self.clone() }
     }
 
     /// The least memory in bytes that the repository on `backend` can be used in, what trying the credential costs

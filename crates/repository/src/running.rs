@@ -6,6 +6,7 @@
 use crate::{Environment, Repository, RepositoryError, layout};
 use lifeboat_backend::ObjectName;
 use lifeboat_format::{FormatError, Process, Running, SessionId, Timestamp, limits};
+use std::collections::BTreeMap;
 
 /// Age in seconds at which a session of which nothing can be known counts as dead: fourteen days.
 const AGE_MAX: u64 = 14 * 24 * 60 * 60;
@@ -60,43 +61,60 @@ impl Repository {
     /// # Errors
     /// When they cannot be listed or read.
     pub fn running(&self) -> Result<RunningHints, RepositoryError> {
-        let mut sessions = Vec::new();
-        self.backend.list(layout::RUNNING, &mut |object| {
-            sessions.extend(layout::parse_running(&object.name).map(|session| (session, object.name)));
-        })?;
-        let mut hints = RunningHints::default();
-        for (session, name) in sessions {
-            let bytes = match self.backend.get(&name, limits::SMALL_OBJECT_MAX) {
-                // It has ended meanwhile.
-                Err(error) if error.is_not_found() => continue,
-                Err(error) if error.is_too_large() => Err(FormatError::Limit("running hint")),
-                Err(error) if error.is_damaged() => Err(FormatError::Unreadable("running hint")),
-                other => Ok(other?),
-            };
-            match bytes.and_then(|bytes| Running::open(session, &bytes, self.keyring.log())) {
-                Err(error) => hints.unread.push((name.to_string(), error)),
-                Ok(running) if is_dead(&running, &self.environment) => {
-                    hints.dead.push(running);
-                    hints.buried.push(name);
-                }
-                Ok(running) => hints.alive.push(running),
-            }
-        }
-        Ok(hints)
+        self.hints_beside(None)
     }
 
-    /// Removes the hints of the dead.
-    ///
-    /// # Errors
-    /// When they cannot be listed, read or deleted.
-    pub fn remove_dead_hints(&self) -> Result<(), RepositoryError> {
-        self.running()?.buried.iter().try_for_each(|name| self.remove_hint(name))
+    /// Removes the hints of the dead, for a session that lives. What they have stored and nobody named is looked for.
+    pub(crate) fn remove_dead_hints(&self, own: SessionId) -> Result<(), RepositoryError> {
+        let buried = self.hints_beside(Some(own))?.buried;
+        if !buried.is_empty() {
+            self.kept.forget_listing();
+        }
+        buried.iter().try_for_each(|name| self.remove_hint(name))
+    }
+
+    /// All hints but that of one session.
+    fn hints_beside(&self, own: Option<SessionId>) -> Result<RunningHints, RepositoryError> {
+        let mut sessions = BTreeMap::new();
+        self.backend.list(layout::RUNNING, &mut |object| {
+            let session = layout::parse_running(&object.name).filter(|session| Some(*session) != own);
+            sessions.extend(session.map(|session| (object.name, session)));
+        })?;
+        let (mut hints, mut failed) = (RunningHints::default(), Ok(()));
+        let names: Vec<_> = sessions.keys().cloned().collect();
+        self.backend.get_many(&names, limits::SMALL_OBJECT_MAX, &mut |name, got| {
+            let bytes = match got {
+                // It has ended meanwhile.
+                Err(error) if error.is_not_found() => return,
+                Err(error) if error.is_too_large() => Err(FormatError::Limit("running hint")),
+                Err(error) if error.is_damaged() => Err(FormatError::Unreadable("running hint")),
+                Err(error) => return failed = Err(error),
+                Ok(bytes) => Ok(bytes),
+            };
+            let running = bytes.and_then(|bytes| Running::open(sessions[name], &bytes, self.keyring.log()));
+            hints.add(name, running, &self.environment);
+        });
+        failed?;
+        Ok(hints)
     }
 
     fn remove_hint(&self, name: &ObjectName) -> Result<(), RepositoryError> {
         match self.backend.delete(name) {
             Err(error) if error.is_not_found() => Ok(()),
             other => Ok(other?),
+        }
+    }
+}
+
+impl RunningHints {
+    fn add(&mut self, name: &ObjectName, running: Result<Running, FormatError>, environment: &Environment) {
+        match running {
+            Err(error) => self.unread.push((name.to_string(), error)),
+            Ok(running) if is_dead(&running, environment) => {
+                self.dead.push(running);
+                self.buried.push(name.clone());
+            }
+            Ok(running) => self.alive.push(running),
         }
     }
 }

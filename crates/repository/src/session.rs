@@ -84,6 +84,14 @@ impl Session {
         RunningHint::put(&self.repository, self.log.session(), verb)
     }
 
+    /// Removes the hints of sessions that are dead.
+    ///
+    /// # Errors
+    /// When they cannot be listed, read or deleted.
+    pub fn remove_dead_hints(&self) -> Result<(), RepositoryError> {
+        self.repository.remove_dead_hints(self.log.session())
+    }
+
     /// Makes a snapshot count, whose every blob was put by the writer that gave `flushed` or counted in the view.
     ///
     /// # Errors
@@ -97,7 +105,11 @@ impl Session {
         refuse_faults(&after)?;
         repository.view(&after)?.check_writable()?;
         match after.contains(&hash) {
-            true => Ok(snapshot.id),
+            true => {
+                // All that it stored is named.
+                flushed.listed.into_iter().for_each(|at| repository.kept.remember_listing(at));
+                Ok(snapshot.id)
+            }
             false => Err(RepositoryError::Missing(format!("log entry {hash}, just stored,"))),
         }
     }

@@ -210,7 +210,7 @@ impl Slots<'_> {
             return Err(SlotError::Contended.into());
         };
         let kept = readable_copies(control, target)?;
-        match control.delete(target, *there) {
+        match control.delete(target, there.copies) {
             Err(error) if error.is_not_found() => return Err(SlotError::Contended.into()),
             other => other?,
         }

@@ -61,7 +61,7 @@ impl World {
     fn options(&self) -> CacheOptions {
         let path = self.directory.path();
         let directory = Some(path.join("cache"));
-        CacheOptions { directory, temporary: vec![path.to_path_buf()], memory: 1 << 16 }
+        CacheOptions { directory, temporary: vec![path.to_path_buf()], memory: 1 << 16, packs: 0 }
     }
 
     fn folder(&self) -> PathBuf {
@@ -239,9 +239,10 @@ fn a_place_that_cannot_be_written_costs_time_and_a_note() {
     assert_eq!(left, 1, "files without a name leave nothing");
     let nowhere = world.directory.path().join("none");
     let temporary = vec![nowhere.clone(), world.directory.path().to_path_buf()];
-    let elsewhere = world.open_with(&CacheOptions { directory: None, temporary, memory: 0 });
+    let elsewhere = world.open_with(&CacheOptions { directory: None, temporary, memory: 0, packs: 0 });
     assert_eq!(world.check_with(&elsewhere), world.objects(), "the next one will do");
-    let nowhere = world.open_with(&CacheOptions { directory: None, temporary: vec![nowhere], memory: 0 });
+    let nowhere =
+        world.open_with(&CacheOptions { directory: None, temporary: vec![nowhere], memory: 0, packs: 0 });
     let refused = nowhere.load_index(&view(&nowhere)).unwrap_err();
     assert!(matches!(refused, RepositoryError::Cache { .. }), "{refused}");
 }

@@ -70,7 +70,7 @@ fn is_dead(hint: Process, others: &[Process], seconds: u64) -> bool {
     let repository = open(&watched, &clock, [&[ours()], others].concat());
     let hints = repository.running().unwrap();
     assert_eq!(hints.alive.len() + hints.dead.len(), 1);
-    repository.remove_dead_hints().unwrap();
+    Session::start(&repository).unwrap().remove_dead_hints().unwrap();
     assert_eq!(names(&*watched, "running/").len(), hints.alive.len(), "only those of the dead are removed");
     hints.alive.is_empty()
 }
@@ -147,7 +147,7 @@ fn what_cannot_be_read_is_named_and_left_alone() {
         4,
         "of another session, empty, too long, lost; a claim of init is no such hint"
     );
-    repository.remove_dead_hints().unwrap();
+    Session::start(&repository).unwrap().remove_dead_hints().unwrap();
     assert_eq!(names(&*watched, "running/").len(), 5);
 }
 

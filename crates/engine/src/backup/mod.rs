@@ -131,7 +131,7 @@ fn run(
     note_unread(&teller, options.verify_writes);
     faults_of(session.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     let hint = session.announce("backup");
-    note_failure(repository.remove_dead_hints(), &teller);
+    note_failure(session.remove_dead_hints(), &teller);
     let ended = save(repository, session, source, start, options, workers, &teller);
     note_failure(hint.and_then(RunningHint::remove), &teller);
     ended.map(|()| teller.into_report())

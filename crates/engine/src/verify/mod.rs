@@ -43,6 +43,7 @@ pub fn verify(
     workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<VerifyReport, EngineError> {
+    let repository = &repository.anew();
     let reading = repository.read_log()?;
     let view = repository.view(&reading)?;
     let teller = Teller::new(VerifyReport::default(), observer);
@@ -105,7 +106,7 @@ impl Verify<'_> {
             return Ok(());
         }
         let named = |hash| view.index().contains(hash);
-        let stray_index = self.repository.list_index()?.iter().filter(|hash| !named(hash)).count();
+        let stray_index = self.repository.list_index()?.keys().filter(|hash| !named(hash)).count();
         for (count, what) in [
             (
                 index.orphans().len(),

@@ -9,26 +9,13 @@ use super::block_cache::BlockCache;
 use super::layout::Counts;
 use super::table::{Table, TableError};
 use super::table_writer::{TableWriter, Written};
+use crate::cache_file::{NewFile, make_folder, names, open, remove};
 use lifeboat_format::{CacheKey, ObjectHash};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, UNIX_EPOCH};
-
-/// Begins the name of a file that is not whole yet.
-const UNFINISHED: &str = ".lifeboat-";
-/// By it programs that save files know a cache: <https://bford.info/cachedir/>.
-const CACHE_TAG: (&str, &[u8]) = (
-    "CACHEDIR.TAG",
-    b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by lifeboat, and can be made again.\n",
-);
-/// Names that are tried for it: others may use the folder, too.
-const NAMES_MAX: u32 = 1000;
-/// After this time nobody goes on writing a file.
-const ABANDONED: Duration = Duration::from_hours(24);
 
 /// What an open repository keeps of the index on this machine.
 #[derive(Debug)]
@@ -40,13 +27,6 @@ pub(crate) struct TableCache {
     /// Why the folder is not used any more.
     trouble: Mutex<Option<String>>,
     numbers: AtomicU64,
-}
-
-/// A file that is being written.
-struct NewFile {
-    file: File,
-    /// Until it has its own.
-    name: Option<PathBuf>,
 }
 
 impl TableCache {
@@ -99,24 +79,13 @@ impl TableCache {
     /// seconds since 1970.
     pub(super) fn tables(self: &Arc<Self>, now: i64) -> Vec<Arc<Table>> {
         let Some(folder) = self.folder() else { return Vec::new() };
-        let entries = match folder.read_dir() {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+        match names(folder, now) {
+            Ok(names) => names.iter().filter_map(|name| self.open(ObjectHash::parse(name).ok()?)).collect(),
             Err(error) => {
                 self.give_up(&error);
-                return Vec::new();
+                Vec::new()
             }
-        };
-        // An entry that cannot be read is a table less.
-        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        names
-            .filter_map(|name| {
-                if name.starts_with(UNFINISHED) {
-                    self.sweep(&folder.join(&name), now);
-                }
-                self.open(ObjectHash::parse(&name).ok()?)
-            })
-            .collect()
+        }
     }
 
     /// Removes a table from the folder; where that is impossible, the folder is not used any more.
@@ -143,7 +112,7 @@ impl TableCache {
             let mut writer = TableWriter::create(&self.key, &file.file, id, &covered, counts)?;
             write(&mut writer)?;
             let written = writer.finish()?;
-            Ok((file.publish(id)?, written, kept))
+            Ok((file.publish(&id.to_string())?, written, kept))
         };
         let built: Result<(File, Written, bool), TableError> = match build() {
             Err(TableError::Io(error)) if self.keeps() => {
@@ -168,12 +137,7 @@ impl TableCache {
     }
 
     fn open(self: &Arc<Self>, id: ObjectHash) -> Option<Arc<Table>> {
-        // Whoever waits for a pipe that somebody put there waits for ever.
-        let name = self.folder()?.join(id.to_string());
-        if !name.metadata().is_ok_and(|metadata| metadata.is_file()) {
-            return None;
-        }
-        let file = OpenOptions::new().read(true).open(name);
+        let file = open(&self.folder()?.join(id.to_string()));
         match file.and_then(|file| Table::open(self, id, file)) {
             Ok(table) => table.map(Arc::new),
             Err(error) => {
@@ -189,78 +153,16 @@ impl TableCache {
     /// A new file in the cache, or without a name in the first place that can be written.
     fn create(&self, named: bool) -> io::Result<NewFile> {
         if let Some(folder) = self.folder() {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            mark(&folder.with_file_name(CACHE_TAG.0))?;
-            return self.create_in(folder, named);
+            make_folder(folder.parent().unwrap_or(folder), folder)?;
+            return NewFile::create_in(folder, named);
         }
         let mut refused = None;
         for folder in &self.temporary {
-            match self.create_in(folder, false) {
+            match NewFile::create_in(folder, false) {
                 Ok(file) => return Ok(file),
                 Err(error) => refused = refused.or(Some(error)),
             }
         }
         Err(refused.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
     }
-
-    /// Only whoever owns the cache and its files can read them.
-    fn create_in(&self, folder: &Path, named: bool) -> io::Result<NewFile> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).mode(0o600);
-        let mut tried = 0;
-        loop {
-            let name = format!("{UNFINISHED}{}-{}", std::process::id(), self.next_number());
-            let name = folder.join(name);
-            match options.open(&name) {
-                Ok(file) if named => return Ok(NewFile { file, name: Some(name) }),
-                Ok(file) => return remove(&name).map(|()| NewFile { file, name: None }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < NAMES_MAX => tried += 1,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Removes what somebody began long ago; if it cannot be removed it may stay.
-    fn sweep(&self, name: &Path, now: i64) {
-        let modified = name.metadata().and_then(|metadata| metadata.modified());
-        let since = modified.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let age = since.map(|since| now.saturating_sub(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)));
-        if age.is_some_and(|age| age > ABANDONED.as_secs().cast_signed()) {
-            drop(remove(name));
-        }
-    }
-}
-
-impl NewFile {
-    /// Gives the file its name, if it is to have one.
-    fn publish(&mut self, table: ObjectHash) -> io::Result<File> {
-        if let Some(name) = &self.name {
-            std::fs::rename(name, name.with_file_name(table.to_string()))?;
-            self.name = None;
-        }
-        self.file.try_clone()
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some(name) = &self.name {
-            // It is swept later if this fails.
-            drop(remove(name));
-        }
-    }
-}
-
-/// Says that what is beside this file is a cache, unless that was said before. The directory above may be somebody's own.
-fn mark(tag: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(tag) {
-        Ok(file) => file.write_all_at(CACHE_TAG.1, 0),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the files of the cache are those of this module")]
-fn remove(name: &Path) -> io::Result<()> {
-    std::fs::remove_file(name)
 }

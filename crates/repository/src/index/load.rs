@@ -7,13 +7,15 @@
 
 use super::bulk::Bulk;
 use super::known::{IndexFault, KnownPack};
+use super::presence::Presence;
 use super::table::{Table, TableError};
 use super::tables::Tables;
 use super::{First, Index};
 use crate::{Repository, RepositoryError, View, layout};
+use lifeboat_backend::ObjectName;
 use lifeboat_format::{FormatError, Index as IndexObject, ObjectHash, PackId, limits};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -25,7 +27,8 @@ const TRIES: usize = 16;
 /// What the tables of an index are made of.
 struct Sources<'v> {
     view: &'v View,
-    listed: BTreeSet<ObjectHash>,
+    /// Lengths in bytes of those in the storage.
+    listed: BTreeMap<ObjectHash, u64>,
     faults: Vec<IndexFault>,
 }
 
@@ -77,12 +80,16 @@ impl Repository {
         Ok(found)
     }
 
-    /// All index objects in the storage.
+    /// All index objects in the storage with their lengths in bytes.
     ///
     /// # Errors
     /// When the storage cannot be listed.
-    pub fn list_index(&self) -> Result<Vec<ObjectHash>, RepositoryError> {
-        Ok(self.control.list(layout::INDEX)?.keys().filter_map(layout::parse_index).collect())
+    pub fn list_index(&self) -> Result<BTreeMap<ObjectHash, u64>, RepositoryError> {
+        let listed = self.control.list(layout::INDEX)?;
+        Ok(listed
+            .iter()
+            .filter_map(|(name, listed)| Some((layout::parse_index(name)?, listed.size)))
+            .collect())
     }
 
     pub(super) fn read_index(&self, hash: ObjectHash) -> Result<IndexObject, RepositoryError> {
@@ -91,23 +98,40 @@ impl Repository {
         self.control.read(&name, limits::INDEX_MAX, parse).map_err(|unread| unread.into_error(&name))
     }
 
+    /// Shows `visit` each of these index objects, or why it cannot be had.
+    fn read_indexes(
+        &self,
+        names: &[ObjectName],
+        visit: &mut dyn FnMut(ObjectHash, Result<IndexObject, RepositoryError>),
+    ) {
+        let hash = |name: &ObjectName| layout::parse_index(name).expect("these are names of index objects");
+        let parse = |name: &ObjectName, bytes: &[u8]| IndexObject::parse(hash(name), bytes, &self.keyring);
+        self.control.read_many(names, limits::INDEX_MAX, &parse, &mut |name, object| {
+            visit(hash(name), object.map_err(|unread| unread.into_error(name)));
+        });
+    }
+
     fn load<E: From<RepositoryError>>(
         &self,
         view: &View,
         trusting: bool,
         check: &dyn Fn() -> Result<(), E>,
     ) -> Result<Index, E> {
-        let (found, mut tries) = (self.list_packs()?, 0);
+        let mut tries = 0;
         loop {
             // Whoever keeps a table has stored what it covers before: what is not listed from now on is gone.
             let there = self.tables.tables(self.environment.clock.now().seconds);
-            let listed = self.list_index()?.into_iter().collect();
-            let mut sources = Sources { view, listed, faults: Vec::new() };
+            let mut sources = Sources { view, listed: self.list_index()?, faults: Vec::new() };
             let old = if trusting { sources.choose(self, &there) } else { Vec::new() };
             let fresh = sources.read(self, &old, check)?;
             sources.drop_doubtful(self, &there);
-            match self.put_together(old, &fresh, sources.faults, &found) {
-                Ok(index) => return Ok(index),
+            // What is damaged named packs that are to be found.
+            let presence = self.presence(!trusting || !sources.faults.is_empty())?;
+            match self.put_together(old, &fresh, sources.faults, &presence) {
+                Ok(index) => {
+                    self.keep_presence(&index, &presence);
+                    return Ok(index);
+                }
                 Err(Failure::Run(error)) => return Err(error.into()),
                 Err(Failure::Table(TableError::Unsound { table, .. })) if tries < TRIES => {
                     self.tables.discard(table);
@@ -123,10 +147,10 @@ impl Repository {
         old: Vec<Arc<Table>>,
         fresh: &Bulk,
         faults: Vec<IndexFault>,
-        found: &BTreeMap<PackId, u64>,
+        presence: &Presence,
     ) -> Result<Index, Failure> {
         let tables = self.settle(old, fresh)?;
-        self.index_of(tables, faults, found)
+        self.index_of(tables, faults, presence)
     }
 
     /// Few tables of many: fresh ones become one, and with it those that are not much larger.
@@ -157,7 +181,7 @@ impl Repository {
         &self,
         tables: Vec<Arc<Table>>,
         faults: Vec<IndexFault>,
-        found: &BTreeMap<PackId, u64>,
+        presence: &Presence,
     ) -> Result<Index, Failure> {
         let (mut firsts, mut packs, mut segments) = (Vec::new(), Vec::new(), 0);
         let mut known = HashSet::new();
@@ -178,7 +202,7 @@ impl Repository {
                     role: pack.role(),
                     core_length: pack.core_length.get(),
                     stored_length: pack.stored_length.get(),
-                    found_length: found.get(&id).copied(),
+                    found_length: presence.length(id, pack.stored_length.get()),
                     blobs: pack.blobs.get() as usize,
                     segments: start..start + pack.segments.get(),
                     is_repeated: !known.insert(id),
@@ -186,11 +210,13 @@ impl Repository {
             }
             firsts.push(first);
         }
-        let orphans = found.keys().filter(|id| !known.contains(id)).copied().collect();
+        let orphans = presence.others(|id| known.contains(id));
+        let is_whole = |pack: &KnownPack| pack.found_length == Some(pack.stored_length);
+        let listed = Some(presence.at).filter(|_| faults.is_empty() && packs.iter().all(is_whole));
         let (repository, tables) = (self.clone(), Tables::new(self.clone(), tables));
         let doubtful = packs.iter().map(|_| AtomicBool::default()).collect();
         let has_doubts = AtomicBool::default();
-        Ok(Index { repository, tables, firsts, packs, faults, orphans, doubtful, has_doubts })
+        Ok(Index { repository, tables, firsts, packs, faults, orphans, listed, doubtful, has_doubts })
     }
 }
 
@@ -202,7 +228,7 @@ impl Sources<'_> {
         there.sort_by_key(|table| Reverse((table.counts.covered, table.id)));
         let (mut chosen, mut covered) = (Vec::new(), HashSet::new());
         for table in there {
-            if table.covered.iter().any(|hash| !self.listed.contains(hash)) {
+            if table.covered.iter().any(|hash| !self.listed.contains_key(hash)) {
                 repository.tables.discard(table.id);
             } else if table.covered.iter().all(|hash| self.view.index().contains(hash)) {
                 if table.covered.iter().all(|hash| covered.contains(hash)) {
@@ -225,19 +251,44 @@ impl Sources<'_> {
     ) -> Result<Bulk, E> {
         let covered: HashSet<_> = old.iter().flat_map(|table| &table.covered).copied().collect();
         let mut bulk = Bulk::new(Arc::clone(&repository.tables));
+        let mut there = Vec::new();
         for hash in self.view.index().iter().filter(|hash| !covered.contains(*hash)) {
-            check()?;
-            let object = match self.listed.contains(hash) {
-                true => repository.read_index(*hash),
-                false => Err(RepositoryError::Missing(layout::index(*hash).to_string())),
-            };
-            match object {
-                Ok(object) => bulk.add(repository, *hash, &object)?,
-                Err(error) if error.is_damage() => self.faults.push(IndexFault { object: *hash, error }),
-                Err(error) => return Err(error.into()),
+            let name = layout::index(*hash);
+            match self.listed.get(hash) {
+                Some(size) => there.push((name, *size)),
+                None => {
+                    let error = RepositoryError::Missing(name.to_string());
+                    self.faults.push(IndexFault { object: *hash, error });
+                }
             }
         }
+        for batch in repository.control.batches(there) {
+            check()?;
+            self.read_batch(repository, &batch, &mut bulk)?;
+        }
         Ok(bulk)
+    }
+
+    /// Adds what these objects say.
+    fn read_batch(
+        &mut self,
+        repository: &Repository,
+        batch: &[ObjectName],
+        bulk: &mut Bulk,
+    ) -> Result<(), RepositoryError> {
+        let mut failed = Ok(());
+        repository.read_indexes(batch, &mut |hash, object| {
+            let added = match object {
+                Ok(object) => bulk.add(repository, hash, &object),
+                Err(error) if error.is_damage() => {
+                    self.faults.push(IndexFault { object: hash, error });
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            };
+            failed = std::mem::replace(&mut failed, Ok(())).and(added);
+        });
+        failed
     }
 
     /// Removes the tables that remember what others cannot read any more: what only this machine knows is not relied on.

@@ -18,6 +18,7 @@ mod layout;
 mod load;
 mod merge;
 mod object;
+mod presence;
 mod table;
 mod table_writer;
 mod tables;
@@ -32,7 +33,7 @@ pub(crate) use tables::Tables;
 
 use crate::{Repository, RepositoryError};
 use layout::BlobEntry;
-use lifeboat_format::{BlobId, BlobPrefix, Codec, FormatError, PackHeader, PackId, PackSegment};
+use lifeboat_format::{BlobId, BlobPrefix, Codec, FormatError, PackHeader, PackId, PackSegment, Timestamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The index of a view.
@@ -44,7 +45,9 @@ pub struct Index {
     firsts: Vec<First>,
     packs: Vec<KnownPack>,
     faults: Vec<IndexFault>,
-    orphans: Vec<PackId>,
+    orphans: Vec<(PackId, u64)>,
+    /// When packs were listed, where all were as they should be.
+    listed: Option<Timestamp>,
     /// For each pack, whether something in it was read and is damaged.
     doubtful: Vec<AtomicBool>,
     has_doubts: AtomicBool,
@@ -89,6 +92,7 @@ impl Index {
         let number = self.segment(place.segment)?.pack;
         self.doubtful[number.0 as usize].store(true, Ordering::Relaxed);
         self.has_doubts.store(true, Ordering::Relaxed);
+        self.repository.kept.forget_listing();
         Ok(())
     }
 
@@ -156,11 +160,16 @@ impl Index {
         &self.faults
     }
 
-    /// Packs in the storage that no index object of the view names: left by killed sessions, or just stored by
-    /// one that runs, or named by what is among the faults.
+    /// Packs in the storage that no index object of the view names, with their lengths in bytes: left by killed sessions, or
+    /// just stored by one that runs, or named by what is among the faults. None where packs were not listed this time.
     #[must_use]
-    pub fn orphans(&self) -> &[PackId] {
+    pub fn orphans(&self) -> &[(PackId, u64)] {
         &self.orphans
+    }
+
+    /// When the packs were listed that it knows, where all were as they should be, and nothing else was met since.
+    pub(crate) fn listed(&self) -> Option<Timestamp> {
+        self.listed.filter(|_| !self.has_doubts.load(Ordering::Relaxed))
     }
 
     /// Why nothing is kept for the next run although it was to be, if that is so.

@@ -29,9 +29,9 @@ impl BlobWriter {
     ) -> Result<Vec<(PackId, RepositoryError)>, E> {
         let adoption = Mutex::new(Adoption::default());
         let lock = || adoption.lock().unwrap_or_else(PoisonError::into_inner);
-        self.options.workers.for_each(self.index.orphans(), |_, id| {
+        self.options.workers.for_each(self.index.orphans(), |_, (id, length)| {
             if lock().failure.is_none() {
-                let taken = check().and_then(|()| Ok(self.take_over(*id)?));
+                let taken = check().and_then(|()| Ok(self.take_over(*id, *length)?));
                 lock().add(*id, taken);
             }
         });
@@ -43,9 +43,9 @@ impl BlobWriter {
     }
 
     /// Takes over one pack, unless it is refused.
-    fn take_over(&self, id: PackId) -> Result<Result<(), RepositoryError>, RepositoryError> {
+    fn take_over(&self, id: PackId, length: u64) -> Result<Result<(), RepositoryError>, RepositoryError> {
         let mut named = Ok(());
-        let taken = self.read_orphan(id, |pack| {
+        let taken = self.read_orphan(id, length, |pack| {
             // Before its index object, which may be full and stored with it.
             self.store.added.add(pack.blobs.iter().map(|blob| blob.id));
             named = self.store.name(pack);
@@ -54,13 +54,15 @@ impl BlobWriter {
     }
 
     /// Lets `look` see a pack that is sound and durable.
-    fn read_orphan(&self, id: PackId, look: impl FnOnce(&Pack)) -> Result<(), RepositoryError> {
-        let name = layout::pack(id);
+    fn read_orphan(&self, id: PackId, length: u64, look: impl FnOnce(&Pack)) -> Result<(), RepositoryError> {
         let backend = &self.repository.backend;
-        let length = backend.stat(&name)?.size;
         self.repository.read_pack(id, length, self.store.pack_buffer(Role::Data), |pack| {
-            // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that.
-            backend.put(&name, &pack.bytes)?;
+            // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that. What a
+            // store far away has listed is there to stay.
+            if !backend.is_remote() {
+                backend.put(&layout::pack(id), &pack.bytes)?;
+            }
+            self.repository.keep_tree(pack);
             look(pack);
             Ok(())
         })

@@ -12,7 +12,9 @@ mod storing;
 use crate::buffers::{PackBuffers, Pool};
 use crate::session_log::SessionLog;
 use crate::{Index, Repository, RepositoryError, Workers};
-use lifeboat_format::{BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role, VerifyWrites};
+use lifeboat_format::{
+    BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role, Timestamp, VerifyWrites,
+};
 use packing::{OpenPack, SealJob};
 use std::sync::Arc;
 use storing::Store;
@@ -68,6 +70,8 @@ struct Lane {
 pub struct Flushed {
     pub(crate) index: Vec<ObjectHash>,
     pub(crate) packs: Vec<PackId>,
+    /// When the packs were listed that it relies on, where all were as they should be.
+    pub(crate) listed: Option<Timestamp>,
     stats: WriterStats,
     stored_bytes: u64,
 }
@@ -167,6 +171,7 @@ impl BlobWriter {
         Ok(Flushed {
             index: stored.unsaid.index,
             packs: stored.unsaid.packs,
+            listed: self.index.listed(),
             stored_bytes: stored.bytes,
             stats: self.stats,
         })

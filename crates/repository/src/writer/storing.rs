@@ -155,8 +155,11 @@ impl Store {
 
     fn put_now(&self, mut pack: Pack, mut buffer: PackBuffer) -> Result<(), RepositoryError> {
         let bytes = Arc::new(std::mem::take(&mut pack.bytes));
+        // From now on there may be a pack that no entry names.
+        self.repository.kept.forget_listing();
         self.repository.backend.put_shared(&layout::pack(pack.id), &bytes)?;
         pack.bytes = Arc::unwrap_or_clone(bytes);
+        self.repository.keep_tree(&pack);
         self.name(&pack)?;
         self.naming().bytes += pack.bytes.len() as u64;
         buffer.bytes = pack.bytes;
