@@ -6,6 +6,7 @@ mod craft;
 mod damage;
 mod deep;
 mod elsewhere;
+mod far;
 mod filter;
 mod growth;
 mod killed;

@@ -110,7 +110,11 @@ impl World {
     }
 
     pub(crate) fn later(&self) {
-        self.clock.ahead.fetch_add(3600, Ordering::Relaxed);
+        self.advance(3600);
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.ahead.fetch_add(seconds, Ordering::Relaxed);
     }
 
     pub(crate) fn options(&self) -> BackupOptions {
