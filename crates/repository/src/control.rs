@@ -20,9 +20,6 @@ pub(crate) type Copies = [bool; 2];
 /// Both, as far as the repository has them.
 pub(crate) const BOTH: Copies = [true, true];
 
-/// Bytes of objects that are asked for at once where the storage is far away.
-const BATCH_MAX: u64 = 8 << 20;
-
 /// What a listing shows of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Listed {
@@ -35,9 +32,9 @@ pub(crate) struct Listed {
 /// The control objects on a backend.
 #[derive(Clone, Debug)]
 pub(crate) struct ControlObjects {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
     doubled: bool,
-    kept: Kept,
+    pub(crate) kept: Kept,
     replaced: Arc<Mutex<BTreeMap<ObjectName, Replaced>>>,
 }
 
@@ -156,48 +153,6 @@ impl ControlObjects {
         self.judge(name, limit, self.backend.get(name, limit), refused, &accept)
     }
 
-    /// Shows `visit` what [`ControlObjects::read`] would give for each of these objects, in no particular order.
-    pub(crate) fn read_many<T>(
-        &self,
-        names: &[ObjectName],
-        limit: u64,
-        accept: &dyn Fn(&ObjectName, &[u8]) -> Result<T, FormatError>,
-        visit: &mut dyn FnMut(&ObjectName, Result<T, Unread>),
-    ) {
-        let mut others = Vec::new();
-        for name in names {
-            let kept = self.kept.object(name, limit);
-            match kept.and_then(|bytes| accept(name, &bytes).ok()) {
-                Some(found) => visit(name, Ok(found)),
-                None => others.push(name.clone()),
-            }
-        }
-        self.backend.get_many(&others, limit, &mut |name, got| {
-            visit(name, self.judge(name, limit, got, None, &|bytes| accept(name, bytes)));
-        });
-    }
-
-    /// Objects of these lengths in portions that are worth to be asked for together and bound what memory holds of them. On a
-    /// local disk that is each by itself.
-    pub(crate) fn batches(
-        &self,
-        objects: impl IntoIterator<Item = (ObjectName, u64)>,
-    ) -> Vec<Vec<ObjectName>> {
-        let most = if self.backend.is_remote() { BATCH_MAX } else { 0 };
-        let (mut batches, mut bytes) = (Vec::<Vec<ObjectName>>::new(), 0);
-        for (name, size) in objects {
-            bytes += size;
-            match batches.last_mut() {
-                Some(batch) if bytes <= most => batch.push(name),
-                _ => {
-                    bytes = size;
-                    batches.push(vec![name]);
-                }
-            }
-        }
-        batches
-    }
-
     /// Whether this machine keeps an object, and so could use it once.
     pub(crate) fn keeps(&self, name: &ObjectName) -> bool {
         self.kept.has_object(name)
@@ -210,7 +165,7 @@ impl ControlObjects {
 
     /// What `accept` makes of what the storage gave for an object, or of its second copy. Nothing is tried twice: a password
     /// costs.
-    fn judge<T>(
+    pub(crate) fn judge<T>(
         &self,
         name: &ObjectName,
         limit: u64,

@@ -13,6 +13,7 @@
 //! | **a restore, `ls`, `verify`** | as above | safe: nobody writes | safe: there is no config yet, or the repository is complete |
 //! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
 
+mod batches;
 mod buffers;
 mod cache;
 mod cache_file;

@@ -16,6 +16,9 @@ const DECOMPRESSOR: usize = 1 << 19;
 const RECORDS: usize = 2 << 20;
 /// Index objects being filled, the bytes of one, its table, and the blobs on their way.
 const INDEXING: usize = 16 << 20;
+/// Log entries and index objects that are asked for together: before anything else of a run is held, and less than the
+/// least of it.
+pub(crate) const FETCHED: u64 = 8 << 20;
 
 const RECENT: RangeInclusive<usize> = 4 << 20..=8 << 20;
 const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=8 << 20;

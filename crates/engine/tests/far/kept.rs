@@ -1,0 +1,187 @@
+//! What is kept of it spares requests, and whatever becomes of that changes no answer.
+//!
+//! `docs/performance.md`, "Requests" has the numbers that are asserted here.
+
+use super::{Far, Machine, asked, unchanged};
+use crate::world::{environment, password};
+use lifeboat_backend::{Backend as _, ObjectName};
+use lifeboat_engine::{BackupOptions, VerifyOptions, backup, verify};
+use lifeboat_repository::{CacheOptions, Repository};
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn an_unchanged_backup_costs_thirteen_requests_however_many_files_there_are() {
+    for (seed, files) in [(1, 5), (2, 200)] {
+        let machine = Machine::with_files(seed, files);
+        machine.backup();
+        // The index objects of the first are read, and packs listed, for the first time.
+        machine.backup();
+        assert_eq!(machine.backup(), unchanged(), "{files} files");
+        assert_eq!(machine.backup(), unchanged(), "{files} files");
+        assert_eq!(unchanged().values().sum::<u64>(), 13);
+        machine.check();
+    }
+}
+
+#[test]
+fn the_cache_may_be_lost_or_damaged_anywhere() {
+    let machine = Machine::with_files(8, 50);
+    machine.backup();
+    machine.backup();
+    let folders = ["log/0", "keys", "keyring", "packs"];
+    assert!(folders.iter().all(|folder| !machine.kept(folder).is_empty()), "{:?}", machine.only_folder());
+    let damages: [fn(&Path); 4] = [
+        |file| fs::remove_file(file).unwrap(),
+        |file| fs::write(file, b"").unwrap(),
+        |file| {
+            let mut bytes = fs::read(file).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle..].iter_mut().for_each(|byte| *byte ^= 0x10);
+            fs::write(file, bytes).unwrap();
+        },
+        |file| {
+            fs::remove_file(file).unwrap();
+            fs::create_dir(file).unwrap();
+        },
+    ];
+    for damage in damages {
+        for folder in folders {
+            machine.kept(folder).iter().for_each(|file| damage(file));
+            machine.backup();
+        }
+        // What lies in the way of a file is for its owner to remove.
+        folders.iter().flat_map(|folder| machine.kept(folder)).filter(|file| file.is_dir()).for_each(
+            |file| {
+                fs::remove_dir(file).unwrap();
+            },
+        );
+    }
+    machine.backup();
+    assert_eq!(machine.backup(), unchanged());
+    fs::remove_dir_all(&machine.cache).unwrap();
+    machine.backup();
+    fs::remove_dir_all(&machine.cache).unwrap();
+    fs::write(&machine.cache, "in the way").unwrap();
+    machine.backup();
+    machine.check();
+}
+
+#[test]
+fn without_a_cache_everything_is_asked_for() {
+    let machine = Machine::with_files(9, 5);
+    machine.backup();
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let repository = machine.open_with(&far, &CacheOptions::default());
+    backup(&repository, &machine.options(), &machine.world.workers, &()).unwrap();
+    let asked = asked(&far);
+    assert_eq!((asked["list packs"], asked["get keys"]), (1, 1));
+    assert!(asked["get packs"] > 0 && asked["get keyring"] > 0);
+    machine.check();
+}
+
+#[test]
+fn what_is_kept_of_an_entry_does_not_make_it_exist() {
+    let machine = Machine::with_files(10, 1);
+    machine.backup();
+    machine.backup();
+    assert_eq!(machine.kept("log/0").len(), 3);
+    // The first, which all others have seen.
+    let entries = machine.world.objects("log/");
+    let hashes = |name: &ObjectName| machine.world.backend.get(name, u64::MAX).unwrap().len();
+    let shortest = entries.into_iter().min_by_key(hashes).unwrap();
+    machine.world.backend.delete(&shortest).unwrap();
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    assert!(machine.open(&far).read_log().is_err());
+}
+
+#[test]
+fn a_slot_that_was_removed_is_not_kept() {
+    let machine = Machine::with_files(11, 1);
+    machine.backup();
+    let [kept] = &machine.kept("keys")[..] else { panic!("one slot") };
+    let slot = ObjectName::new(&format!("keys/{}", kept.file_name().unwrap().to_str().unwrap())).unwrap();
+    machine.world.backend.delete(&slot).unwrap();
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let environment = environment(12, &machine.world.clock);
+    let options = CacheOptions { directory: Some(machine.cache.clone()), ..CacheOptions::default() };
+    let opened = Repository::open_with_cache(far as _, &password(), environment, &options);
+    assert!(opened.is_err());
+    assert!(machine.kept("keys").is_empty());
+}
+
+#[test]
+fn verify_proves_what_lies_in_the_storage() {
+    let machine = Machine::with_files(13, 50);
+    machine.backup();
+    machine.backup();
+    let damage = |name: &ObjectName| {
+        let mut bytes = machine.world.backend.get(name, u64::MAX).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        machine.world.backend.delete(name).unwrap();
+        machine.world.backend.put(name, &bytes).unwrap();
+    };
+    let packs = machine.world.objects("packs/");
+    packs.iter().for_each(damage);
+    let key = machine.world.objects("keyring/").remove(0);
+    damage(&key);
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let report = verify(&machine.open(&far), &VerifyOptions::default(), &machine.world.workers, &()).unwrap();
+    let is_named = |object: &ObjectName| {
+        report.problems.iter().any(|problem| problem.path == Path::new(object.as_str()))
+    };
+    assert!(is_named(&key), "{:?}", report.problems);
+    assert!(report.problems.len() > 1, "trees cannot be read: {:?}", report.problems);
+}
+
+#[test]
+fn packs_of_trees_are_fetched_once_and_whole() {
+    let machine = Machine::with_files(14, 300);
+    machine.backup();
+    let stored = machine.kept("packs").len();
+    assert!(stored > 1, "what a backup stores it keeps");
+    fs::remove_dir_all(&machine.cache).unwrap();
+    let requests = machine.backup();
+    assert_eq!(requests["get packs"], stored as u64);
+    assert_eq!(machine.kept("packs").len(), stored);
+    assert_eq!(machine.backup(), unchanged());
+}
+
+#[test]
+fn kept_packs_have_a_limit_and_go_when_nobody_needs_them() {
+    let machine = Machine::with_files(15, 100);
+    machine.backup();
+    let lengths = |machine: &Machine| {
+        machine.kept("packs").iter().map(|file| file.metadata().unwrap().len()).sum::<u64>()
+    };
+    let (all, files) = (lengths(&machine), machine.kept("packs"));
+    fs::write(files[0].with_file_name("ab".repeat(32)), "of a snapshot that is gone").unwrap();
+    machine.backup();
+    assert_eq!(machine.kept("packs"), files);
+    fs::remove_dir_all(&machine.cache).unwrap();
+    for packs in [all / 2, 1, 0] {
+        let far = Far::new(&machine.world.backend, u64::MAX);
+        let options =
+            CacheOptions { directory: Some(machine.cache.clone()), packs, ..CacheOptions::default() };
+        let repository = machine.open_with(&far, &options);
+        backup(&repository, &machine.options(), &machine.world.workers, &()).unwrap();
+        assert!(packs < all / 2 || lengths(&machine) <= packs);
+        fs::remove_dir_all(&machine.cache).unwrap();
+    }
+    machine.check();
+}
+
+#[test]
+fn a_dry_run_leaves_the_cache_as_it_is() {
+    let machine = Machine::with_files(16, 5);
+    machine.backup();
+    machine.backup();
+    fs::write(machine.world.source().join("new"), "new").unwrap();
+    let before = machine.kept("packs");
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let options = BackupOptions { dry_run: true, ..machine.options() };
+    backup(&machine.open(&far), &options, &machine.world.workers, &()).unwrap();
+    assert_eq!(machine.kept("packs"), before);
+    assert!(asked(&far).keys().all(|kind| !kind.starts_with("put") && kind != "list packs"), "{far:?}");
+}
