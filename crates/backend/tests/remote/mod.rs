@@ -22,7 +22,8 @@ fn open(server: &Responder, variables: &[(&str, &str)], options: &[(&str, &str)]
         bulk: vec!["packs/".to_owned()],
         ..StoreSettings::default()
     };
-    Location::parse("s3://bucket/host a").unwrap().open(&settings).unwrap()
+    let location = Location::parse("s3://bucket/host a").expect("a bucket and a prefix");
+    location.open(&settings).expect("settings that will do")
 }
 
 fn refusal(status: &'static str, code: &str, message: &str) -> Prepared {
