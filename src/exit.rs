@@ -67,12 +67,15 @@ impl Failure {
 
     /// No repository could be made: nothing of it can be damaged yet, only the place can be wrong.
     pub(crate) fn place(error: RepositoryError) -> Self {
-        use ErrorKind::{Denied, Full, Unavailable, Unsupported};
+        use ErrorKind::{Denied, Full, NoBucket, Settings, Unavailable, Unsupported};
         let hint = "name a place where a directory can be made: lifeboat -r DIR";
         match &error {
             RepositoryError::Backend(storage)
                 if storage.advice().is_none()
-                    && !matches!(storage.kind(), Denied | Full | Unavailable | Unsupported) =>
+                    && !matches!(
+                        storage.kind(),
+                        Denied | Full | NoBucket | Settings | Unavailable | Unsupported
+                    ) =>
             {
                 Self::new(Code::Failed, error, hint)
             }
@@ -222,4 +225,34 @@ fn of_storage(error: &BackendError) -> (Code, &'static str) {
         _ => (Code::Failed, "check the storage, then: lifeboat verify"),
     };
     (code, error.advice().unwrap_or(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn storage_that_says_no_has_the_code_of_what_can_be_done() {
+        for (kind, code) in [
+            (ErrorKind::NoBucket, Code::NoRepository),
+            (ErrorKind::Settings, Code::Usage),
+            (ErrorKind::Full, Code::Full),
+            (ErrorKind::Denied, Code::Failed),
+            (ErrorKind::Unavailable, Code::Failed),
+            (ErrorKind::NotFound, Code::Damage),
+        ] {
+            let error = || RepositoryError::from(BackendError::new(kind, "get", "config"));
+            assert_eq!(Failure::from(error()).code, code, "{kind:?}");
+            let asked = Failure::from(error()).message().starts_with("the storage failed: ");
+            assert_eq!(asked, kind != ErrorKind::Settings, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_repository_cannot_be_made_where_there_is_no_bucket() {
+        for (kind, code) in [(ErrorKind::NoBucket, Code::NoRepository), (ErrorKind::Settings, Code::Usage)] {
+            let error = BackendError::new(kind, "put", "config");
+            assert_eq!(Failure::place(error.into()).code, code, "{kind:?}");
+        }
+    }
 }
