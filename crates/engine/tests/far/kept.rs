@@ -3,12 +3,14 @@
 //! `docs/performance.md`, "Requests" has the numbers that are asserted here.
 
 use super::{Far, Machine, asked, unchanged};
-use crate::world::{environment, password};
+use crate::world::{World, environment, password};
 use lifeboat_backend::{Backend as _, ObjectName};
-use lifeboat_engine::{BackupOptions, VerifyOptions, backup, verify};
-use lifeboat_repository::{CacheOptions, Repository};
+use lifeboat_engine::{BackupOptions, ProblemKind, VerifyOptions, Workers, backup, restore, verify};
+use lifeboat_repository::{CacheOptions, Credential, Repository, RepositoryError};
+use lifeboat_testkit::tree_differences;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 #[test]
 fn an_unchanged_backup_costs_thirteen_requests_however_many_files_there_are() {
@@ -115,17 +117,10 @@ fn verify_proves_what_lies_in_the_storage() {
     let machine = Machine::with_files(13, 50);
     machine.backup();
     machine.backup();
-    let damage = |name: &ObjectName| {
-        let mut bytes = machine.world.backend.get(name, u64::MAX).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        machine.world.backend.delete(name).unwrap();
-        machine.world.backend.put(name, &bytes).unwrap();
-    };
     let packs = machine.world.objects("packs/");
-    packs.iter().for_each(damage);
+    packs.iter().for_each(|pack| machine.damage(pack));
     let key = machine.world.objects("keyring/").remove(0);
-    damage(&key);
+    machine.damage(&key);
     let far = Far::new(&machine.world.backend, u64::MAX);
     let report = verify(&machine.open(&far), &VerifyOptions::default(), &machine.world.workers, &()).unwrap();
     let is_named = |object: &ObjectName| {
@@ -184,4 +179,38 @@ fn a_dry_run_leaves_the_cache_as_it_is() {
     backup(&machine.open(&far), &options, &machine.world.workers, &()).unwrap();
     assert_eq!(machine.kept("packs"), before);
     assert!(asked(&far).keys().all(|kind| !kind.starts_with("put") && kind != "list packs"), "{far:?}");
+}
+
+#[test]
+fn damaged_packs_of_trees_are_mended_and_not_kept() {
+    let machine = Machine::of(World::with_parity(17, Workers::inline(), 10)).fill(300);
+    machine.backup();
+    let trees = machine.kept("packs");
+    fs::remove_dir_all(&machine.cache).unwrap();
+    for tree in &trees {
+        let id = tree.file_name().unwrap().to_str().unwrap();
+        machine.damage(&ObjectName::new(&format!("packs/{}/{id}", &id[..2])).unwrap());
+    }
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let (snapshot, options) = (machine.world.snapshots().pop().unwrap(), machine.restore_options());
+    let report = restore(&machine.open(&far), &snapshot, &options, &machine.world.workers, &()).unwrap();
+    assert!(report.problems.iter().all(|problem| problem.kind == ProblemKind::Mendable));
+    assert_eq!(report.problems.len(), trees.len());
+    assert_eq!(tree_differences(&machine.world.source(), &options.target), []);
+    assert!(machine.kept("packs").is_empty());
+}
+
+#[test]
+fn a_wrong_password_opens_nothing_that_is_kept() {
+    let machine = Machine::with_files(18, 1);
+    machine.backup();
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let environment = environment(19, &machine.world.clock);
+    let options = CacheOptions { directory: Some(machine.cache.clone()), ..CacheOptions::default() };
+    let wrong = Credential::password(b"wrong".to_vec());
+    let opened = Repository::open_with_cache(Arc::clone(&far) as _, &wrong, environment, &options);
+    assert!(matches!(opened, Err(RepositoryError::WrongKey)));
+    assert_eq!(asked(&far)["get keys"], 1, "the storage may have another");
+    machine.backup();
+    assert_eq!(machine.backup(), unchanged());
 }

@@ -102,23 +102,29 @@ struct Machine {
 
 impl Machine {
     fn new(seed: u64) -> Self {
-        let world = World::new(seed, Workers::inline());
+        Self::of(World::new(seed, Workers::inline()))
+    }
+
+    fn of(world: World) -> Self {
         let cache = world.folder.path().join("cache");
         Self { world, processes: AtomicU64::new(1000), cache }
     }
 
     /// The same with so many small files in each of ten directories.
     fn with_files(seed: u64, files: u64) -> Self {
-        let machine = Self::new(seed);
+        Self::new(seed).fill(files)
+    }
+
+    fn fill(self, files: u64) -> Self {
         for directory in 0..10 {
-            let folder = machine.world.source().join(format!("d{directory}"));
+            let folder = self.world.source().join(format!("d{directory}"));
             fs::create_dir_all(&folder).unwrap();
             for file in 0..files {
                 fs::write(folder.join(format!("f{file}")), format!("{directory} {file}")).unwrap();
             }
         }
-        machine.world.later();
-        machine
+        self.world.later();
+        self
     }
 
     fn open(&self, far: &Arc<Far>) -> Repository {
@@ -142,6 +148,15 @@ impl Machine {
 
     fn try_backup(&self, far: &Arc<Far>) -> Result<BackupReport, EngineError> {
         backup(&self.open(far), &self.options(), &self.world.workers, &())
+    }
+
+    /// Alters a byte of an object; of a pack one in a segment.
+    fn damage(&self, name: &ObjectName) {
+        let mut bytes = self.world.backend.get(name, u64::MAX).unwrap();
+        let position = bytes.len() / 8;
+        bytes[position] ^= 1;
+        self.world.backend.delete(name).unwrap();
+        self.world.backend.put(name, &bytes).unwrap();
     }
 
     /// What a backup by a process of its own asks for.
