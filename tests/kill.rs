@@ -14,9 +14,11 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use lifeboat_testkit::{Random, copy_tree, needs, rsync_differences};
+use lifeboat_testkit::{Random, needs, rsync_differences};
 use rustix::fs::{Mode, OFlags, open};
 use serde_json::Value;
+
+use super::store::Store;
 
 const MIB: u64 = 1 << 20;
 /// What packs that were closed early cost: headers, directories, segments that were not full. Of what was in flight
@@ -56,13 +58,21 @@ impl Signal {
 /// A directory with a source, and a repository that nothing was saved to yet.
 struct World {
     scratch: tempfile::TempDir,
+    empty: Store,
 }
 
 impl World {
     fn new() -> Self {
-        let world = Self { scratch: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap() };
-        world.run("empty", &["init", "--kdf-memory", "32"]);
+        let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let empty = Store::new(scratch.path(), "empty");
+        let world = Self { scratch, empty };
+        world.run(&world.empty, &["init", "--kdf-memory", "32"]);
         world
+    }
+
+    /// Another repository with the keys of the empty one, so that both cut the source alike.
+    fn new_repository(&self, name: &str) -> Store {
+        self.empty.copy(self.scratch.path(), name)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -84,16 +94,17 @@ impl World {
         }
     }
 
-    fn command(&self, repository: &str, arguments: &[&str]) -> Command {
+    fn command(&self, repository: &Store, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lifeboat"));
         command.env_clear().env("LIFEBOAT_PASSWORD", "correct horse battery staple");
-        command.current_dir(self.scratch.path()).args(["-r", repository]).args(arguments);
+        command.current_dir(self.scratch.path()).envs(repository.variables().iter().cloned());
+        command.args(["-r", repository.repository()]).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     /// Runs the program, which has to succeed; gives what it said.
-    fn run(&self, repository: &str, arguments: &[&str]) -> String {
+    fn run(&self, repository: &Store, arguments: &[&str]) -> String {
         let output = self.command(repository, arguments).output().unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(output.status.success(), "{arguments:?} ended with {}:\n{said}", output.status);
@@ -101,9 +112,9 @@ impl World {
     }
 
     /// Starts a backup and ends it when so many packs are stored; gives what it said on standard error.
-    fn end_backup(&self, repository: &str, packs: usize, signal: Signal) -> String {
+    fn end_backup(&self, repository: &Store, packs: usize, signal: Signal) -> String {
         let mut child = self.command(repository, &["backup", "source"]).spawn().unwrap();
-        while self.packs(repository).0 < packs {
+        while packs_of(repository).0 < packs {
             assert!(child.try_wait().unwrap().is_none(), "it ended with less than {packs} packs");
             thread::sleep(Duration::from_millis(1));
         }
@@ -116,13 +127,9 @@ impl World {
 
     /// Starts a backup and ends it some time after it has begun to work and so many packs are stored, or lets it get to its
     /// end where that is sooner.
-    fn end_some_time(&self, repository: &str, packs: usize, signal: Signal, random: &mut Random) {
+    fn end_some_time(&self, repository: &Store, packs: usize, signal: Signal, random: &mut Random) {
         let mut child = self.command(repository, &["backup", "source"]).spawn().unwrap();
-        let running = self.path(repository).join("running");
-        let is_far_enough = || {
-            let works = fs::read_dir(&running).is_ok_and(|hints| hints.count() > 0);
-            works && self.packs(repository).0 >= packs
-        };
+        let is_far_enough = || !repository.names("running/").is_empty() && packs_of(repository).0 >= packs;
         while child.try_wait().unwrap().is_none() && !is_far_enough() {
             thread::sleep(Duration::from_millis(1));
         }
@@ -133,28 +140,7 @@ impl World {
         assert!(signal.has_ended(output.status) || output.status.success(), "{}: {said}", output.status);
     }
 
-    /// Bytes of all objects that are stored.
-    fn bytes(&self, repository: &str) -> u64 {
-        bytes_below(&self.path(repository))
-    }
-
-    /// Number and bytes of the packs that are stored.
-    fn packs(&self, repository: &str) -> (usize, u64) {
-        let folder = self.path(repository).join("packs");
-        let Ok(folders) = fs::read_dir(folder) else { return (0, 0) };
-        let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
-        let files = files.map(|file| file.unwrap()).filter(|file| !is_hidden(&file.file_name()));
-        files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file.metadata().unwrap().len()))
-    }
-
-    /// Whether there are hidden files among the packs.
-    fn has_leftovers(&self, repository: &str) -> bool {
-        let folders = fs::read_dir(self.path(repository).join("packs")).unwrap();
-        let mut files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
-        files.any(|file| is_hidden(&file.unwrap().file_name()))
-    }
-
-    fn assert_restores(&self, repository: &str) {
+    fn assert_restores(&self, repository: &Store) {
         let target = self.path("target");
         let reference = format!("latest:{}", self.path("source").display());
         self.run(repository, &["restore", &reference, "--target", "target"]);
@@ -163,23 +149,24 @@ impl World {
     }
 }
 
-/// Whether the file system can keep what is not complete without a name.
-fn knows_unnamed_files(directory: &Path) -> bool {
-    open(directory, OFlags::TMPFILE | OFlags::WRONLY, Mode::RWXU).is_ok()
+/// Number and bytes of the packs that are stored.
+fn packs_of(repository: &Store) -> (usize, u64) {
+    let packs = repository.lengths("packs/");
+    (packs.len(), packs.values().sum())
 }
 
-fn bytes_below(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let bytes = |entry: fs::DirEntry| match entry.file_type().unwrap().is_dir() {
-        true => bytes_below(&entry.path()),
-        false if is_hidden(&entry.file_name()) => 0,
-        false => entry.metadata().unwrap().len(),
-    };
-    entries.map(bytes).sum()
+/// Bytes of all objects that are stored.
+fn bytes_of(repository: &Store) -> u64 {
+    repository.lengths("").values().sum()
 }
 
-fn is_hidden(name: &std::ffi::OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
+/// Whether there are hidden files among the packs, though the file system can keep what is not complete without a name.
+fn has_needless_leftovers(repository: &Path) -> bool {
+    let folders = fs::read_dir(repository.join("packs")).unwrap();
+    let mut files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    let is_hidden = |file: fs::DirEntry| file.file_name().as_encoded_bytes().starts_with(b".");
+    open(repository, OFlags::TMPFILE | OFlags::WRONLY, Mode::RWXU).is_ok()
+        && files.any(|file| is_hidden(file.unwrap()))
 }
 
 #[test]
@@ -189,16 +176,14 @@ fn a_backup_that_was_ended_is_taken_up_by_the_next() {
     }
     let world = World::new();
     world.write_source(20);
-    let new_repository = |name: &str| copy_tree(&world.path("empty"), &world.path(name));
-    new_repository("plain");
-    world.run("plain", &["backup", "source"]);
-    let (packs, plain) = world.packs("plain");
+    let undisturbed = world.new_repository("plain");
+    world.run(&undisturbed, &["backup", "source"]);
+    let (packs, plain) = packs_of(&undisturbed);
     assert!(packs >= 6, "{packs} packs of {plain} bytes");
 
     let ends = [(1, Signal::Int), (3, Signal::Term), (1, Signal::Kill), (3, Signal::Kill)];
     for (packs, signal) in ends {
-        let repository = &format!("after-{packs}-{signal:?}");
-        new_repository(repository);
+        let repository = &world.new_repository(&format!("after-{packs}-{signal:?}"));
         let said = world.end_backup(repository, packs, signal);
         let lines: Vec<&str> = said.lines().collect();
         if signal == Signal::Kill {
@@ -212,19 +197,23 @@ fn a_backup_that_was_ended_is_taken_up_by_the_next() {
         let said = world.run(repository, &["verify"]);
         assert_eq!(said.contains("packs that no index names"), signal == Signal::Kill, "{said}");
         assert_eq!(said.contains("has ended without a word"), signal == Signal::Kill, "{said}");
-        assert!(!knows_unnamed_files(&world.path(repository)) || !world.has_leftovers(repository));
+        assert!(!repository.directory().is_some_and(has_needless_leftovers));
 
         let said = world.run(repository, &["backup", "source"]);
         let takes_over =
             said.contains("taking over packs that no index names, as killed backups leave them: ");
         assert_eq!(takes_over, signal == Signal::Kill, "{said}");
-        let (_, bytes) = world.packs(repository);
-        assert!(bytes <= plain + CLOSED_EARLY, "{repository}: {bytes} bytes, uninterrupted {plain}");
+        let (_, bytes) = packs_of(repository);
+        assert!(
+            bytes <= plain + CLOSED_EARLY,
+            "{signal:?} after {packs} packs: {bytes} bytes, uninterrupted {plain}"
+        );
         let said = world.run(repository, &["verify", "--read-data"]);
         let leftover = ["killed backups", "without a word"].iter().find(|words| said.contains(*words));
         assert_eq!(leftover, None, "{said}");
         world.assert_restores(repository);
-        fs::remove_dir_all(world.path(repository)).unwrap();
+        // All of them would take gigabytes.
+        repository.directory().map_or(Ok(()), fs::remove_dir_all).unwrap();
     }
 }
 
@@ -235,15 +224,14 @@ fn a_backup_that_is_ended_ten_times_stores_next_to_nothing_twice() {
     }
     let world = World::new();
     world.write_source(20);
-    copy_tree(&world.path("empty"), &world.path("plain"));
-    world.run("plain", &["backup", "source"]);
-    let (packs, undisturbed) = (world.packs("plain").0, world.bytes("plain"));
+    let plain = world.new_repository("plain");
+    world.run(&plain, &["backup", "source"]);
+    let (packs, undisturbed) = (packs_of(&plain).0, bytes_of(&plain));
     for (seed, signal) in [(1, Signal::Kill), (2, Signal::Int)] {
-        let repository = &format!("often-{signal:?}");
-        copy_tree(&world.path("empty"), &world.path(repository));
+        let repository = &world.new_repository(&format!("often-{signal:?}"));
         let mut random = Random::new(seed);
         for end in 0..10 {
-            let stored = world.packs(repository).0;
+            let stored = packs_of(repository).0;
             // Every other run gets a pack further, as long as that cannot be the end.
             let further = usize::from(end % 2 == 0 && stored + 2 < packs);
             world.end_some_time(repository, stored + further, signal, &mut random);
@@ -252,14 +240,15 @@ fn a_backup_that_is_ended_ten_times_stores_next_to_nothing_twice() {
             assert!(is_named || signal == Signal::Kill, "seed {seed}, end {end}: {said}");
         }
         world.run(repository, &["backup", "source"]);
-        let bytes = world.bytes(repository);
+        let bytes = bytes_of(repository);
         assert!(
             bytes * 10 <= undisturbed * 11,
             "{signal:?}, seed {seed}: {bytes} bytes, undisturbed {undisturbed}"
         );
         world.run(repository, &["verify", "--read-data"]);
         world.assert_restores(repository);
-        fs::remove_dir_all(world.path(repository)).unwrap();
+        // All of them would take gigabytes.
+        repository.directory().map_or(Ok(()), fs::remove_dir_all).unwrap();
     }
 }
 
@@ -322,7 +311,7 @@ fn the_second_signal_ends_the_program_at_once() {
         let world = world_of_many_files();
         let (mut talk, _listener) = UnixStream::pair().unwrap();
         fill(&mut talk);
-        let mut command = world.command("empty", &["--json", "-v", "backup", "source"]);
+        let mut command = world.command(&world.empty, &["--json", "-v", "backup", "source"]);
         command.stderr(OwnedFd::from(talk));
         let mut held = Held::start(command);
         // What the first one leads to cannot be told to anybody, so the program does not end by it.
@@ -344,10 +333,10 @@ fn fill(stream: &mut UnixStream) {
 #[test]
 fn a_restore_that_is_terminated_leaves_what_is_complete_and_says_so() {
     let world = world_of_many_files();
-    world.run("empty", &["backup", "source"]);
+    world.run(&world.empty, &["backup", "source"]);
     let reference = format!("latest:{}", world.path("source").display());
     let arguments = ["--json", "-v", "restore", &reference, "--target", "target"];
-    let held = Held::start(world.command("empty", &arguments));
+    let held = Held::start(world.command(&world.empty, &arguments));
     held.send(Signal::Term);
     let (status, said) = held.let_go();
     assert_eq!(status.code(), Some(143), "{said:?}");

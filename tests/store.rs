@@ -66,6 +66,21 @@ impl Store {
         Self { location, repository, place }
     }
 
+    /// Another place, with the same objects in it.
+    pub(crate) fn copy(&self, working_directory: &Path, name: &str) -> Self {
+        let copy = Self::new(working_directory, name);
+        self.names("").iter().for_each(|object| copy.write(object, &self.read(object)));
+        copy
+    }
+
+    /// Where its files are, if it is on disk.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        match &self.location {
+            Location::Directory(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// What the program calls it.
     pub(crate) fn repository(&self) -> &str {
         &self.repository
