@@ -24,8 +24,15 @@ const RECENT: RangeInclusive<usize> = 4 << 20..=8 << 20;
 const INDEX_CACHE: RangeInclusive<usize> = 4 << 20..=8 << 20;
 const NAMES: RangeInclusive<usize> = 1 << 20..=8 << 20;
 const BATCH: RangeInclusive<usize> = 4 << 20..=32 << 20;
-/// Packs of data: one that is filled, and one that is stored meanwhile.
-const PACKS: RangeInclusive<usize> = PACKS_FILLED..=2;
+/// Packs of data: one that is filled, and one that is stored meanwhile. Far away one is sent while the next waits for its
+/// answer.
+const PACKS: usize = 2;
+const PACKS_FAR: usize = 3;
+/// Ranges that are fetched from far away, wait to be opened, or are being opened. With 50 ms for each request so many
+/// fill any link.
+const RANGES: RangeInclusive<usize> = 2..=12;
+/// Bytes that are fetched from far away at once.
+const RANGE_LENGTH: usize = 8 << 20;
 /// Packs of trees: one that is filled, and one that is stored meanwhile, or mended.
 const TREE_PACKS: usize = 2;
 /// Packs of each role that a backup fills at once.
@@ -43,6 +50,8 @@ const PACK_EXCESS: usize = 2;
 pub struct Memory {
     threads: usize,
     packs: usize,
+    /// None where nothing is fetched ahead.
+    ranges: Option<usize>,
     recent: usize,
     index_cache: usize,
     names: usize,
@@ -63,16 +72,18 @@ impl Memory {
     /// Bytes that are given when nothing is said.
     pub const USUAL: u64 = 256 << 20;
 
-    /// Shares out so many bytes among at most so many threads that compress so hard.
+    /// Shares out so many bytes among at most so many threads that compress so hard. What is far away is fetched ahead, and
+    /// stored several at once.
     #[must_use]
-    pub fn within(max: u64, threads: usize, config: &Config, compression: Compression) -> Self {
+    pub fn within(max: u64, threads: usize, config: &Config, compression: Compression, is_far: bool) -> Self {
         let longest = config.chunker.maximum.max(config.data_segment).max(config.tree_segment) as usize;
         // Parity takes a quarter more than its percent, and some in any case.
         let parity = config.pack as usize / 100 * (config.parity as usize * 5 / 4) + (1 << 19);
         let (coding, coding_tables) = if config.parity > 0 { code_memory() } else { (0, 0) };
         let mut memory = Self {
             threads: threads.max(1),
-            packs: *PACKS.end(),
+            packs: if is_far { PACKS_FAR } else { PACKS },
+            ranges: is_far.then_some(*RANGES.end()),
             recent: *RECENT.end(),
             index_cache: *INDEX_CACHE.end(),
             names: *NAMES.end(),
@@ -89,10 +100,11 @@ impl Memory {
         memory
     }
 
-    /// The least that can be given, in bytes.
+    /// The least that can be given, in bytes, wherever the repository lies.
     #[must_use]
     pub fn smallest(config: &Config, compression: Compression) -> u64 {
-        Self::within(0, 1, config, compression).total()
+        let least = |is_far| Self::within(0, 1, config, compression, is_far).total();
+        least(false).max(least(true))
     }
 
     /// The least that can be given where a password has to be tried that costs so many bytes: they are given back before
@@ -133,6 +145,22 @@ impl Memory {
         self.packs + TREE_PACKS
     }
 
+    /// Packs that are stored at once: a local disk takes one after the other.
+    pub(crate) fn packs_stored_at_once(&self) -> usize {
+        self.ranges.map_or(1, |_| self.packs_in_flight())
+    }
+
+    /// Ranges of packs that are in memory, fetched or on their way; none where each is read when it is its turn.
+    #[must_use]
+    pub fn ranges(&self) -> Option<usize> {
+        self.ranges
+    }
+
+    /// Bytes that are fetched at once, unless a single segment has more; none where it is one segment at a time.
+    pub(crate) fn range_length(&self) -> Option<usize> {
+        self.ranges.map(|_| RANGE_LENGTH.min(self.pack_buffer(Role::Data)))
+    }
+
     /// Bytes at which a pack is closed.
     #[must_use]
     pub fn pack_size(&self, role: Role) -> usize {
@@ -151,13 +179,19 @@ impl Memory {
         (count, self.pack_buffer(role))
     }
 
-    /// The same in a run that reads: all are read into the largest. One more is for the pack that is mended.
-    pub(crate) fn reading_buffers(&self, role: Role) -> (usize, usize) {
-        let verified = match role {
-            Role::Data => self.pack_threads(),
-            Role::Tree => 0,
+    /// The same in a run that reads: one is for the pack that is mended.
+    pub(crate) fn mending_buffers(&self, role: Role) -> (usize, usize) {
+        (1, self.pack_buffer(role))
+    }
+
+    /// Buffers for packs that are verified, or fetched ahead for it: all are read into the largest.
+    pub(crate) fn verifying_buffers(&self, role: Role) -> (usize, usize) {
+        let count = match (role, self.ranges) {
+            (Role::Tree, _) => 0,
+            (Role::Data, Some(_)) => self.packs,
+            (Role::Data, None) => self.pack_threads(),
         };
-        (verified + 1, self.pack_buffer(role))
+        (count, self.pack_buffer(role))
     }
 
     /// Threads each of which may hold a whole pack.
@@ -221,12 +255,19 @@ impl Memory {
     /// One pack may have to be mended, while one of trees is fetched.
     fn restore(&self) -> usize {
         let packs: usize = Role::ALL.map(|role| self.pack_buffer(role)).iter().sum();
-        self.batch + self.opening() + packs + self.coding
+        self.batch + self.opening() + self.fetching() + packs + self.coding
+    }
+
+    fn fetching(&self) -> usize {
+        let length = self.range_length().map_or(0, |length| length.max(self.segment));
+        self.ranges.unwrap_or_default() * length
     }
 
     /// Beside those that are read one may have to be mended.
     fn verify(&self) -> usize {
-        let packs: usize = Role::ALL.map(|role| self.all_of(self.reading_buffers(role))).iter().sum();
+        let buffers =
+            |role| self.all_of(self.mending_buffers(role)) + self.all_of(self.verifying_buffers(role));
+        let packs: usize = Role::ALL.map(buffers).iter().sum();
         packs + self.pack_threads() * (RECORDS + self.coding) + self.opening()
     }
 
@@ -245,12 +286,13 @@ impl Memory {
 
     /// Takes a step down that helps the most demanding verb, if there is one left.
     fn shrink(&mut self) -> bool {
-        let steps: [fn(&mut Self); 6] = [
+        let steps: [fn(&mut Self); 7] = [
             |memory| halve(&mut memory.recent, &RECENT),
             |memory| halve(&mut memory.index_cache, &INDEX_CACHE),
             |memory| halve(&mut memory.batch, &BATCH),
             |memory| halve(&mut memory.names, &NAMES),
-            |memory| memory.packs = (memory.packs - 1).max(*PACKS.start()),
+            |memory| memory.ranges = memory.ranges.map(|ranges| (ranges - 1).max(*RANGES.start())),
+            |memory| memory.packs = (memory.packs - 1).max(PACKS_FILLED),
             |memory| memory.threads = (memory.threads - 1).max(1),
         ];
         let smaller = steps.iter().find_map(|step| {

@@ -160,7 +160,7 @@ impl Objects {
     pub fn memory(&self, max: u64, threads: usize) -> Memory {
         let usual = || Config::new(RepositoryId::default(), Timestamp::default());
         let config = self.config.clone().unwrap_or_else(usual);
-        Memory::within(max, threads, &config, Compression::default())
+        Memory::within(max, threads, &config, Compression::default(), self.backend.is_remote())
     }
 
     /// Lists everything.

@@ -16,36 +16,51 @@ pub struct PackReader {
     opening: Pool<(Opener, Vec<u8>)>,
 }
 
+/// The bytes of a pack, whatever they are.
+#[derive(Debug)]
+pub struct FetchedPack(PackBuffer);
+
 impl BlobReader {
-    /// A reader of whole packs, which shares buffers with this one: a damaged pack is mended in one of them.
+    /// A reader of whole packs. It has buffers apart from that in which this one mends a pack: what waits to be verified
+    /// may hold all of them.
     #[must_use]
     pub fn pack_reader(&self) -> PackReader {
         let (repository, hasher) = (self.repository.clone(), self.repository.blob_hasher());
-        PackReader { repository, hasher, buffers: Arc::clone(&self.packs), opening: Pool::default() }
+        let buffers = PackBuffers::new(|role| repository.memory().verifying_buffers(role));
+        PackReader { repository, hasher, buffers, opening: Pool::default() }
     }
 }
 
 impl Repository {
-    /// Lets `look` see a pack that is what its name says, with its directory; segments are not opened. The length is
-    /// that which the storage tells. The pack is in `buffer` until `look` is done with it.
-    pub(crate) fn read_pack<T>(
+    /// Reads a whole pack into `buffer`. The length is that which the storage tells.
+    pub(crate) fn fetch_pack(
         &self,
         id: PackId,
         length: u64,
         mut buffer: PackBuffer,
-        look: impl FnOnce(&mut Pack) -> Result<T, RepositoryError>,
-    ) -> Result<T, RepositoryError> {
+    ) -> Result<PackBuffer, RepositoryError> {
         let name = layout::pack(id);
         let damaged = |source| RepositoryError::reading(&name, source);
         let length = usize::try_from(length).ok().filter(|_| length <= limits::PACK_STORED_MAX);
-        let mut bytes = std::mem::take(&mut buffer.bytes);
-        bytes.resize(length.ok_or_else(|| damaged(FormatError::Limit("pack")))?, 0);
-        match self.backend.get_range(&name, 0, &mut bytes) {
-            Err(error) if error.is_not_found() => return Err(RepositoryError::Missing(name.to_string())),
-            Err(error) if error.is_short() => return Err(damaged(FormatError::Malformed("pack length"))),
-            other => other?,
+        buffer.bytes.resize(length.ok_or_else(|| damaged(FormatError::Limit("pack")))?, 0);
+        match self.backend.get_range(&name, 0, &mut buffer.bytes) {
+            Err(error) if error.is_not_found() => Err(RepositoryError::Missing(name.to_string())),
+            Err(error) if error.is_short() => Err(damaged(FormatError::Malformed("pack length"))),
+            other => Ok(other.map(|()| buffer)?),
         }
-        let mut pack = Pack::parse(id, bytes, &self.keyring).map_err(damaged)?;
+    }
+
+    /// Lets `look` see a pack that was fetched, if it is what its name says, with its directory; segments are not opened.
+    /// The pack is in `buffer` until `look` is done with it.
+    pub(crate) fn look_into_pack<T>(
+        &self,
+        id: PackId,
+        mut buffer: PackBuffer,
+        look: impl FnOnce(&mut Pack) -> Result<T, RepositoryError>,
+    ) -> Result<T, RepositoryError> {
+        let bytes = std::mem::take(&mut buffer.bytes);
+        let mut pack = Pack::parse(id, bytes, &self.keyring)
+            .map_err(|source| RepositoryError::reading(&layout::pack(id), source))?;
         let seen = look(&mut pack);
         buffer.bytes = pack.bytes;
         seen
@@ -72,17 +87,41 @@ pub fn pack_object(id: PackId) -> String {
 }
 
 impl PackReader {
-    /// Reads a pack and proves everything in it: its name, its directory, every segment and every blob, its
-    /// parity, and that the index places exactly these blobs in it.
+    /// Reads a pack and proves everything in it.
     ///
     /// Gives the bytes that were read.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn verify(&self, known: &KnownPack, index: &Index) -> Result<u64, RepositoryError> {
+        self.verify_fetched(known, self.fetch(known)?, index)
+    }
+
+    /// Reads a pack; waits while there are as many as may be in memory.
+    ///
+    /// # Errors
+    /// When it is missing, or cannot be read.
+    pub fn fetch(&self, known: &KnownPack) -> Result<FetchedPack, RepositoryError> {
+        let missing = || RepositoryError::Missing(pack_object(known.id));
+        let length = known.found_length.ok_or_else(missing)?;
+        self.repository.fetch_pack(known.id, length, self.buffers.take(Role::Data)).map(FetchedPack)
+    }
+
+    /// Proves everything in a pack: its name, its directory, every segment and every blob, its parity, and that the index
+    /// places exactly these blobs in it.
+    ///
+    /// Gives its length in bytes.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn verify_fetched(
+        &self,
+        known: &KnownPack,
+        fetched: FetchedPack,
+        index: &Index,
+    ) -> Result<u64, RepositoryError> {
         let name = layout::pack(known.id);
-        let length = known.found_length.ok_or_else(|| RepositoryError::Missing(name.to_string()))?;
-        self.repository.read_pack(known.id, length, self.buffers.take(Role::Data), |pack| {
+        self.repository.look_into_pack(known.id, fetched.0, |pack| {
             let damaged = |source| RepositoryError::reading(&name, source);
             if !is_as_placed(known, index, pack)? {
                 return Err(damaged(FormatError::Malformed("index of this pack")));

@@ -23,6 +23,8 @@ pub struct BlobReader {
     recent: Mutex<RecentSegments>,
     pub(crate) mended: Mutex<MendedPacks>,
     opening: Pool<Opening>,
+    /// Buffers of what is fetched.
+    pub(crate) ranges: Pool<Vec<u8>>,
 }
 
 /// What opening a segment needs.
@@ -36,7 +38,7 @@ impl Repository {
     /// A reader of what `index` knows.
     #[must_use]
     pub fn reader(&self, index: Arc<Index>) -> BlobReader {
-        let packs = PackBuffers::new(|role| self.memory().reading_buffers(role));
+        let packs = PackBuffers::new(|role| self.memory().mending_buffers(role));
         BlobReader::new(self, packs, 0, index)
     }
 }
@@ -50,8 +52,8 @@ impl BlobReader {
     ) -> Self {
         let recent = Mutex::new(RecentSegments::new(repository.memory().recent_segments()));
         let (repository, hasher) = (repository.clone(), repository.blob_hasher());
-        let (mended, opening) = Default::default();
-        Self { repository, packs, held, index, hasher, recent, mended, opening }
+        let (mended, opening, ranges) = Default::default();
+        Self { repository, packs, held, index, hasher, recent, mended, opening, ranges }
     }
 
     /// The index it reads by.
@@ -79,10 +81,7 @@ impl BlobReader {
     /// # Errors
     /// When the pack is missing, or the segment damaged.
     pub fn open_segment(&self, number: SegmentNumber, out: &mut Vec<u8>) -> Result<(), RepositoryError> {
-        let mut opening = self.opening.take(Opening::default);
-        let opened = self.open_with(&mut opening, number, out);
-        self.opening.give(opening);
-        opened
+        self.with_opening(|opening| self.open_with(opening, number, out))
     }
 
     /// The blob within an opened segment.
@@ -110,6 +109,13 @@ impl BlobReader {
     #[must_use]
     pub fn is_blob(&self, role: Role, id: &BlobId, bytes: &[u8]) -> bool {
         self.hasher.id(role, bytes) == *id
+    }
+
+    pub(crate) fn with_opening<T>(&self, open: impl FnOnce(&mut Opening) -> T) -> T {
+        let mut opening = self.opening.take(Opening::default);
+        let opened = open(&mut opening);
+        self.opening.give(opening);
+        opened
     }
 
     fn any_place<T>(
@@ -172,9 +178,19 @@ impl BlobReader {
         segment: &KnownSegment,
         sealed: &mut Vec<u8>,
     ) -> Result<(), RepositoryError> {
-        let name = layout::pack(pack.id);
         sealed.resize(segment.place.sealed_length as usize, 0);
-        match self.repository.backend.get_range(&name, u64::from(segment.place.offset), sealed) {
+        self.read_range(pack, u64::from(segment.place.offset), sealed)
+    }
+
+    /// Fills `out` with what lies at `offset` of a pack.
+    pub(crate) fn read_range(
+        &self,
+        pack: &KnownPack,
+        offset: u64,
+        out: &mut [u8],
+    ) -> Result<(), RepositoryError> {
+        let name = layout::pack(pack.id);
+        match self.repository.backend.get_range(&name, offset, out) {
             Err(error) if error.is_not_found() => Err(RepositoryError::Missing(name.to_string())),
             Err(error) if error.is_short() => {
                 Err(RepositoryError::reading(&name, FormatError::Malformed("pack: it is cut short")))

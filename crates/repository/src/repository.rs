@@ -73,7 +73,8 @@ impl Repository {
         let chunker = keyring.chunker(config.chunker);
         let chunker = chunker.map_err(|source| RepositoryError::reading(&"config", source))?;
         let keyring = Arc::new(keyring);
-        let memory = Memory::within(Memory::USUAL, THREADS, &config, Compression::default());
+        let (usual, compression) = (Memory::USUAL, Compression::default());
+        let memory = Memory::within(usual, THREADS, &config, compression, backend.is_remote());
         let tables = options.tables(&keyring, config.repository);
         Ok(Self {
             backend,
@@ -129,7 +130,7 @@ impl Repository {
     /// The same repository within so many bytes, used by at most so many threads that compress so hard.
     #[must_use]
     pub fn within(self, max: u64, threads: usize, compression: Compression) -> Self {
-        let memory = Memory::within(max, threads, &self.config, compression);
+        let memory = Memory::within(max, threads, &self.config, compression, self.backend.is_remote());
         Self { memory, ..self }
     }
 

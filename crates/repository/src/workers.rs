@@ -2,7 +2,8 @@
 //! second path.
 //!
 //! Work that needs the processor and work that waits for the storage have threads apart: a job of the first kind may
-//! wait for one of the second, never the other way round, so that nothing can wait for itself.
+//! wait for one of the second, never the other way round, so that nothing can wait for itself. What is fetched ahead has
+//! threads of its own, too, for nobody but the work that it is fetched for waits for it.
 //!
 //! Invariant: never more jobs in flight than the limit of their kind; whoever adds one waits for room.
 
@@ -12,6 +13,7 @@ use crate::room::Room;
 use rayon::prelude::*;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs jobs.
 #[derive(Clone)]
@@ -21,8 +23,9 @@ pub struct Workers {
 
 struct Pools {
     work: Threads,
-    /// One thread is enough for a local disk.
     storage: Threads,
+    /// None where nothing is gained by fetching ahead.
+    fetching: Option<Threads>,
     scratch: Pool<Vec<u8>>,
 }
 
@@ -44,12 +47,16 @@ impl Workers {
         Self { pools: None }
     }
 
-    /// Runs jobs on as many threads as there is memory for, and stores on one more.
+    /// Runs jobs on as many threads as there is memory for, and stores on others. Those that fetch ahead are so many that
+    /// all which memory holds may be on its way at once.
     ///
     /// # Errors
     /// When the system gives no threads.
     pub fn within(memory: &Memory) -> std::io::Result<Self> {
-        Self::new(memory.threads(), memory.segments_in_flight(), memory.packs_in_flight())
+        let work = Threads::new(memory.threads(), memory.segments_in_flight(), "worker")?;
+        let storage = Threads::new(memory.packs_stored_at_once(), memory.packs_in_flight(), "store")?;
+        let fetching = memory.ranges().map(|ranges| Threads::new(ranges, ranges, "fetch")).transpose()?;
+        Ok(Self::of(work, storage, fetching))
     }
 
     /// Runs jobs on so many threads, and stores on one more.
@@ -57,12 +64,11 @@ impl Workers {
     /// # Errors
     /// When the system gives no threads.
     pub fn pool(threads: usize) -> std::io::Result<Self> {
-        Self::new(threads, 2 * threads, 1)
+        Ok(Self::of(Threads::new(threads, 2 * threads, "worker")?, Threads::new(1, 1, "store")?, None))
     }
 
-    fn new(threads: usize, work: usize, storage: usize) -> std::io::Result<Self> {
-        let (work, storage) = (Threads::new(threads, work, "worker")?, Threads::new(1, storage, "store")?);
-        Ok(Self { pools: Some(Arc::new(Pools { work, storage, scratch: Pool::default() })) })
+    fn of(work: Threads, storage: Threads, fetching: Option<Threads>) -> Self {
+        Self { pools: Some(Arc::new(Pools { work, storage, fetching, scratch: Pool::default() })) }
     }
 
     /// How many jobs can run at once.
@@ -96,12 +102,24 @@ impl Workers {
                 items.iter().for_each(|item| work(&mut scratch, item));
             }
             Some(pools) => pools.work.threads.install(|| {
-                items.par_iter().for_each(|item| {
-                    let mut scratch = pools.scratch.take(Vec::new);
-                    work(&mut scratch, item);
-                    pools.scratch.give(scratch);
-                });
+                items.par_iter().for_each(|item| pools.with_scratch(|scratch| work(scratch, item)));
             }),
+        }
+    }
+
+    /// The same in two steps: `fetch` waits for the storage, and `work` uses what it gave. Far away it is fetched ahead,
+    /// about in the order of the items, and what was fetched waits for a thread that works. `fetch` must not wait for
+    /// anything that `work` waits for.
+    pub fn fetch_each<T: Sync, F: Send>(
+        &self,
+        items: &[T],
+        fetch: impl Fn(&T) -> F + Sync + Send,
+        work: impl Fn(&mut Vec<u8>, &T, F) + Sync + Send,
+    ) {
+        match self.pools.as_ref().and_then(|pools| pools.fetching.as_ref().map(|fetching| (pools, fetching)))
+        {
+            None => self.for_each(items, |scratch, item| work(scratch, item, fetch(item))),
+            Some((pools, fetching)) => pools.fetch_ahead(fetching, items, fetch, work),
         }
     }
 
@@ -111,6 +129,36 @@ impl Workers {
             pools.work.in_flight.wait_until_empty();
             pools.storage.in_flight.wait_until_empty();
         }
+    }
+}
+
+impl Pools {
+    fn fetch_ahead<T: Sync, F: Send>(
+        &self,
+        fetching: &Threads,
+        items: &[T],
+        fetch: impl Fn(&T) -> F + Sync,
+        work: impl Fn(&mut Vec<u8>, &T, F) + Sync,
+    ) {
+        let (next, work) = (AtomicUsize::new(0), &work);
+        self.work.threads.in_place_scope(|scope| {
+            fetching.threads.broadcast(|_| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    fetching.in_flight.enter();
+                    let fetched = fetch(item);
+                    scope.spawn(move |_| {
+                        self.with_scratch(|scratch| work(scratch, item, fetched));
+                        fetching.in_flight.leave();
+                    });
+                }
+            });
+        });
+    }
+
+    fn with_scratch(&self, work: impl FnOnce(&mut Vec<u8>)) {
+        let mut scratch = self.scratch.take(Vec::new);
+        work(&mut scratch);
+        self.scratch.give(scratch);
     }
 }
 

@@ -6,7 +6,7 @@ use lifeboat_repository::Memory;
 const MIB: u64 = 1 << 20;
 
 fn within(max: u64, threads: usize, config: &Config) -> Memory {
-    Memory::within(max, threads, config, Compression::Auto)
+    Memory::within(max, threads, config, Compression::Auto, false)
 }
 
 fn smallest(config: &Config) -> u64 {
@@ -88,7 +88,7 @@ fn whoever_compresses_harder_gets_by_with_fewer_threads_and_takes_more_at_least(
     let levels = [Compression::Off, Compression::Auto, Compression::Level(11), Compression::Level(19)];
     let least = levels.map(|level| Memory::smallest(&config, level));
     assert!(least.is_sorted() && least[0] + 30 * MIB < least[3], "{least:?}");
-    let threads = levels.map(|level| Memory::within(Memory::USUAL, 16, &config, level).threads());
+    let threads = levels.map(|level| Memory::within(Memory::USUAL, 16, &config, level, false).threads());
     assert!(threads.is_sorted_by(|more, fewer| more >= fewer) && threads[0] > 2 * threads[3], "{threads:?}");
 }
 

@@ -8,8 +8,8 @@ use super::file::{Fate, RestoredFile};
 use crate::{EngineError, Event, Outcome, ProblemKind};
 use lifeboat_format::{BlobId, Content, Node, Piece, Role, Xattr, XattrValue};
 use lifeboat_fs::{Lock, TargetDir, Trail};
-use lifeboat_repository::{BlobPlace, RepositoryError};
-use std::sync::Arc;
+use lifeboat_repository::{BlobPlace, FetchedRange, RepositoryError, SegmentNumber};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of content in a batch.
 const BYTES_MAX: u64 = 1 << 30;
@@ -161,28 +161,58 @@ impl Restore<'_> {
         batch.pieces.iter().for_each(|piece| piece.file.give_up(self));
     }
 
-    /// Writes pieces in the order of the storage.
+    /// Writes pieces in the order of the storage. When the storage fails the restore ends.
     fn write_pieces(&self, mut pieces: Vec<PlannedPiece>) -> Result<(), EngineError> {
         pieces.sort_by_key(|piece| (piece.place.segment, piece.place.offset));
         let segments: Vec<&[PlannedPiece]> =
             pieces.chunk_by(|left, right| left.place.segment == right.place.segment).collect();
-        self.workers.for_each(&segments, |scratch, pieces| match self.teller.check() {
-            Ok(()) => self.write_segment(scratch, pieces),
-            Err(_) => pieces.iter().for_each(|piece| piece.file.give_up(self)),
-        });
-        self.teller.check()
+        let numbers: Vec<SegmentNumber> = segments.iter().map(|pieces| pieces[0].place.segment).collect();
+        let ranges = self.reader.ranges(&numbers).inspect_err(|_| self.give_up(&segments))?;
+        let failure = Mutex::new(None);
+        let lock = || failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes_on = || lock().is_none() && self.teller.check().is_ok();
+        self.workers.fetch_each(
+            &ranges,
+            |range| goes_on().then(|| self.reader.fetch(range)),
+            |scratch, range, fetched| {
+                let segments = &segments[range.segments()];
+                match fetched {
+                    Some(Ok(fetched)) if goes_on() => self.write_segments(scratch, &fetched, segments),
+                    Some(Err(error)) => {
+                        lock().get_or_insert(error);
+                        self.give_up(segments);
+                    }
+                    _ => self.give_up(segments),
+                }
+            },
+        );
+        self.teller.check()?;
+        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Writes all pieces of one segment.
-    fn write_segment(&self, scratch: &mut Vec<u8>, pieces: &[PlannedPiece]) {
-        let opened = self.reader.open_segment(pieces[0].place.segment, scratch);
+    fn give_up(&self, segments: &[&[PlannedPiece]]) {
+        segments.iter().copied().flatten().for_each(|piece| piece.file.give_up(self));
+    }
+
+    fn write_segments(
+        &self,
+        scratch: &mut Vec<u8>,
+        fetched: &FetchedRange<'_>,
+        segments: &[&[PlannedPiece]],
+    ) {
+        for pieces in segments {
+            let opened = self.reader.open_fetched(fetched, pieces[0].place.segment, scratch);
+            self.write_segment(opened.ok().map(|()| &scratch[..]), pieces);
+        }
+    }
+
+    /// Writes all pieces of one segment, if it could be opened.
+    fn write_segment(&self, opened: Option<&[u8]>, pieces: &[PlannedPiece]) {
         for piece in pieces {
             if !piece.file.has_failed() {
-                let sound = match &opened {
-                    Ok(()) => self.reader.slice(Role::Data, &piece.id, piece.place, scratch).ok(),
-                    Err(_) => None,
-                };
-                match sound {
+                let slice = |segment| self.reader.slice(Role::Data, &piece.id, piece.place, segment).ok();
+                match opened.and_then(slice) {
                     Some(bytes) => self.write_piece(piece, bytes),
                     None => self.write_from_elsewhere(piece),
                 }

@@ -13,7 +13,7 @@ use crate::mended::mended_pack;
 use crate::report::Teller;
 use crate::second_copies::copy_problem;
 use crate::select::log_faults;
-use crate::sweep::sweep;
+use crate::sweep::{sweep, sweep_fetched};
 use crate::trees::{Entries, nodes, pieces, xattr_blobs};
 use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, cause_of};
 use lifeboat_format::{BlobId, BlobPrefix, Content, Node, NodeKind, PackId, Piece, Snapshot};
@@ -176,11 +176,11 @@ impl Verify<'_> {
         // How far a time will go is not known.
         let bytes = if end.is_some() { 0 } else { packs.iter().map(|pack| pack.stored_length).sum() };
         self.teller.tell(&Event::Expect { files: packs.len() as u64, bytes });
-        sweep(self.teller, workers, &packs, |scratch, pack| {
-            if end.is_some_and(|end| environment.clock.elapsed() >= end) {
-                return Ok(());
-            }
-            let checked = whole.verify(pack, reader.index());
+        let is_in_time = || end.is_none_or(|end| environment.clock.elapsed() < end);
+        let fetch = |pack: &&KnownPack| is_in_time().then(|| whole.fetch(pack));
+        sweep_fetched(self.teller, workers, &packs, fetch, |scratch, pack, fetched| {
+            let Some(fetched) = fetched else { return Ok(()) };
+            let checked = fetched.and_then(|fetched| whole.verify_fetched(pack, fetched, reader.index()));
             self.teller.tell(&Event::Read(pack.stored_length));
             checked.map(drop).or_else(|error| self.pack_damage(reader, pack, error, scratch))
         })

@@ -56,7 +56,8 @@ impl BlobWriter {
     /// Lets `look` see a pack that is sound and durable.
     fn read_orphan(&self, id: PackId, length: u64, look: impl FnOnce(&Pack)) -> Result<(), RepositoryError> {
         let backend = &self.repository.backend;
-        self.repository.read_pack(id, length, self.store.pack_buffer(Role::Data), |pack| {
+        let fetched = self.repository.fetch_pack(id, length, self.store.pack_buffer(Role::Data))?;
+        self.repository.look_into_pack(id, fetched, |pack| {
             // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that. What a
             // store far away has listed is there to stay.
             if !backend.is_remote() {
