@@ -17,31 +17,33 @@ pub struct SegmentRange {
     pack: PackNumber,
     /// Bytes of the pack.
     bytes: Range<u64>,
-    segments: Range<usize>,
+    /// Positions of its segments among those that were asked for.
+    segments: Vec<usize>,
 }
 
 impl SegmentRange {
     fn of(position: usize, segment: &KnownSegment) -> Self {
-        Self { pack: segment.pack, bytes: bytes_of(segment), segments: position..position + 1 }
+        Self { pack: segment.pack, bytes: bytes_of(segment), segments: vec![position] }
     }
 
     /// Takes the next segment in, if it is near enough.
-    fn extend(&mut self, segment: &KnownSegment, longest: u64) -> bool {
+    fn extend(&mut self, position: usize, segment: &KnownSegment, longest: u64) -> bool {
         let bytes = bytes_of(segment);
         let is_near = self.pack == segment.pack
             && bytes.start >= self.bytes.end
             && bytes.start - self.bytes.end <= GAP_MAX
             && bytes.end - self.bytes.start <= longest;
         if is_near {
-            (self.bytes.end, self.segments.end) = (bytes.end, self.segments.end + 1);
+            self.bytes.end = bytes.end;
+            self.segments.push(position);
         }
         is_near
     }
 
     /// Positions of its segments among those that were asked for.
     #[must_use]
-    pub fn segments(&self) -> Range<usize> {
-        self.segments.clone()
+    pub fn segments(&self) -> &[usize] {
+        &self.segments
     }
 }
 
@@ -67,17 +69,22 @@ impl Drop for FetchedRange<'_> {
 }
 
 impl BlobReader {
-    /// What is to be fetched for these segments, which are in ascending order. On a disk of this machine it is one at a time.
+    /// What is to be fetched for these segments, in the order of the storage. On a disk of this machine it is one at a time.
     ///
     /// # Errors
     /// Those of [`crate::Index::segment`].
     pub fn ranges(&self, segments: &[SegmentNumber]) -> Result<Vec<SegmentRange>, RepositoryError> {
         let longest = self.repository.memory().range_length().unwrap_or_default() as u64;
+        let known = segments.iter().map(|number| self.index().segment(*number));
+        let known = known.collect::<Result<Vec<_>, _>>()?;
+        // They landed in their pack as they were ready, whatever their numbers.
+        let mut order: Vec<usize> = (0..known.len()).collect();
+        order.sort_unstable_by_key(|position| (known[*position].pack, known[*position].place.offset));
         let mut ranges: Vec<SegmentRange> = Vec::new();
-        for (position, number) in segments.iter().enumerate() {
-            let segment = self.index().segment(*number)?;
-            if !ranges.last_mut().is_some_and(|range| range.extend(&segment, longest)) {
-                ranges.push(SegmentRange::of(position, &segment));
+        for position in order {
+            let segment = &known[position];
+            if !ranges.last_mut().is_some_and(|range| range.extend(position, segment, longest)) {
+                ranges.push(SegmentRange::of(position, segment));
             }
         }
         Ok(ranges)

@@ -41,6 +41,25 @@ fn limits_stay_within_what_is_given() {
 }
 
 #[test]
+fn far_away_more_is_on_its_way_within_the_same() {
+    let far = |max, threads, config: &Config| Memory::within(max, threads, config, Compression::Auto, true);
+    for config in configs() {
+        let smallest = smallest(&config);
+        for threads in [1, 2, 8, 64] {
+            for max in (0..32).map(|step| smallest + step * step * MIB) {
+                let memory = far(max, threads, &config);
+                assert!(memory.total() <= max, "{max} for {threads}: {memory:?}");
+                assert!(memory.ranges().is_some_and(|ranges| ranges >= 2));
+            }
+        }
+        assert!(far(0, 1, &config).total() <= smallest);
+    }
+    let usual = far(Memory::USUAL, 2, &config(128 << 10, 32 << 20));
+    assert_eq!((usual.threads(), usual.packs(), usual.ranges()), (2, 3, Some(12)));
+    assert_eq!(within(u64::MAX, 64, &config(128 << 10, 32 << 20)).ranges(), None);
+}
+
+#[test]
 fn more_memory_never_makes_a_limit_smaller() {
     for config in configs() {
         let smallest = smallest(&config);

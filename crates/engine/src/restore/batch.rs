@@ -167,7 +167,7 @@ impl Restore<'_> {
         let segments: Vec<&[PlannedPiece]> =
             pieces.chunk_by(|left, right| left.place.segment == right.place.segment).collect();
         let numbers: Vec<SegmentNumber> = segments.iter().map(|pieces| pieces[0].place.segment).collect();
-        let ranges = self.reader.ranges(&numbers).inspect_err(|_| self.give_up(&segments))?;
+        let ranges = self.reader.ranges(&numbers).inspect_err(|_| self.give_up(segments.iter().copied()))?;
         let failure = Mutex::new(None);
         let lock = || failure.lock().unwrap_or_else(PoisonError::into_inner);
         let goes_on = || lock().is_none() && self.teller.check().is_ok();
@@ -175,7 +175,7 @@ impl Restore<'_> {
             &ranges,
             |range| goes_on().then(|| self.reader.fetch(range)),
             |scratch, range, fetched| {
-                let segments = &segments[range.segments()];
+                let segments = range.segments().iter().map(|position| segments[*position]);
                 match fetched {
                     Some(Ok(fetched)) if goes_on() => self.write_segments(scratch, &fetched, segments),
                     Some(Err(error)) => {
@@ -191,15 +191,15 @@ impl Restore<'_> {
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    fn give_up(&self, segments: &[&[PlannedPiece]]) {
-        segments.iter().copied().flatten().for_each(|piece| piece.file.give_up(self));
+    fn give_up<'p>(&self, segments: impl Iterator<Item = &'p [PlannedPiece]>) {
+        segments.flatten().for_each(|piece| piece.file.give_up(self));
     }
 
-    fn write_segments(
+    fn write_segments<'p>(
         &self,
         scratch: &mut Vec<u8>,
         fetched: &FetchedRange<'_>,
-        segments: &[&[PlannedPiece]],
+        segments: impl Iterator<Item = &'p [PlannedPiece]>,
     ) {
         for pieces in segments {
             let opened = self.reader.open_fetched(fetched, pieces[0].place.segment, scratch);
