@@ -16,6 +16,7 @@ pub(crate) fn settings(globals: &Globals) -> StoreSettings {
         bulk: vec![PACKS.to_owned()],
         upload_limit: globals.limit_upload,
         download_limit: globals.limit_download,
+        ..StoreSettings::default()
     }
 }
 

@@ -37,7 +37,7 @@ const FENCES: [(&[&str], &[&str]); 11] = [
         ],
         &["lifeboat-format"],
     ),
-    (&["futures-util", "object_store", "url"], &["lifeboat-backend"]),
+    (&["futures-util", "http-body", "object_store", "reqwest", "url"], &["lifeboat-backend"]),
     (&["tokio"], &["lifeboat-backend", "lifeboat-testkit"]),
     (&["hyper-util", "s3s", "s3s-fs"], &["lifeboat-testkit"]),
     (&["memmap2"], &["lifeboat-repository"]),

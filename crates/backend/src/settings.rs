@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::Patience;
+
 /// What is needed besides a location. Nothing of it matters to a directory.
 #[derive(Clone, Default)]
 pub struct StoreSettings {
@@ -19,6 +21,8 @@ pub struct StoreSettings {
     pub upload_limit: Option<u64>,
     /// Bytes per second that may be received; any number when none.
     pub download_limit: Option<u64>,
+    /// How long a server that does not answer is waited for.
+    pub patience: Patience,
 }
 
 impl StoreSettings {

@@ -5,4 +5,5 @@ mod error;
 mod local;
 mod location;
 mod name;
+mod network;
 mod remote;

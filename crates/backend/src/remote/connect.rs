@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
-use object_store::{Certificate, ClientOptions, ObjectStore};
+use object_store::{ClientOptions, ObjectStore};
+use reqwest::Certificate;
 
 use super::bulk::Bulk;
+use super::network::Network;
 use super::options::Options;
 use super::refusal::Refusal;
 use super::s3::s3;
@@ -22,27 +24,31 @@ pub(crate) fn connect(url: &str, settings: &StoreSettings) -> Result<RemoteBacke
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     let options = Options::read(scheme, &settings.options).map_err(|refusal| refusal.of_opening(url))?;
-    let store = store(scheme, bucket, &options, settings).map_err(|refusal| refusal.of_opening(url))?;
+    let certificates = certificates(&options, settings).map_err(|refusal| refusal.of_opening(url))?;
+    let network = Network::new(settings, certificates);
+    let store =
+        store(scheme, bucket, &options, &network, settings).map_err(|refusal| refusal.of_opening(url))?;
     let bulk = Bulk::new(&settings.bulk, options.storage_class, options.tags);
-    Ok(RemoteBackend::new(store, prefix.trim_end_matches('/'))?.called(url, bulk))
+    Ok(RemoteBackend::new(store, prefix.trim_end_matches('/'))?.called(url, bulk).over(&network))
 }
 
 fn store(
     scheme: &str,
     bucket: &str,
     options: &Options,
+    network: &Network,
     settings: &StoreSettings,
 ) -> Result<Arc<dyn ObjectStore>, Refusal> {
-    let client = client(options, settings)?;
+    let client = ClientOptions::new().with_allow_http(options.allow_http.unwrap_or_default());
     let unusable = |_| {
         // The store's own text may show a key.
         let cause = format!("what the variables say of {scheme}:// will not do");
         Refusal::settings(cause, "look at the variables: env | grep -E '^(GOOGLE|AZURE)_'")
     };
     match scheme {
-        "s3" => Ok(Arc::new(s3(bucket, options, client, settings)?)),
-        "gs" => Ok(Arc::new(google(bucket, client, settings).build().map_err(unusable)?)),
-        "az" => Ok(Arc::new(azure(bucket, client, settings).build().map_err(unusable)?)),
+        "s3" => Ok(Arc::new(s3(bucket, options, client, network, settings)?)),
+        "gs" => Ok(Arc::new(google(bucket, client, network, settings).build().map_err(unusable)?)),
+        "az" => Ok(Arc::new(azure(bucket, client, network, settings).build().map_err(unusable)?)),
         _ => Err(Refusal {
             kind: ErrorKind::Unsupported,
             cause: format!("{scheme}:// is no object storage"),
@@ -51,11 +57,10 @@ fn store(
     }
 }
 
-/// How to speak http: whom to trust.
-fn client(options: &Options, settings: &StoreSettings) -> Result<ClientOptions, Refusal> {
-    let client = ClientOptions::new().with_allow_http(options.allow_http.unwrap_or_default());
+/// Whom to trust besides those whom the system trusts.
+fn certificates(options: &Options, settings: &StoreSettings) -> Result<Vec<Certificate>, Refusal> {
     let of_variable = settings.variable("AWS_CA_BUNDLE").map(Path::new);
-    let Some(path) = options.ca_file.as_deref().or(of_variable) else { return Ok(client) };
+    let Some(path) = options.ca_file.as_deref().or(of_variable) else { return Ok(Vec::new()) };
     let refusal = |what: String| {
         let cause = format!("the certificates in {} cannot be used: {what}", path.display());
         Refusal::settings(cause, "name a file of certificates in PEM: -o ca-file=FILE or AWS_CA_BUNDLE")
@@ -65,22 +70,36 @@ fn client(options: &Options, settings: &StoreSettings) -> Result<ClientOptions, 
     if found.is_empty() {
         return Err(refusal("there is none".to_owned()));
     }
-    Ok(found.into_iter().fold(client, ClientOptions::with_root_certificate))
+    Ok(found)
 }
 
-fn google(bucket: &str, client: ClientOptions, settings: &StoreSettings) -> GoogleCloudStorageBuilder {
+fn google(
+    bucket: &str,
+    client: ClientOptions,
+    network: &Network,
+    settings: &StoreSettings,
+) -> GoogleCloudStorageBuilder {
+    let start = GoogleCloudStorageBuilder::new()
+        .with_client_options(client)
+        .with_http_connector(network.clone())
+        .with_retry(network.retry());
     known(settings, GoogleConfigKey::from_str)
-        .fold(GoogleCloudStorageBuilder::new().with_client_options(client), |builder, (key, value)| {
-            builder.with_config(key, value)
-        })
+        .fold(start, |builder, (key, value)| builder.with_config(key, value))
         .with_bucket_name(bucket)
 }
 
-fn azure(container: &str, client: ClientOptions, settings: &StoreSettings) -> MicrosoftAzureBuilder {
+fn azure(
+    container: &str,
+    client: ClientOptions,
+    network: &Network,
+    settings: &StoreSettings,
+) -> MicrosoftAzureBuilder {
+    let start = MicrosoftAzureBuilder::new()
+        .with_client_options(client)
+        .with_http_connector(network.clone())
+        .with_retry(network.retry());
     known(settings, AzureConfigKey::from_str)
-        .fold(MicrosoftAzureBuilder::new().with_client_options(client), |builder, (key, value)| {
-            builder.with_config(key, value)
-        })
+        .fold(start, |builder, (key, value)| builder.with_config(key, value))
         .with_container_name(container)
 }
 

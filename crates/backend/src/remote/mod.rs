@@ -4,42 +4,62 @@
 //! caller's code never runs inside the runtime, so `visit` of a listing may call the backend again.
 //!
 //! A put is a plain PUT: repeating it is harmless because a name is never used for two contents. Retries
-//! within a request are the store's own.
+//! within a request are the store's own. They end some time after the request began, so for what takes longer there are
+//! more of ours: an object that breaks off is asked for from there on, one that was not stored is sent anew, newly signed.
 
 mod answer;
+mod broken;
 mod bulk;
 mod connect;
 mod credentials;
+mod download;
 mod failure;
 mod fill;
+mod http;
+mod kind;
+mod limit;
+mod meter;
+mod network;
 mod options;
 mod process;
 mod profile;
+mod pulse;
 mod refusal;
 mod s3;
+mod throttle;
+mod upload;
 
 pub(crate) use connect::connect;
 
 use std::fmt;
+use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use object_store::path::Path;
-use object_store::{GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::name::is_prefix;
-use crate::{Backend, BackendError, ErrorKind, Got, ObjectInfo, ObjectName};
+use crate::{Backend, BackendError, ErrorKind, Got, ObjectInfo, ObjectName, Patience, Traffic};
 use bulk::Bulk;
 use failure::{failure, is_speechless};
 use fill::fill;
+use meter::Meter;
+use network::Network;
 
 /// Threads that move bytes and encrypt them for the way.
 const RUNTIME_THREADS: usize = 2;
 /// Objects that `get_many` asks for at once.
 const GETS_AT_ONCE: usize = 16;
+/// Bytes of a range that are asked for at once: one connection is slower than the way.
+const PART: usize = 8 << 20;
+/// Parts of one range that are under way at once.
+const PARTS_AT_ONCE: usize = 4;
+/// How often an object that could not be stored is sent anew, as long as anything moves.
+const PUTS: usize = 4;
 /// The operation in errors of `get_range`.
 const RANGE: &str = "get range of";
 
@@ -52,10 +72,12 @@ pub struct RemoteBackend {
     /// What people call this place.
     location: String,
     bulk: Bulk,
+    meter: Arc<Meter>,
+    patience: Patience,
 }
 
 impl RemoteBackend {
-    /// Objects of `store` whose keys start with `prefix`, which may be empty.
+    /// Objects of `store` whose keys start with `prefix`, which may be empty. Its requests are not counted.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidName`] when `prefix` is no key; [`ErrorKind::Other`] when the runtime does not
@@ -69,13 +91,25 @@ impl RemoteBackend {
             .enable_all()
             .build()
             .map_err(|error| BackendError::new(ErrorKind::Other, "open", &store).with_source(error))?;
-        let location = format!("{store}/{prefix}");
-        Ok(Self { store, prefix: prefix.into(), runtime, location, bulk: Bulk::default() })
+        Ok(Self {
+            location: format!("{store}/{prefix}"),
+            store,
+            prefix: prefix.into(),
+            runtime,
+            bulk: Bulk::default(),
+            meter: Arc::new(Meter::new()),
+            patience: Patience::default(),
+        })
     }
 
     /// The same, called `location` and with objects of some folders put in a way of their own.
     fn called(self, location: &str, bulk: Bulk) -> Self {
         Self { location: location.to_owned(), bulk, ..self }
+    }
+
+    /// The same for a store whose requests go over this network.
+    fn over(self, network: &Network) -> Self {
+        Self { meter: Arc::clone(network.meter()), patience: network.patience(), ..self }
     }
 
     /// The key of a name or of a folder.
@@ -99,10 +133,29 @@ impl RemoteBackend {
         Some(ObjectInfo { name, size: meta.size, modified: Some(meta.last_modified.into()) })
     }
 
-    fn put_payload(&self, name: &ObjectName, payload: PutPayload) -> Result<(), BackendError> {
+    /// Waits for an operation, in view of the meter.
+    fn wait<F: Future>(&self, operation: F) -> F::Output {
+        let _under_way = self.meter.begin();
+        self.runtime.block_on(operation)
+    }
+
+    fn put_payload(&self, name: &ObjectName, payload: &PutPayload) -> Result<(), BackendError> {
         let key = self.key("put", name.as_str())?;
-        let put = self.store.put_opts(&key, payload, self.bulk.options(name));
-        self.runtime.block_on(put).map(drop).map_err(|error| failure("put", name, error))
+        let put = || {
+            let put = self.store.put_opts(&key, payload.clone(), self.bulk.options(name));
+            self.wait(put).map(drop).map_err(|error| failure("put", name, error))
+        };
+        let mut done = put();
+        for _ in 1..PUTS {
+            // On a slow way one attempt may take all the time that the store has for retries.
+            let is_slow =
+                |error: &BackendError| error.is_retryable() && self.meter.still() < self.patience.give_up;
+            if !done.as_ref().is_err_and(is_slow) {
+                break;
+            }
+            done = put();
+        }
+        done
     }
 
     async fn get_whole(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
@@ -113,13 +166,60 @@ impl RemoteBackend {
             return Err(too_large());
         }
         let mut bytes = vec![0; usize::try_from(found.meta.size).map_err(|_| too_large())?];
-        fill("get", name, found.into_stream(), &mut bytes).await?;
+        self.receive("get", name, found, &mut bytes).await?;
         Ok(bytes)
+    }
+
+    async fn get_part(&self, name: &ObjectName, offset: u64, part: &mut [u8]) -> Result<(), BackendError> {
+        let found = self.ask(RANGE, name, offset..offset + part.len() as u64).await?;
+        self.receive(RANGE, name, found, part).await
+    }
+
+    /// Asks for a part of an object.
+    async fn ask(
+        &self,
+        operation: &'static str,
+        name: &ObjectName,
+        range: Range<u64>,
+    ) -> Result<GetResult, BackendError> {
+        let key = self.key(operation, name.as_str())?;
+        let options = GetOptions::new().with_range(Some(range.clone()));
+        let found = self.store.get_opts(&key, options).await;
+        let found = found.map_err(|error| failure(operation, name, error))?;
+        if found.range == range {
+            Ok(found)
+        } else {
+            Err(BackendError::new(ErrorKind::Short, operation, name))
+        }
+    }
+
+    /// Fills `buffer` with what was found. Where it breaks off it is asked for from there on, as long as that brings
+    /// anything.
+    async fn receive(
+        &self,
+        operation: &'static str,
+        name: &ObjectName,
+        mut found: GetResult,
+        buffer: &mut [u8],
+    ) -> Result<(), BackendError> {
+        let (start, end) = (found.range.start, found.range.start + buffer.len() as u64);
+        let mut filled = 0;
+        loop {
+            let before = filled;
+            let done = fill(operation, name, found.into_stream(), buffer, &mut filled).await;
+            let goes_on = (before + 1..buffer.len()).contains(&filled);
+            match done {
+                Err(error) if error.is_retryable() && goes_on => {
+                    found = self.ask(operation, name, start + filled as u64..end).await?;
+                }
+                done => return done,
+            }
+        }
     }
 
     fn meta(&self, operation: &'static str, name: &ObjectName) -> Result<ObjectMeta, BackendError> {
         let key = self.key(operation, name.as_str())?;
-        self.runtime.block_on(async {
+        self.wait(async {
             let refused = match self.store.head(&key).await {
                 Err(error) if is_speechless(&error) => error,
                 other => return other.map_err(|error| failure(operation, name, error)),
@@ -148,22 +248,22 @@ impl RemoteBackend {
 
 impl Backend for RemoteBackend {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        self.put_payload(name, bytes.to_vec().into())
+        self.put_payload(name, &bytes.to_vec().into())
     }
 
     fn put_shared(&self, name: &ObjectName, bytes: &Arc<Vec<u8>>) -> Result<(), BackendError> {
-        self.put_payload(name, Bytes::from_owner(Shared(Arc::clone(bytes))).into())
+        self.put_payload(name, &Bytes::from_owner(Shared(Arc::clone(bytes))).into())
     }
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
-        self.runtime.block_on(self.get_whole(name, limit))
+        self.wait(self.get_whole(name, limit))
     }
 
     fn get_many(&self, names: &[ObjectName], limit: u64, visit: &mut dyn FnMut(&ObjectName, Got)) {
         let gets = names.iter().map(async |name| (name, self.get_whole(name, limit).await));
         let mut found = pin!(iter(gets).buffer_unordered(GETS_AT_ONCE));
         // Only the wait is inside the runtime, not the visit.
-        while let Some((name, got)) = self.runtime.block_on(found.next()) {
+        while let Some((name, got)) = self.wait(found.next()) {
             visit(name, got);
         }
     }
@@ -176,16 +276,9 @@ impl Backend for RemoteBackend {
             // far.
             return if self.meta(RANGE, name)?.size < end { Err(short()) } else { Ok(()) };
         }
-        let key = self.key(RANGE, name.as_str())?;
-        let filled = self.runtime.block_on(async {
-            let options = GetOptions::new().with_range(Some(offset..end));
-            let found =
-                self.store.get_opts(&key, options).await.map_err(|error| failure(RANGE, name, error))?;
-            if found.range != (offset..end) {
-                return Err(short());
-            }
-            fill(RANGE, name, found.into_stream(), buffer).await
-        });
+        let parts = buffer.chunks_mut(PART).enumerate();
+        let parts = parts.map(|(index, part)| self.get_part(name, offset + (index * PART) as u64, part));
+        let filled = self.wait(iter(parts).buffer_unordered(PARTS_AT_ONCE).try_collect::<()>());
         filled.map_err(|error| self.explain(name, end, error))
     }
 
@@ -201,8 +294,7 @@ impl Backend for RemoteBackend {
         let key = self.key("list", prefix)?;
         let mut found = self.store.list(Some(&key));
         // Only the wait for the next key is inside the runtime, not the visit.
-        let mut next =
-            || self.runtime.block_on(found.try_next()).map_err(|error| failure("list", &key, error));
+        let mut next = || self.wait(found.try_next()).map_err(|error| failure("list", &key, error));
         while let Some(meta) = next()? {
             if let Some(object) = self.object(&meta) {
                 visit(object);
@@ -215,11 +307,15 @@ impl Backend for RemoteBackend {
         // Stores delete what is not there without a word.
         self.meta("delete", name)?;
         let key = self.key("delete", name.as_str())?;
-        self.runtime.block_on(self.store.delete(&key)).map_err(|error| failure("delete", name, error))
+        self.wait(self.store.delete(&key)).map_err(|error| failure("delete", name, error))
     }
 
     fn is_remote(&self) -> bool {
         true
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.meter.traffic())
     }
 
     fn location(&self) -> String {

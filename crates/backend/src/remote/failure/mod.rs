@@ -92,7 +92,11 @@ impl Meaning {
         let distrust = DISTRUST.iter().find(|(words, _)| what.contains(words));
         let (kind, advice) = match (distrust, broken.kind()) {
             (Some((_, advice)), _) => (ErrorKind::Other, *advice),
-            (None, HttpErrorKind::Unknown | HttpErrorKind::Decode) => (kind(error), CHECK),
+            (None, HttpErrorKind::Unknown | HttpErrorKind::Decode)
+                if kind(error) != ErrorKind::Unavailable =>
+            {
+                (kind(error), CHECK)
+            }
             _ => (ErrorKind::Unavailable, REACH),
         };
         Self::new(kind, advice, format!("no answer from {server}: {what}"))

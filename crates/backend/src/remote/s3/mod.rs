@@ -9,6 +9,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 
 use super::connect::known;
 use super::credentials::with_credentials;
+use super::network::Network;
 use super::options::{Options, switch};
 use super::profile::Profile;
 use super::refusal::Refusal;
@@ -22,6 +23,7 @@ pub(super) fn s3(
     bucket: &str,
     options: &Options,
     client: ClientOptions,
+    network: &Network,
     settings: &StoreSettings,
 ) -> Result<AmazonS3, Refusal> {
     let profile = Profile::find(options.profile.as_deref(), settings)?;
@@ -41,6 +43,8 @@ pub(super) fn s3(
         .fold(AmazonS3Builder::new().with_client_options(client), |builder, (key, value)| {
             builder.with_config(key, value)
         })
+        .with_http_connector(network.clone())
+        .with_retry(network.retry())
         .with_bucket_name(bucket)
         .with_region(region)
         .with_virtual_hosted_style_request(!is_path);

@@ -19,7 +19,8 @@ const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "KEY"), ("AWS_SECRET_ACCE
 fn debug(variables: &[(&str, &str)], options: &[(&str, &str)]) -> Result<String, String> {
     let settings = settings(&[&KEYS, variables].concat(), options);
     let options = Options::read("s3", &settings.options).map_err(|refusal| refusal.cause)?;
-    let store = s3("bucket", &options, ClientOptions::new(), &settings).map_err(|refusal| refusal.cause)?;
+    let store = s3("bucket", &options, ClientOptions::new(), &Network::new(&settings, Vec::new()), &settings)
+        .map_err(|refusal| refusal.cause)?;
     Ok(format!("{store:?}"))
 }
 
