@@ -7,9 +7,10 @@ use crate::cli::Globals;
 use crate::credential::Given;
 use crate::environment;
 use crate::exit::{Code, Failure};
+use crate::lookout::Lookout;
 use crate::report::{KEEP_PASSWORD, Report, Work};
 use crate::store;
-use lifeboat_backend::{Backend, Location};
+use lifeboat_backend::{Backend, BackendError, Location, StoreSettings};
 use lifeboat_engine::{Compression, Workers, replaced_objects};
 use lifeboat_repository::{
     CacheOptions, Credential, Environment, InitOptions, Memory, Objects, Repository, RepositoryError, init,
@@ -28,13 +29,21 @@ pub(crate) struct App<'a> {
     pub(crate) globals: Globals,
     pub(crate) environment: Environment,
     pub(crate) report: &'a dyn Report,
+    /// Watches the storage.
+    pub(crate) lookout: Lookout,
     /// What was opened.
     opened: RefCell<Option<Repository>>,
 }
 
 impl<'a> App<'a> {
     pub(crate) fn new(globals: Globals, report: &'a dyn Report) -> Self {
-        Self { globals, environment: environment::of_this_machine(), report, opened: RefCell::default() }
+        Self {
+            globals,
+            environment: environment::of_this_machine(),
+            report,
+            lookout: Lookout::default(),
+            opened: RefCell::default(),
+        }
     }
 
     /// Opens the repository.
@@ -133,11 +142,25 @@ impl<'a> App<'a> {
 
     fn existing(&self) -> Result<Arc<dyn Backend>, Failure> {
         let location = self.location()?;
-        match location.open(&store::settings(&self.globals)) {
+        match self.watched(&location, Location::open) {
             Err(error) if error.is_not_found() => {
                 Err(RepositoryError::NoRepository(location.to_string()).into())
             }
             other => Ok(other?),
+        }
+    }
+
+    /// The storage there, with one meter for all that this run asks of it.
+    fn watched(
+        &self,
+        location: &Location,
+        open: impl FnOnce(&Location, &StoreSettings) -> Result<Arc<dyn Backend>, BackendError>,
+    ) -> Result<Arc<dyn Backend>, BackendError> {
+        let text = location.to_string();
+        match self.lookout.watched(&text) {
+            Some(backend) => Ok(backend),
+            None => open(location, &store::settings(&self.globals))
+                .inspect(|backend| self.lookout.watch(&text, backend)),
         }
     }
 
@@ -191,8 +214,8 @@ impl<'a> App<'a> {
         // Remote storage keeps copies of its own.
         let second_copies = matches!(location, Location::Directory(_));
         let options = &InitOptions { second_copies, ..options.clone() };
-        let made = location
-            .create(&store::settings(&self.globals))
+        let made = self
+            .watched(&location, Location::create)
             .map_err(RepositoryError::from)
             .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
         made.map(|repository| self.bounded(repository)).map_err(Failure::place)

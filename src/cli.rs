@@ -100,7 +100,7 @@ pub(crate) struct Globals {
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
-    /// Name every file.
+    /// Name every file, and count what went over the network.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }

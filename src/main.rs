@@ -15,6 +15,7 @@ mod exit;
 mod file_lists;
 mod key_file;
 mod list_file;
+mod lookout;
 mod password;
 mod patterns;
 mod progress;

@@ -5,6 +5,7 @@
 use crate::amount;
 use crate::app::App;
 use crate::exit::Failure;
+use crate::lookout::Lookout;
 use crate::report::{Report, Run, Status, Work};
 use crate::signals::Signals;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -53,6 +54,7 @@ pub(crate) fn watch<T>(
 struct Progress<'a> {
     report: &'a dyn Report,
     clock: &'a dyn Clock,
+    lookout: &'a Lookout,
     signals: Signals,
     work: Work,
     dry: bool,
@@ -79,6 +81,7 @@ impl<'a> Progress<'a> {
         Self {
             report: app.report,
             clock,
+            lookout: &app.lookout,
             signals,
             work,
             dry,
@@ -103,6 +106,7 @@ impl<'a> Progress<'a> {
     fn show_until(&self, stopped: Receiver<()>) {
         let interval = if self.json { STATUS_LINE } else { REDRAW };
         self.bar.set_style(style(WITHOUT_TOTAL));
+        self.lookout.relieve(!self.bar.is_hidden());
         while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
             if self.json {
                 self.report.status(&self.status());
@@ -110,6 +114,7 @@ impl<'a> Progress<'a> {
                 self.draw();
             }
         }
+        self.lookout.relieve(false);
         self.bar.finish_and_clear();
     }
 
@@ -122,7 +127,10 @@ impl<'a> Progress<'a> {
         }
         self.bar.set_position(done);
         self.bar.set_prefix(amount::of(self.files.load(Relaxed), self.work.noun()));
-        self.bar.set_message(escaped(self.current().as_os_str().as_bytes()));
+        self.bar.set_message(match self.lookout.waiting() {
+            Some((text, _)) => escaped(text.as_bytes()),
+            None => escaped(self.current().as_os_str().as_bytes()),
+        });
         self.bar.tick();
     }
 
@@ -134,6 +142,7 @@ impl<'a> Progress<'a> {
             expected_files: self.total_files.load(Relaxed),
             expected_bytes: self.total_bytes.load(Relaxed),
             dry: self.dry,
+            traffic: self.lookout.traffic(),
         }
     }
 
@@ -170,6 +179,7 @@ impl<'a> Progress<'a> {
             bytes: self.bytes_done(),
             problems: self.problems.load(Relaxed),
             current: self.current(),
+            waiting: self.lookout.waiting().map(|(_, waiting)| waiting),
         }
     }
 

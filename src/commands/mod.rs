@@ -50,7 +50,7 @@ impl Command {
 pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
     let app = App::new(cli.globals, report);
     let work = cli.command.work();
-    let done = match cli.command {
+    let done = app.lookout.during(report, || match cli.command {
         Command::Init(init) => init.run(&app),
         Command::Backup(backup) => backup.run(&app),
         Command::Snapshots(snapshots) => snapshots.run(&app),
@@ -60,7 +60,10 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Key(key) => key.run(&app),
         Command::Completions(completions) => completions.run(&app),
         Command::Version(version) => version.run(&app),
-    };
+    });
+    if let Some(traffic) = app.lookout.traffic().filter(|_| app.globals.verbose > 0) {
+        report.traffic(&traffic);
+    }
     app.tell_replaced(work);
     done
 }

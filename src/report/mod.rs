@@ -12,6 +12,7 @@ use crate::cli::Globals;
 use crate::exit::Failure;
 use human::Human;
 use json::Json;
+use lifeboat_backend::{Traffic, Waiting};
 use lifeboat_engine::{
     BackupReport, Exclusion, Fate, Node, NodeKind, Outcome, Problem, RestoreReport, ScrubReport, Snapshot,
     Timestamp, VerifyReport,
@@ -67,6 +68,9 @@ pub(crate) trait Report: Send + Sync {
     fn verify(&self, report: &VerifyReport, run: &Run);
     /// A scrub is over.
     fn scrub(&self, report: &ScrubReport, run: &Run);
+
+    /// What went over the network all in all.
+    fn traffic(&self, traffic: &Traffic);
 
     /// All data up to now is handed over: says whether it arrived, and says a failure once.
     fn finish(&self) -> io::Result<()>;
@@ -134,10 +138,12 @@ pub(crate) struct Status {
     pub(crate) bytes: u64,
     pub(crate) problems: u64,
     pub(crate) current: PathBuf,
+    /// A standstill of the network.
+    pub(crate) waiting: Option<Waiting>,
 }
 
-/// When a run took place, how much it expected to do, and whether it only pretended.
-#[derive(Clone, Copy, Debug)]
+/// When a run took place, how much it expected to do, whether it only pretended, and what it cost by then.
+#[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) start: Timestamp,
     pub(crate) end: Timestamp,
@@ -145,6 +151,8 @@ pub(crate) struct Run {
     pub(crate) expected_files: u64,
     pub(crate) expected_bytes: u64,
     pub(crate) dry: bool,
+    /// None where there is no network.
+    pub(crate) traffic: Option<Traffic>,
 }
 
 pub(crate) fn is_directory(node: &Node) -> bool {

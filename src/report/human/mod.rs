@@ -1,5 +1,6 @@
 //! Text for people.
 
+mod network;
 mod table;
 
 use super::{
@@ -7,6 +8,7 @@ use super::{
 };
 use crate::exit::Failure;
 use crate::{amount, time};
+use lifeboat_backend::Traffic;
 use lifeboat_engine::{
     BackupReport, Exclusion, Fate, Node, Outcome, Problem, ProblemKind, RestoreReport, ScrubReport, Snapshot,
     Verified, VerifyReport, escaped,
@@ -184,6 +186,10 @@ impl Report for Human {
         if report.problems.is_empty() {
             self.line("no errors were found");
         }
+    }
+
+    fn traffic(&self, traffic: &Traffic) {
+        self.note(&network::of_traffic(traffic));
     }
 
     fn finish(&self) -> io::Result<()> {

@@ -3,6 +3,7 @@
 mod bytes;
 mod key;
 mod message;
+mod network;
 mod node;
 mod progress;
 mod snapshot;
@@ -10,6 +11,7 @@ mod summary;
 
 use super::{KeyChange, Report, Run, Status, Work, streams::Streams};
 use crate::exit::Failure;
+use lifeboat_backend::Traffic;
 use lifeboat_engine::{
     BackupReport, Exclusion, Fate, Node, Outcome, Problem, RestoreReport, ScrubReport, Snapshot, VerifyReport,
 };
@@ -132,6 +134,9 @@ impl Report for Json {
     fn scrub(&self, report: &ScrubReport, run: &Run) {
         self.data(&summary::of_scrub(report, run));
     }
+
+    /// Summaries have it.
+    fn traffic(&self, _: &Traffic) {}
 
     fn finish(&self) -> io::Result<()> {
         self.streams.finish()

@@ -2,6 +2,7 @@
 
 use super::super::{Status, Work, is_directory};
 use super::bytes::{hex_if_needed, text};
+use super::network::Waiting;
 use lifeboat_engine::Node;
 use serde::Serialize;
 use std::os::unix::ffi::OsStrExt as _;
@@ -27,6 +28,8 @@ pub(super) struct StatusLine {
     bytes_restored: Option<u64>,
     error_count: u64,
     current_files: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
 }
 
 impl StatusLine {
@@ -46,6 +49,7 @@ impl StatusLine {
             bytes_restored: restores.then_some(status.bytes),
             error_count: status.problems,
             current_files: if current.is_empty() { Vec::new() } else { vec![text(current)] },
+            waiting: status.waiting.as_ref().map(Waiting::of),
         }
     }
 }
@@ -117,6 +121,7 @@ mod tests {
             bytes: 100,
             problems: 0,
             current: PathBuf::new(),
+            waiting: None,
         };
         let line = StatusLine::of(&status);
         assert_eq!((line.percent_done, line.seconds_remaining), (0.25, Some(30)));

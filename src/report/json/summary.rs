@@ -1,6 +1,7 @@
 //! The last line of `backup`, `restore` and `verify`, and of `verify --scrub`.
 
 use super::super::Run;
+use super::network::Network;
 use super::snapshot::Counted;
 use crate::time;
 use lifeboat_engine::{BackupReport, ObjectKind, RestoreReport, ScrubReport, VerifyReport};
@@ -14,6 +15,8 @@ pub(super) struct Backup {
     counted: Counted,
     excluded: u64,
     errors: usize,
+    #[serde(flatten)]
+    network: Option<Network>,
     notes: Vec<String>,
     total_duration: f64,
     backup_start: String,
@@ -31,6 +34,7 @@ pub(super) fn of_backup(report: &BackupReport, run: &Run) -> Backup {
         counted: Counted::of(&report.summary),
         excluded: report.excluded,
         errors: report.problems.len(),
+        network: run.traffic.as_ref().map(Network::of),
         notes: report.notes.clone(),
         total_duration: run.duration.as_secs_f64(),
         backup_start: time::rfc3339(run.start),
@@ -58,6 +62,8 @@ pub(super) struct Restore {
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes_verified: Option<u64>,
     errors: usize,
+    #[serde(flatten)]
+    network: Option<Network>,
     notes: Vec<String>,
 }
 
@@ -78,6 +84,7 @@ pub(super) fn of_restore(report: &RestoreReport, run: &Run) -> Restore {
         files_verified: report.verified.map(|verified| verified.files),
         bytes_verified: report.verified.map(|verified| verified.bytes),
         errors: report.problems.len(),
+        network: run.traffic.as_ref().map(Network::of),
         notes: report.notes.clone(),
     }
 }
@@ -92,6 +99,8 @@ pub(super) struct Verify {
     packs_read: u64,
     bytes_read: u64,
     seconds_elapsed: f64,
+    #[serde(flatten)]
+    network: Option<Network>,
     notes: Vec<String>,
 }
 
@@ -105,6 +114,7 @@ pub(super) fn of_verify(report: &VerifyReport, run: &Run) -> Verify {
         packs_read: report.packs_read,
         bytes_read: report.bytes_read,
         seconds_elapsed: run.duration.as_secs_f64(),
+        network: run.traffic.as_ref().map(Network::of),
         notes: report.notes.clone(),
     }
 }
@@ -117,6 +127,8 @@ pub(super) struct Scrub {
     objects: u64,
     bytes: u64,
     seconds_elapsed: f64,
+    #[serde(flatten)]
+    network: Option<Network>,
     notes: Vec<String>,
 }
 
@@ -148,6 +160,7 @@ pub(super) fn of_scrub(report: &ScrubReport, run: &Run) -> Scrub {
         objects: total.objects,
         bytes: total.bytes,
         seconds_elapsed: run.duration.as_secs_f64(),
+        network: run.traffic.as_ref().map(Network::of),
         notes: report.notes.clone(),
     }
 }

@@ -44,6 +44,8 @@ struct Trouble {
     failed: HashMap<String, u64>,
     /// The last failure.
     cause: Option<String>,
+    /// When the first request was sent.
+    first: Option<Instant>,
     /// The server that was asked last.
     server: String,
 }
@@ -94,6 +96,7 @@ impl Meter {
     pub(super) fn attempt(&self, kind: Kind, server: &str, text: &str) {
         self.requests[kind as usize].fetch_add(1, Relaxed);
         let mut trouble = self.trouble();
+        trouble.first.get_or_insert_with(Instant::now);
         if trouble.server != server {
             server.clone_into(&mut trouble.server);
         }
@@ -119,9 +122,10 @@ impl Meter {
         self.answered.store(true, Relaxed);
     }
 
-    /// Whether no server has answered for so long.
+    /// Whether no server has answered for so long since the first request.
     pub(super) fn never_answered(&self, patience: Duration) -> bool {
-        !self.answered.load(Relaxed) && self.still() > patience
+        let first = self.trouble().first.unwrap_or(self.start);
+        !self.answered.load(Relaxed) && first.elapsed() > patience
     }
 
     /// A request is done with, or its answer comes in.
