@@ -53,6 +53,14 @@ fn the_bucket_stands_in_the_host_at_aws_and_in_the_path_elsewhere() {
 }
 
 #[test]
+fn content_is_signed_or_has_a_checksum() {
+    let aws = debug(&[], &[]).unwrap();
+    assert!(aws.contains("sign_payload: false") && aws.contains("checksum: Some(CRC64NVME)"), "{aws}");
+    let other = debug(&[], &[("endpoint", "https://host")]).unwrap();
+    assert!(other.contains("sign_payload: true") && other.contains("checksum: None"), "{other}");
+}
+
+#[test]
 fn endpoints_are_checked_and_plain_http_must_be_asked_for() {
     for endpoint in
         ["host:9000", "https://", "https://KEY:SECRET@host", "https://host?x=SECRET", "ftp://host"]
