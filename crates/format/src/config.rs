@@ -45,6 +45,9 @@ pub struct Config {
     /// Whether control objects have second copies.
     #[cbor(n(10), default, skip_if = "std::ops::Not::not")]
     pub second_copies: bool,
+    /// Whether the store may show changes late, so that what takes something away wants the repository to itself.
+    #[cbor(n(12), default, skip_if = "std::ops::Not::not")]
+    pub exclusive: bool,
 }
 
 impl Config {
@@ -63,6 +66,7 @@ impl Config {
             created,
             parity: 0,
             second_copies: false,
+            exclusive: false,
         }
     }
 

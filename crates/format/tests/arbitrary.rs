@@ -160,13 +160,13 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
 }
 
 pub(crate) fn config() -> impl Strategy<Value = Config> {
-    (any::<[u8; 16]>(), timestamp(), any::<[u32; 4]>(), any::<[u32; 3]>(), 0..=25_u32, any::<bool>())
-        .prop_map(|(repository, created, chunker, sizes, parity, second_copies)| {
+    (any::<[u8; 16]>(), timestamp(), any::<[u32; 4]>(), any::<[u32; 3]>(), 0..=25_u32, any::<[bool; 2]>())
+        .prop_map(|(repository, created, chunker, sizes, parity, [second_copies, exclusive])| {
             let mut config = Config::new(RepositoryId::new(repository), created);
             let [number, minimum, average, maximum] = chunker;
             config.chunker = ChunkerParams { number, minimum, average, maximum };
             [config.data_segment, config.tree_segment, config.pack] = sizes;
-            (config.parity, config.second_copies) = (parity, second_copies);
+            (config.parity, config.second_copies, config.exclusive) = (parity, second_copies, exclusive);
             config
         })
 }

@@ -47,7 +47,7 @@ fn samples() -> Vec<Samples> {
     let pack = world::small_pack(&KEYRING, Compression::Off);
     let index = world::index_of(&KEYRING, std::slice::from_ref(&pack), 5);
     vec![
-        Samples::new("config", vec![world::config().encode()]),
+        Samples::new("config", vec![world::config().encode(), world::full_config().encode()]),
         Samples::new("slot", keys::credentials().iter().map(slot).collect()),
         Samples {
             target: "key_text",

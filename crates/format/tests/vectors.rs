@@ -162,6 +162,12 @@ fn config() {
 }
 
 #[test]
+fn config_with_every_field() {
+    let kept = golden("config-full.hex", &world::full_config().encode());
+    assert_eq!(Config::decode(&kept), Ok(world::full_config()));
+}
+
+#[test]
 fn pack() {
     let keyring = world::keyring(1);
     let built = world::small_pack(&keyring, Compression::Off);

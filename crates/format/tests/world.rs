@@ -89,6 +89,13 @@ pub(crate) fn config() -> Config {
     Config::new(RepositoryId::new([0x11; 16]), moment())
 }
 
+/// A config with every field.
+pub(crate) fn full_config() -> Config {
+    let mut config = config();
+    (config.parity, config.second_copies, config.exclusive) = (3, true, true);
+    config
+}
+
 /// A node with every field.
 pub(crate) fn full_node(hasher: &BlobHasher) -> Node {
     let piece = Piece::Blob(hasher.id(Role::Data, b"piece"), 5);
