@@ -7,14 +7,15 @@ use crate::cli::Globals;
 use crate::credential::Given;
 use crate::environment;
 use crate::exit::{Code, Failure};
+use crate::finding::{EXCLUSIVE, Finding};
 use crate::lookout::Lookout;
 use crate::report::{KEEP_PASSWORD, Report, Work};
 use crate::store;
 use lifeboat_backend::{Backend, BackendError, Location, StoreSettings};
 use lifeboat_engine::{Compression, Workers, replaced_objects};
 use lifeboat_repository::{
-    CacheOptions, Credential, Environment, InitOptions, Memory, Objects, Repository, RepositoryError, init,
-    is_absent,
+    CacheOptions, Credential, Door, Environment, InitOptions, Memory, Objects, Repository, RepositoryError,
+    StoreProbe, Verdict, init, is_absent, is_ours, probe,
 };
 use std::cell::RefCell;
 use std::fs::DirEntry;
@@ -23,6 +24,9 @@ use std::sync::Arc;
 
 /// What is said where a repository is made without a recovery sheet.
 pub(crate) const NO_SHEET: &str = "there is no recovery sheet for the day when the password is lost: lifeboat key add --recovery-sheet FILE";
+
+/// Requests that a probe has under way at once.
+const PAGE_THREADS: usize = 16;
 
 /// A run of the program.
 pub(crate) struct App<'a> {
@@ -103,6 +107,53 @@ impl<'a> App<'a> {
                 }
             }
             other => other,
+        }
+    }
+
+    /// Opens the repository to take something away; where the storage may show changes late, only for whoever promises to
+    /// be alone.
+    pub(crate) fn open_alone(&self, exclusive: bool) -> Result<Repository, Failure> {
+        let repository = self.open()?;
+        if repository.config().exclusive && !exclusive {
+            let cause = anyhow::anyhow!(
+                "the storage may show changes late, so this is done only while nobody else uses the repository"
+            );
+            let hint = "when nobody does, and nobody did for some minutes, type it again with --exclusive";
+            return Err(Failure::new(Code::Busy, cause, hint));
+        }
+        Ok(repository)
+    }
+
+    /// Tries out the storage, through every endpoint that the options name. What is not a repository, nor empty, is left
+    /// alone.
+    pub(crate) fn probe(&self) -> Result<StoreProbe, Failure> {
+        let backend = self.existing()?;
+        if let Location::Directory(path) = self.location()?
+            && is_absent(&*backend)?
+        {
+            refuse_foreign_files(&path)?;
+        }
+        if !is_ours(&*backend)? {
+            return Err(RepositoryError::NotEmpty(backend.location()).into());
+        }
+        let pages = match backend.is_remote() {
+            true => Some(Workers::pool(PAGE_THREADS).map_err(no_threads)?),
+            false => None,
+        };
+        let mut doors = self.doors()?;
+        if doors.is_empty() {
+            doors.push(Door { name: backend.location(), backend });
+        }
+        Ok(probe(&doors, pages.as_ref(), &self.environment))
+    }
+
+    /// The ways to the place that the options name, if they do.
+    fn doors(&self) -> Result<Vec<Door>, Failure> {
+        let location = self.location()?;
+        let door = |(name, settings)| Ok(Door { name, backend: location.open(&settings)? });
+        match location {
+            Location::Directory(_) => Ok(Vec::new()),
+            _ => store::endpoints(&self.globals).into_iter().map(door).collect(),
         }
     }
 
@@ -202,6 +253,18 @@ impl<'a> App<'a> {
         repository.with_cache(&CacheOptions { memory, ..cache::options(&self.globals) })
     }
 
+    /// Tells what the place of a new repository is like, as far as it is worth knowing.
+    fn tell_place(&self, repository: &Repository, found: StoreProbe) {
+        for finding in Finding::of_probe(found) {
+            if finding.verdict != Verdict::Passed {
+                self.report.note(&format!("storage: {}", finding.line()));
+            }
+        }
+        if repository.config().exclusive {
+            self.report.note(EXCLUSIVE);
+        }
+    }
+
     fn init_with(&self, given: Given, options: &InitOptions) -> Result<Repository, Failure> {
         let location = self.location()?;
         if let Location::Directory(path) = &location {
@@ -213,12 +276,14 @@ impl<'a> App<'a> {
         let given = given.confirm()?;
         // Remote storage keeps copies of its own.
         let second_copies = matches!(location, Location::Directory(_));
-        let options = &InitOptions { second_copies, ..options.clone() };
+        let options = &InitOptions { second_copies, doors: self.doors()?, ..options.clone() };
         let made = self
             .watched(&location, Location::create)
             .map_err(RepositoryError::from)
             .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
-        made.map(|repository| self.bounded(repository)).map_err(Failure::place)
+        let (repository, found) = made.map_err(Failure::place)?;
+        self.tell_place(&repository, found);
+        Ok(self.bounded(repository))
     }
 }
 
@@ -257,7 +322,7 @@ fn refuse_foreign_files(path: &Path) -> Result<(), Failure> {
     let entries = entries
         .map_err(|error| Failure::system(format!("cannot look into {}", path.display()), error, hint))?;
     // A new file system is born with a directory of its own; all else is what a repository has at its top.
-    let known = ["lost+found", "config", "keys", "keyring", "log", "index", "running", "packs"];
+    let known = ["lost+found", "config", "keys", "keyring", "log", "index", "running", "packs", "probe"];
     let seconds = ["config2", "keys2", "keyring2", "log2", "index2"];
     let is_known = |entry: &DirEntry| known.iter().chain(&seconds).any(|name| entry.file_name() == *name);
     match entries.iter().any(|entry| !is_known(entry)) {

@@ -30,7 +30,7 @@ const VARIABLES: [&str; 7] = [
 #[derive(Debug, Parser)]
 #[command(name = "lifeboat", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 could not, 2 bad usage, 3 done in part, 4 damage, \
-                  10 no repository, 12 wrong password or key, 13 storage full, 14 tampering, \
+                  10 no repository, 11 others may be active, 12 wrong password or key, 13 storage full, 14 tampering, \
                   130 ended by SIGINT (Ctrl-C), 143 by SIGTERM.")]
 pub(crate) struct Cli {
     #[command(flatten)]

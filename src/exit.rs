@@ -23,6 +23,8 @@ pub(crate) enum Code {
     Damage = 4,
     /// There is no repository.
     NoRepository = 10,
+    /// Others may be using the repository.
+    Busy = 11,
     /// Wrong password or key.
     WrongPassword = 12,
     /// Storage full, or a quota.

@@ -13,6 +13,7 @@ mod environment;
 mod excludes;
 mod exit;
 mod file_lists;
+mod finding;
 mod key_file;
 mod list_file;
 mod lookout;

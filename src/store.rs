@@ -8,16 +8,34 @@ use lifeboat_repository::PACKS;
 /// Beginnings of the variables that matter to object storage. `HOME` leads to the files with profiles.
 const VARIABLES: [&str; 4] = ["AWS_", "GOOGLE_", "AZURE_", "HOME"];
 
+/// The option with further endpoints, for probes alone.
+const ENDPOINTS: &str = "endpoints";
+/// The option with the endpoint that is used.
+const ENDPOINT: &str = "endpoint";
+
 /// What this process was given.
 pub(crate) fn settings(globals: &Globals) -> StoreSettings {
+    let options = globals.option.iter().filter(|(name, _)| name != ENDPOINTS);
     StoreSettings {
         variables: variables(&VARIABLES),
-        options: globals.option.iter().cloned().collect(),
+        options: options.cloned().collect(),
         bulk: vec![PACKS.to_owned()],
         upload_limit: globals.limit_upload,
         download_limit: globals.limit_download,
         ..StoreSettings::default()
     }
+}
+
+/// The same for each endpoint that a probe goes through, with its name; none when only the usual one is.
+pub(crate) fn endpoints(globals: &Globals) -> Vec<(String, StoreSettings)> {
+    let given = globals.option.iter().filter(|(name, _)| name == ENDPOINTS);
+    let endpoints = given.flat_map(|(_, urls)| urls.split(',')).map(str::trim).filter(|url| !url.is_empty());
+    let through = |url: &str| {
+        let mut settings = settings(globals);
+        settings.options.insert(ENDPOINT.to_owned(), url.to_owned());
+        (url.to_owned(), settings)
+    };
+    endpoints.map(through).collect()
 }
 
 /// Reads `key=value`.

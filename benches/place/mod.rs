@@ -17,8 +17,8 @@ pub(crate) fn repository(backend: Arc<dyn Backend>) -> Repository {
         processes: Arc::new(Bench),
     };
     let credential = Credential::password(b"secret".to_vec());
-    init(backend, &credential, &InitOptions { kdf, ..InitOptions::default() }, environment)
-        .expect("an empty place")
+    let options = InitOptions { kdf, ..InitOptions::default() };
+    init(backend, &credential, &options, environment).expect("an empty place").0
 }
 
 /// Randomness of the operating system.

@@ -61,7 +61,8 @@ impl Init {
             ..InitOptions::default()
         };
         let (repository, typed) = app.init(&options)?;
-        app.report.initialized(&repository.config().repository.to_string(), &repository.location());
+        let config = repository.config();
+        app.report.initialized(&config.repository.to_string(), &repository.location(), config.exclusive);
         match if typed { sheet.map_or_else(offer_sheet, |sheet| Ok(Some(sheet)))? } else { sheet } {
             Some(sheet) => add_recovery_sheet(app, &repository, sheet, &about),
             None => {

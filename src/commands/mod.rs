@@ -2,6 +2,7 @@
 
 mod backup;
 mod completions;
+mod doctor;
 mod init;
 mod key;
 mod ls;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "check")]
     Verify(verify::Verify),
     Key(key::Key),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Version(version::Version),
 }
@@ -58,6 +60,7 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Restore(restore) => restore.run(&app),
         Command::Verify(verify) => verify.run(&app),
         Command::Key(key) => key.run(&app),
+        Command::Doctor(doctor) => doctor.run(&app),
         Command::Completions(completions) => completions.run(&app),
         Command::Version(version) => version.run(&app),
     });

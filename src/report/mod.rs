@@ -10,6 +10,7 @@ mod streams;
 
 use crate::cli::Globals;
 use crate::exit::Failure;
+use crate::finding::Finding;
 use human::Human;
 use json::Json;
 use lifeboat_backend::{Traffic, Waiting};
@@ -17,7 +18,7 @@ use lifeboat_engine::{
     BackupReport, Exclusion, Fate, Node, NodeKind, Outcome, Problem, RestoreReport, ScrubReport, Snapshot,
     Timestamp, VerifyReport,
 };
-use lifeboat_repository::SlotInfo;
+use lifeboat_repository::{Rights, SlotInfo};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,7 +32,7 @@ pub(crate) const KEEP_PASSWORD: &str = "keep the password safe: without it nothi
 /// Tells what a verb found, does and has done.
 pub(crate) trait Report: Send + Sync {
     /// A repository was made.
-    fn initialized(&self, id: &str, location: &str);
+    fn initialized(&self, id: &str, location: &str, exclusive: bool);
     /// The snapshots that were asked for.
     fn snapshots(&self, snapshots: &[&Snapshot]);
     /// The snapshot whose nodes follow.
@@ -42,6 +43,8 @@ pub(crate) trait Report: Send + Sync {
     fn keys(&self, slots: &[SlotInfo]);
     /// What opens the repository has changed.
     fn key(&self, change: &KeyChange<'_>);
+    /// What was looked at.
+    fn doctor(&self, findings: &[Finding], examined: &Examined);
     /// The version of the program.
     fn version(&self);
     /// A script to be read by a shell.
@@ -76,6 +79,14 @@ pub(crate) trait Report: Send + Sync {
     fn finish(&self) -> io::Result<()>;
     /// Why the program does not end with 0.
     fn failure(&self, failure: &Failure);
+}
+
+/// What a look at the storage has shown besides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Examined {
+    pub(crate) rights: Rights,
+    /// Until the first answer.
+    pub(crate) first_byte: Option<Duration>,
 }
 
 /// What has become of a key slot.

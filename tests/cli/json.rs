@@ -119,7 +119,7 @@ fn restores_and_verifications_end_with_a_summary() {
 fn init_says_what_it_made() {
     let world = World::without_repository();
     let made = world.run(&["init", "--json", "--kdf-memory", "32"]).succeeds().json();
-    insta::assert_snapshot!(fields(&made), @"id message_type repository");
+    insta::assert_snapshot!(fields(&made), @"exclusive id message_type repository");
     assert_eq!(made["message_type"], "initialized");
     assert_eq!(made["repository"], world.store.repository());
 }

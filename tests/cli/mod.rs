@@ -14,6 +14,7 @@ mod cache;
 mod change_detection;
 mod damage;
 mod deep;
+mod doctor;
 mod file_lists;
 mod filters;
 mod init;

@@ -141,6 +141,24 @@ pub trait Backend: Send + Sync + Debug {
         Ok(0)
     }
 
+    /// Whether the place keeps what was deleted or replaced as older versions, as far as it tells of an object that it
+    /// holds; none where it does not tell.
+    ///
+    /// # Errors
+    /// As [`Backend::stat`].
+    fn keeps_versions(&self, _: &ObjectName) -> Result<Option<bool>, BackendError> {
+        Ok(None)
+    }
+
+    /// Why other machines may see changes late whatever this one sees: the kind of file system. None where nothing of the
+    /// kind is known.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    fn may_lag(&self) -> Result<Option<&'static str>, BackendError> {
+        Ok(None)
+    }
+
     /// Whether every operation is a request over a network, which costs time and money however small it is.
     fn is_remote(&self) -> bool {
         false

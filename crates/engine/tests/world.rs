@@ -101,7 +101,7 @@ impl World {
         let environment = environment(seed, &clock);
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
         let options = InitOptions { kdf, ..options };
-        let repository = init(Arc::clone(&backend) as _, &password(), &options, environment).unwrap();
+        let (repository, _) = init(Arc::clone(&backend) as _, &password(), &options, environment).unwrap();
         Self { backend, repository, workers, folder: tempfile::tempdir().unwrap(), clock }
     }
 

@@ -1,10 +1,13 @@
 //! Making a repository.
 //!
 //! Several machines may try at once: each raises a flag and then looks for the others', so that at most one goes
-//! on (docs/log-protocol.md, "init"). The config is written last: without it there is no repository.
+//! on (docs/log-protocol.md, "init"). The store is tried out before anything that counts is stored. The config is written
+//! last: without it there is no repository.
 
 use crate::control::ControlObjects;
+use crate::layout::Promise;
 use crate::log::put_entry;
+use crate::probe::{Door, StoreProbe, probe};
 use crate::slots::store_slot;
 use crate::{Credential, Environment, Memory, Repository, RepositoryError, layout};
 use lifeboat_backend::{Backend, BackendError, ObjectName};
@@ -30,6 +33,8 @@ pub struct InitOptions {
     pub parity: u32,
     /// Whether control objects have second copies, so that either may vanish.
     pub second_copies: bool,
+    /// Ways to the place, through all of which it is tried out; that of the backend alone when there are none.
+    pub doors: Vec<Door>,
 }
 
 impl InitOptions {
@@ -56,7 +61,8 @@ impl InitOptions {
 /// Times somebody else's claim is waited for, about three seconds in all.
 const TRIES: u32 = 8;
 
-/// Makes a repository in an empty place and opens it.
+/// Makes a repository in an empty place and opens it; tells besides how the place behaves. One that may show changes late
+/// makes it exclusive.
 ///
 /// # Errors
 /// [`RepositoryError::Exists`] when there is one, also when somebody else was faster; [`RepositoryError::NotEmpty`]
@@ -66,27 +72,28 @@ pub fn init(
     credential: &Credential,
     options: &InitOptions,
     environment: Environment,
-) -> Result<Repository, RepositoryError> {
+) -> Result<(Repository, StoreProbe), RepositoryError> {
     for attempt in 1..=TRIES {
         let session = SessionId::new(environment.random.array());
         let claim = layout::init_claim(session);
         backend.put(&claim, b"")?;
-        let place = look(&*backend, &claim);
+        let place = look(&*backend, Some(&claim));
         let made = match place {
-            // The first error is the one to tell; what stays behind is met as an unfinished init.
-            Ok(Place::Empty) => {
-                let control = ControlObjects::new(Arc::clone(&backend), options.second_copies);
-                create(&control, credential, options, &environment, session)
-                    .inspect_err(|_| drop(remove_all(&*backend)))
-            }
-            _ => Ok(()),
+            Ok(Place::Empty) => Some(make(&backend, credential, options, &environment, session)),
+            _ => None,
         };
-        backend.delete(&claim)?;
+        match backend.delete(&claim) {
+            // Who may not delete leaves a hint behind, and it is the only thing they leave.
+            Err(error) if error.is_denied() => {}
+            other => other?,
+        }
+        if let Some(made) = made {
+            return made.and_then(|found| Ok((Repository::open(backend, credential, environment)?, found)));
+        }
         match place? {
-            Place::Empty => return made.and_then(|()| Repository::open(backend, credential, environment)),
             Place::Repository => return Err(RepositoryError::Exists(backend.location())),
             Place::Foreign => return Err(RepositoryError::NotEmpty(backend.location())),
-            Place::Unfinished => {
+            Place::Empty | Place::Unfinished => {
                 let [random] = environment.random.array();
                 let wait = Duration::from_millis(u64::from(attempt) * (30 + u64::from(random) / 2));
                 environment.clock.sleep(wait);
@@ -94,6 +101,37 @@ pub fn init(
         }
     }
     Err(RepositoryError::Unfinished(backend.location()))
+}
+
+/// Tries out the place and makes the repository in it.
+fn make(
+    backend: &Arc<dyn Backend>,
+    credential: &Credential,
+    options: &InitOptions,
+    environment: &Environment,
+    session: SessionId,
+) -> Result<StoreProbe, RepositoryError> {
+    let alone = [Door { name: backend.location(), backend: Arc::clone(backend) }];
+    let doors = if options.doors.is_empty() { &alone } else { &options.doors[..] };
+    let found = probe(doors, None, environment);
+    let control = ControlObjects::new(Arc::clone(backend), options.second_copies);
+    // The first error is the one to tell; what stays behind is met as an unfinished init.
+    create(&control, credential, options, environment, session, !found.is_consistent())
+        .inspect_err(|_| drop(remove_all(&**backend)))?;
+    Ok(found)
+}
+
+/// Whether a place holds a repository, what an `init` has begun, or nothing: anything else belongs to others. No object is
+/// asked for by its name, because a store may remember what was not there.
+///
+/// # Errors
+/// When the storage cannot be listed.
+pub fn is_ours(backend: &dyn Backend) -> Result<bool, RepositoryError> {
+    let mut has_keys = false;
+    for folder in [layout::KEYS.to_owned(), layout::second_folder(layout::KEYS)] {
+        backend.list(&folder, &mut |object| has_keys |= Promise::parse(&object.name).is_some())?;
+    }
+    Ok(has_keys || !matches!(look(backend, None)?, Place::Foreign))
 }
 
 /// What lies where a repository is to be made.
@@ -108,14 +146,15 @@ enum Place {
     Foreign,
 }
 
-fn look(backend: &dyn Backend, claim: &ObjectName) -> Result<Place, RepositoryError> {
-    const OF_INIT: [&str; 4] = [layout::RUNNING, layout::KEYS, layout::KEYRING, layout::LOG];
+fn look(backend: &dyn Backend, claim: Option<&ObjectName>) -> Result<Place, RepositoryError> {
+    const OF_INIT: [&str; 5] = [layout::RUNNING, layout::KEYS, layout::KEYRING, layout::LOG, layout::PROBE];
     let (mut repository, mut unfinished, mut foreign) = (false, false, false);
     backend.list("", &mut |object| {
         let name = layout::first_copy(&object.name);
         let of_init = OF_INIT.iter().any(|folder| name.as_str().starts_with(folder));
         repository |= name == layout::config();
-        unfinished |= object.name != *claim && of_init;
+        // What a probe has left says nothing of an init.
+        unfinished |= Some(&object.name) != claim && of_init && !name.as_str().starts_with(layout::PROBE);
         foreign |= !of_init;
     })?;
     Ok(match (repository, foreign, unfinished) {
@@ -147,9 +186,11 @@ fn create(
     options: &InitOptions,
     environment: &Environment,
     session: SessionId,
+    exclusive: bool,
 ) -> Result<(), RepositoryError> {
     let (random, now) = (&*environment.random, environment.clock.now());
-    let config = options.config(RepositoryId::new(random.array()), now);
+    let mut config = options.config(RepositoryId::new(random.array()), now);
+    config.exclusive = exclusive;
     let master = Key::random(random);
     let slot = Slot::create(&master, credential, options.kdf, &options.about, now, random)?;
     store_slot(control, &slot, credential)?;

@@ -15,6 +15,8 @@ pub(crate) const LOG: &str = "log/0/";
 pub(crate) const RUNNING: &str = "running/";
 /// Folder of packs, which are nearly all bytes of a repository; everything else is small.
 pub const PACKS: &str = "packs/";
+/// Folder of what probes of the store put and delete again.
+pub(crate) const PROBE: &str = "probe/";
 /// Folder of index objects.
 pub(crate) const INDEX: &str = "index/";
 
@@ -68,6 +70,10 @@ pub(crate) fn init_claim(session: SessionId) -> ObjectName {
 
 pub(crate) fn running(session: SessionId) -> ObjectName {
     name(&format!("{RUNNING}{session}"))
+}
+
+pub(crate) fn probe(session: &str, number: usize) -> ObjectName {
+    name(&format!("{PROBE}{session}-{number}"))
 }
 
 pub(crate) fn pack(id: PackId) -> ObjectName {

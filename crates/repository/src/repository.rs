@@ -10,6 +10,7 @@ use crate::{CacheOptions, Credential, Environment, Memory, RepositoryError, View
 use lifeboat_backend::{Backend, ObjectName};
 use lifeboat_format::{BlobHasher, Chunker, Compression, Config, Key, Keyring, ObjectHash, Statement};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Threads that a repository is used by when nothing is said.
@@ -194,6 +195,17 @@ impl Repository {
     /// Those of the storage; what is left harms nobody.
     pub fn sweep(&self) -> Result<u64, RepositoryError> {
         Ok(self.backend.sweep()?)
+    }
+
+    /// Tries whether the index can be kept on this machine for the next run, and gives where; none where it is not to be
+    /// kept.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Cache`] when it cannot.
+    pub fn try_cache(&self) -> Result<Option<PathBuf>, RepositoryError> {
+        let failed =
+            |source| RepositoryError::Cache { place: self.tables.place().display().to_string(), source };
+        self.tables.try_folder().map_err(failed)
     }
 
     pub(crate) fn blob_hasher(&self) -> BlobHasher {

@@ -9,6 +9,8 @@ mod init;
 mod log;
 mod memory;
 mod mended;
+mod odd;
+mod probe;
 mod provide;
 mod running;
 mod second_copies;

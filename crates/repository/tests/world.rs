@@ -105,11 +105,11 @@ pub(crate) fn new_doubled(seed: u64) -> (Arc<Watched>, Repository) {
 
 pub(crate) fn make_doubled(watched: &Arc<Watched>, seed: u64) -> Result<Repository, RepositoryError> {
     let options = InitOptions { second_copies: true, ..small() };
-    init(Arc::clone(watched) as _, &password(), &options, environment(seed))
+    init(Arc::clone(watched) as _, &password(), &options, environment(seed)).map(|(repository, _)| repository)
 }
 
 pub(crate) fn make(backend: &Arc<dyn Backend>, seed: u64) -> Result<Repository, RepositoryError> {
-    init(Arc::clone(backend), &password(), &small(), environment(seed))
+    init(Arc::clone(backend), &password(), &small(), environment(seed)).map(|(repository, _)| repository)
 }
 
 pub(crate) fn new(seed: u64) -> (Arc<Watched>, Repository) {
@@ -120,7 +120,7 @@ pub(crate) fn with_parity(seed: u64, parity: u32) -> (Arc<Watched>, Repository) 
     let watched = Arc::new(Watched::default());
     let backend: Arc<dyn Backend> = Arc::clone(&watched) as _;
     let options = InitOptions { parity, ..small() };
-    let repository = init(backend, &password(), &options, environment(seed)).unwrap();
+    let (repository, _) = init(backend, &password(), &options, environment(seed)).unwrap();
     (watched, repository)
 }
 

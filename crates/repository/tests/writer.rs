@@ -148,7 +148,7 @@ fn a_pack_that_the_index_places_otherwise_is_not_sound() {
 /// and the lengths of all but the smallest, which was the last.
 fn pack_lengths_of_changeable_bytes(workers: Workers) -> (usize, Vec<usize>) {
     let options = InitOptions { chunk_average: None, pack_size: Some(16 << 20), ..small() };
-    let repository = init(Arc::new(Watched::default()), &password(), &options, environment(16)).unwrap();
+    let (repository, _) = init(Arc::new(Watched::default()), &password(), &options, environment(16)).unwrap();
     let mut random = Random::new(17);
     let mut blobs = Vec::new();
     for (mib, shrinks) in [(20, false), (44, true), (20, false), (20, true)] {

@@ -1,5 +1,6 @@
 //! `key add`.
 
+use super::Alone;
 use super::new::{About, NewPassword, add_key_file, add_recovery_sheet};
 use crate::app::App;
 use crate::exit::Failure;
@@ -27,13 +28,16 @@ pub(super) struct Add {
 
     #[command(flatten)]
     about: About,
+
+    #[command(flatten)]
+    alone: Alone,
 }
 
 impl Add {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         let about = self.about.into_slot_about();
         let new_file = |path: &Option<PathBuf>| path.as_deref().map(NewKeyFile::create).transpose();
-        let repository = app.open()?;
+        let repository = app.open_alone(self.alone.exclusive)?;
         if let Some(file) = new_file(&self.new_key_file)? {
             return add_key_file(app, &repository, file, &about);
         }

@@ -30,6 +30,15 @@ enum Verb {
     Passwd(passwd::Passwd),
 }
 
+/// The operator's promise to be alone.
+#[derive(Args, Debug)]
+struct Alone {
+    /// Promise that nobody else uses the repository, nor did for some minutes: needed where the storage may show
+    /// changes late
+    #[arg(long)]
+    exclusive: bool,
+}
+
 impl Key {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         match self.verb {

@@ -1,5 +1,6 @@
 //! `key passwd`.
 
+use super::Alone;
 use super::new::{About, NewPassword};
 use crate::app::App;
 use crate::exit::{Code, Failure};
@@ -18,11 +19,14 @@ pub(super) struct Passwd {
 
     #[command(flatten)]
     about: About,
+
+    #[command(flatten)]
+    alone: Alone,
 }
 
 impl Passwd {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
-        let repository = app.open()?;
+        let repository = app.open_alone(self.alone.exclusive)?;
         let slots = repository.slots();
         let current = slots.current()?;
         if current.kind != SlotKind::Password {

@@ -1,5 +1,6 @@
 //! `key remove`.
 
+use super::Alone;
 use crate::app::App;
 use crate::exit::Failure;
 use crate::report::KeyChange;
@@ -16,11 +17,14 @@ pub(super) struct Remove {
     /// The beginning of its id, as `lifeboat key list` shows it
     #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
+
+    #[command(flatten)]
+    alone: Alone,
 }
 
 impl Remove {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
-        let id = app.open()?.slots().remove(&self.id)?;
+        let id = app.open_alone(self.alone.exclusive)?.slots().remove(&self.id)?;
         app.report.key(&KeyChange::Removed(&id));
         Ok(())
     }

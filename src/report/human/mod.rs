@@ -4,9 +4,11 @@ mod network;
 mod table;
 
 use super::{
-    KEEP_PASSWORD, KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode, streams::Streams,
+    Examined, KEEP_PASSWORD, KeyChange, PROGRAM, Report, Run, Status, Work, is_directory, mode,
+    streams::Streams,
 };
 use crate::exit::Failure;
+use crate::finding::Finding;
 use crate::{amount, time};
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
@@ -48,7 +50,7 @@ impl Human {
 }
 
 impl Report for Human {
-    fn initialized(&self, id: &str, location: &str) {
+    fn initialized(&self, id: &str, location: &str, _: bool) {
         self.line(&format!("created repository {id} at {}", one_line(location)));
         self.note(KEEP_PASSWORD);
     }
@@ -89,6 +91,12 @@ impl Report for Human {
                 self.line(&format!("added key {}, a {}", table::short(slot), table::kind(slot.kind)));
             }
             KeyChange::Removed(id) => self.line(&format!("removed key {}", id.get(..8).unwrap_or(id))),
+        }
+    }
+
+    fn doctor(&self, findings: &[Finding], examined: &Examined) {
+        for line in table::of_findings(findings, examined) {
+            self.streams.line(&line);
         }
     }
 

@@ -1,14 +1,17 @@
 //! Tables for people.
 
-use super::super::Run;
+use super::super::{Examined, Run};
 use super::one_line;
+use crate::finding::{self, Finding};
 use crate::{amount, time};
 use lifeboat_engine::{BackupReport, ObjectKind, ScrubReport, Snapshot, VerifyWrites, escaped};
 use lifeboat_repository::{SlotInfo, SlotKind};
+use std::time::Duration;
 
 const HEADER: [&str; 7] = ["ID", "Time", "Host", "Tags", "State", "Size", "Paths"];
 const KEY_HEADER: [&str; 7] = ["", "ID", "Kind", "Created", "Host", "User", "Label"];
 const OBJECT_HEADER: [&str; 3] = ["Kind", "Objects", "Size"];
+const FINDING_HEADER: [&str; 3] = ["Result", "Check", "Finding"];
 const GAP: &str = "  ";
 
 /// One row per snapshot, and how many there are.
@@ -34,6 +37,17 @@ pub(super) fn of_keys(slots: &[SlotInfo]) -> Vec<String> {
     });
     let mut lines = of_rows(KEY_HEADER, rows);
     lines.push(amount::of(slots.len() as u64, "key"));
+    lines
+}
+
+/// One row per thing that was looked at.
+pub(super) fn of_findings(findings: &[Finding], examined: &Examined) -> Vec<String> {
+    let rows = findings.iter().map(|finding| {
+        [finding::verdict(finding.verdict).to_owned(), finding.title.to_owned(), one_line(&finding.text)]
+    });
+    let mut lines = of_rows(FINDING_HEADER, rows);
+    let answered = |after: Duration| format!("the storage answered after {} ms", after.as_millis());
+    lines.extend(examined.first_byte.map(answered));
     lines
 }
 

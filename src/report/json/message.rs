@@ -13,11 +13,12 @@ pub(super) struct Initialized<'a> {
     message_type: &'static str,
     id: &'a str,
     repository: &'a str,
+    exclusive: bool,
 }
 
 impl<'a> Initialized<'a> {
-    pub(super) fn of(id: &'a str, repository: &'a str) -> Self {
-        Self { message_type: "initialized", id, repository }
+    pub(super) fn of(id: &'a str, repository: &'a str, exclusive: bool) -> Self {
+        Self { message_type: "initialized", id, repository, exclusive }
     }
 }
 

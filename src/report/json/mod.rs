@@ -1,6 +1,7 @@
 //! JSON lines for programs: those of restic, as docs/json.md says.
 
 mod bytes;
+mod finding;
 mod key;
 mod message;
 mod network;
@@ -9,8 +10,9 @@ mod progress;
 mod snapshot;
 mod summary;
 
-use super::{KeyChange, Report, Run, Status, Work, streams::Streams};
+use super::{Examined, KeyChange, Report, Run, Status, Work, streams::Streams};
 use crate::exit::Failure;
+use crate::finding::Finding;
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
     BackupReport, Exclusion, Fate, Node, Outcome, Problem, RestoreReport, ScrubReport, Snapshot, VerifyReport,
@@ -47,8 +49,8 @@ impl Json {
 }
 
 impl Report for Json {
-    fn initialized(&self, id: &str, location: &str) {
-        self.data(&message::Initialized::of(id, location));
+    fn initialized(&self, id: &str, location: &str, exclusive: bool) {
+        self.data(&message::Initialized::of(id, location, exclusive));
     }
 
     fn snapshots(&self, snapshots: &[&Snapshot]) {
@@ -70,6 +72,11 @@ impl Report for Json {
 
     fn key(&self, change: &KeyChange<'_>) {
         self.data(&key::Change::of(change));
+    }
+
+    fn doctor(&self, findings: &[Finding], examined: &Examined) {
+        findings.iter().for_each(|finding| self.data(&finding::Line::of(finding)));
+        self.data(&finding::Summary::of(findings, examined));
     }
 
     fn version(&self) {

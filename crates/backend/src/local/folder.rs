@@ -10,7 +10,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, FsWord, Mode, OFlags, Stat, fstatfs, mkdirat, openat, statat, unlinkat,
+};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::path::Arg;
 
@@ -20,6 +22,17 @@ use crate::{ObjectInfo, ObjectName};
 const FOLDER_MODE: Mode = Mode::RWXU;
 /// Only the owner may read or write.
 const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// File systems that keep what they saw for a while, or may do so, by the numbers that `statfs(2)` gives them.
+const NETWORKS: [(u32, &str); 7] = [
+    (0x0000_6969, "NFS"),
+    (0x0000_517b, "SMB"),
+    (0xff53_4d42, "SMB"),
+    (0xfe53_4d42, "SMB"),
+    (0x6573_5546, "FUSE"),
+    (0x0102_1997, "9p"),
+    (0x5346_414f, "AFS"),
+];
 
 /// An open directory.
 #[derive(Debug)]
@@ -115,6 +128,13 @@ impl Folder {
     /// Whether the directory itself was deleted; what it held is gone then, and nothing can be put into it.
     pub(super) fn is_deleted(&self) -> io::Result<bool> {
         Ok(self.0.metadata()?.nlink() == 0)
+    }
+
+    /// The kind of file system, if it is one that other machines may see in another state.
+    pub(super) fn network(&self) -> io::Result<Option<&'static str>> {
+        // The kernel's numbers have 32 bits, whatever the width and sign of the field.
+        let kind = fstatfs(&self.0)?.f_type & 0xffff_ffff;
+        Ok(NETWORKS.into_iter().find(|(number, _)| kind == FsWord::from(*number)).map(|(_, name)| name))
     }
 
     /// Opens what bears a name, if it is a regular file.

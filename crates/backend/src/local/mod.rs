@@ -201,6 +201,10 @@ impl Backend for LocalBackend {
         sweep::sweep(&self.path, &self.root, "")
     }
 
+    fn may_lag(&self) -> Result<Option<&'static str>, BackendError> {
+        self.root.network().map_err(|error| BackendError::io("look at", self.path.display(), error))
+    }
+
     fn location(&self) -> String {
         self.path.display().to_string()
     }

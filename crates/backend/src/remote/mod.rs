@@ -310,6 +310,14 @@ impl Backend for RemoteBackend {
         self.wait(self.store.delete(&key)).map_err(|error| failure("delete", name, error))
     }
 
+    fn keeps_versions(&self, name: &ObjectName) -> Result<Option<bool>, BackendError> {
+        let version = self.meta("stat", name)?.version;
+        // Google numbers every object, whether it keeps old ones or not.
+        let tells = !self.store.to_string().starts_with("GoogleCloudStorage");
+        // "null" is the one version of an object that is not kept.
+        Ok(tells.then(|| version.is_some_and(|version| version != "null")))
+    }
+
     fn is_remote(&self) -> bool {
         true
     }

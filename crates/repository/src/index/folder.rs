@@ -64,9 +64,15 @@ impl TableCache {
     }
 
     /// Where files are written, or the first place where they could not be.
-    pub(super) fn place(&self) -> &Path {
+    pub(crate) fn place(&self) -> &Path {
         let temporary = || self.temporary.first().map_or_else(|| Path::new(""), PathBuf::as_path);
         self.folder().unwrap_or_else(temporary)
+    }
+
+    /// The folder, if there is to be one, once a file could be made there.
+    pub(crate) fn try_folder(&self) -> io::Result<Option<PathBuf>> {
+        self.create(false)?;
+        Ok(self.folder().map(Path::to_path_buf))
     }
 
     /// The id of the table of these index objects.

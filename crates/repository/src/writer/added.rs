@@ -111,7 +111,7 @@ mod tests {
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
         let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
         let options = InitOptions { kdf, ..InitOptions::default() };
-        init(backend, &Credential::password(b"secret".to_vec()), &options, environment).unwrap()
+        init(backend, &Credential::password(b"secret".to_vec()), &options, environment).unwrap().0
     }
 
     #[test]

@@ -1,0 +1,89 @@
+//! `doctor`: what it looks at, and that it leaves no trace.
+
+use std::fs;
+
+use lifeboat_testkit as testkit;
+
+use super::world::{World, below};
+
+#[test]
+fn a_sound_place_passes_and_is_left_as_it_was() {
+    let world = World::with_snapshot();
+    let before = below(&world.path("repo"));
+    let ended = world.run(&["doctor", "--cache-dir", "cache"]).succeeds();
+    for words in ["what was stored is read at once", "enough for everything", "1 snapshot", "answered after"]
+    {
+        assert!(ended.out.contains(words), "{}", ended.out);
+    }
+    assert!(!ended.out.contains("unknown") && !ended.out.contains("failed"), "{}", ended.out);
+    assert_eq!(below(&world.path("repo")), before);
+}
+
+#[test]
+fn programs_get_a_line_for_each_check_and_a_summary() {
+    let world = World::new();
+    let lines = world.run(&["doctor", "--json", "--no-cache"]).succeeds().json_lines();
+    let (summary, checks) = lines.split_last().unwrap();
+    let names: Vec<_> = checks.iter().map(|line| line["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names.join(" "),
+        "reach file_system read read_after_miss range size list clock store_again delete unlist leftovers \
+         credentials open log cache"
+    );
+    for line in checks {
+        assert_eq!(line["message_type"], "check");
+        let expected = if line["name"] == "cache" { "noted" } else { "passed" };
+        assert_eq!(line["result"], expected, "{line}");
+        assert!(line["title"].is_string());
+    }
+    assert_eq!((&summary["message_type"], &summary["num_failed"]), (&"summary".into(), &0.into()));
+    assert_eq!((&summary["num_unknown"], &summary["role"]), (&0.into(), &"pruner".into()));
+    let rights = serde_json::json!({"list": true, "get": true, "put": true, "delete": true});
+    assert_eq!(summary["rights"], rights);
+    assert!(summary["first_byte"].as_f64().unwrap() >= 0.0);
+}
+
+#[test]
+fn what_does_not_open_fails_and_is_named() {
+    let world = World::new();
+    let wrong = world.run_with(&[("LIFEBOAT_PASSWORD", "wrong")], &["doctor"]).fails(1, "1 check failed");
+    assert!(wrong.out.contains("wrong password"), "{}", wrong.out);
+    let unwritable = world.run(&["doctor", "--cache-dir", "/proc/nope"]).fails(1, "1 check failed");
+    assert!(unwritable.out.contains("/proc/nope"), "{}", unwritable.out);
+}
+
+#[test]
+fn before_there_is_a_repository_the_place_is_tried_out() {
+    let world = World::without_repository();
+    world.run(&["doctor"]).fails(10, "no repository at repo");
+    fs::create_dir(world.path("repo")).unwrap();
+    let empty = world.run(&["doctor"]).fails(1, "1 check failed");
+    assert!(empty.out.contains("no repository at repo"), "{}", empty.out);
+    world.run(&["init", "--kdf-memory", "32"]).succeeds();
+}
+
+#[test]
+fn what_belongs_to_others_is_left_alone() {
+    for file in ["repo/Letter to grandma", "repo/data"] {
+        let world = World::without_repository();
+        world.write(file, b"dear");
+        world.run(&["doctor"]).fails(1, "neither empty nor a repository");
+        assert_eq!(below(&world.path("repo")), [world.path(file)]);
+    }
+}
+
+#[test]
+fn who_may_only_read_gets_a_useful_report() {
+    if !testkit::needs_root() {
+        return;
+    }
+    let world = World::with_snapshot();
+    world.run_without_root(&["version"]).succeeds();
+    for path in below(&world.path("repo")).into_iter().chain([world.path("repo")]) {
+        let mode = if path.is_dir() { 0o555 } else { 0o444 };
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let ended = world.run_again_without_root(&["doctor", "--no-cache"]).succeeds();
+    assert!(ended.out.contains("and not store: enough to restore and verify"), "{}", ended.out);
+    assert!(ended.out.contains("1 snapshot") && ended.out.contains("not tried"), "{}", ended.out);
+}
