@@ -87,3 +87,22 @@ fn who_may_only_read_gets_a_useful_report() {
     assert!(ended.out.contains("and not store: enough to restore and verify"), "{}", ended.out);
     assert!(ended.out.contains("1 snapshot") && ended.out.contains("not tried"), "{}", ended.out);
 }
+
+#[test]
+fn where_storage_may_be_late_keys_change_only_for_whoever_is_alone() {
+    let world = World::new();
+    for copy in world.both("config") {
+        // One more field of the map: number 12, true. The log notices, for whoever gets so far.
+        let mut config = fs::read(&copy).unwrap();
+        config[0] += 1;
+        config.extend([0x0c, 0xf5]);
+        fs::write(&copy, config).unwrap();
+    }
+    world.write("new", b"another password");
+    let add = ["key", "add", "--new-password-file", "new", "--kdf-memory", "32"];
+    world.run(&add).fails(11, "only while nobody else uses the repository");
+    world.run(&["key", "list"]).succeeds();
+    world.run(&[&add[..], &["--exclusive"]].concat()).fails(14, "not the one it was made with");
+    let ended = world.run(&["doctor", "--no-cache"]).fails(1, "1 check failed");
+    assert!(ended.out.contains("noted   several may use the repository at once"), "{}", ended.out);
+}

@@ -21,4 +21,5 @@ mod scrub;
 mod stop;
 mod unsteady;
 mod verify;
+mod without_delete;
 mod world;

@@ -131,9 +131,11 @@ fn run(
     note_unread(&teller, options.verify_writes);
     faults_of(session.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     let hint = session.announce("backup");
-    note_failure(session.remove_dead_hints(), &teller);
+    let buried = session.remove_dead_hints();
     let ended = save(repository, session, source, start, options, workers, &teller);
-    note_failure(hint.and_then(RunningHint::remove), &teller);
+    let removed = hint.and_then(RunningHint::remove);
+    // Who may not delete hears of it once.
+    note_failure(buried.and(removed), &teller);
     ended.map(|()| teller.into_report())
 }
 
