@@ -53,17 +53,20 @@ impl Store {
     /// A place where nothing is yet: a directory `name`, seen from `working_directory`, where it is on disk.
     pub(crate) fn new(working_directory: &Path, name: &str) -> Self {
         let place = match Kind::of_this_run() {
-            Kind::Disk => None,
-            Kind::InProcess => Some(S3Place::in_process()),
+            Kind::Disk => return Self::on_disk(working_directory, name),
+            Kind::InProcess => S3Place::in_process(),
             Kind::Real => {
-                Some(S3Place::on_real_server().expect("LIFEBOAT_TEST_STORE=s3-real needs a server"))
+                S3Place::on_real_server().expect("LIFEBOAT_TEST_STORE=s3-real needs LIFEBOAT_TEST_S3")
             }
         };
-        let (location, repository) = match &place {
-            None => (Location::Directory(working_directory.join(name)), name.to_owned()),
-            Some(place) => (Location::parse(place.url()).unwrap(), place.url().to_owned()),
-        };
-        Self { location, repository, place }
+        let location = Location::parse(place.url()).unwrap();
+        Self { location, repository: place.url().to_owned(), place: Some(place) }
+    }
+
+    /// One that is a directory whatever the others are.
+    pub(crate) fn on_disk(working_directory: &Path, name: &str) -> Self {
+        let location = Location::Directory(working_directory.join(name));
+        Self { location, repository: name.to_owned(), place: None }
     }
 
     /// Another place, with the same objects in it.

@@ -73,7 +73,6 @@ fn the_repository_has_to_be_named_and_understood() {
     let unknown = world.run(&["-r", "sftp:host:/path", "snapshots"]).fails(2, "open sftp: ");
     assert!(unknown.err.contains("what works is a path or file:///path"), "{}", unknown.err);
     assert!(!unknown.err.contains("::") && !unknown.err.contains("s3"), "{}", unknown.err);
-    world.run(&["-r", "s3://bucket/prefix", "snapshots"]).fails(1, "not in this build yet");
 }
 
 #[test]

@@ -6,7 +6,7 @@ const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "KEY"), ("AWS_SECRET_ACCE
 
 #[test]
 fn settings_that_will_not_do_are_bad_usage() {
-    let world = World::without_repository();
+    let world = World::without_bucket();
     for (options, cause) in [
         (&["-o", "regoin=x"][..], "there is no option regoin"),
         (&["-o", "path-style=perhaps"], "path-style is true or false"),
@@ -25,11 +25,24 @@ fn settings_that_will_not_do_are_bad_usage() {
 
 #[test]
 fn missing_credentials_are_named_before_anything_is_sent() {
-    let world = World::without_repository();
+    let world = World::without_bucket();
     let variables = [("AWS_EC2_METADATA_DISABLED", "true")];
     let ended = world.run_with(&variables, &["-r", "s3://bucket/host", "snapshots"]);
     let ended = ended.fails(1, "there are no credentials");
     assert!(ended.err.contains("hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"), "{}", ended.err);
     let ended = world.run_with(&KEYS[..1], &["-r", "s3://bucket/host", "snapshots"]);
     ended.fails(1, "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
+}
+
+#[test]
+fn bandwidth_is_limited_both_ways_by_numbers() {
+    let world = World::with_snapshot();
+    let enough = ["--limit-upload", "1000000", "--limit-download", "1000000"];
+    world.run(&[&["backup", "files"], &enough[..]].concat()).succeeds();
+    world.run(&[&["verify", "--read-data"], &enough[..]].concat()).succeeds();
+    for option in ["--limit-upload", "--limit-download"] {
+        for rate in ["0", "fast", "-1", ""] {
+            world.run(&["snapshots", &format!("{option}={rate}")]).fails(2, option);
+        }
+    }
 }

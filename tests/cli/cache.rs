@@ -9,7 +9,8 @@ use std::process::Stdio;
 /// The tables below a directory.
 fn tables(world: &World, directory: &str) -> Vec<PathBuf> {
     let files = if world.path(directory).is_dir() { below(&world.path(directory)) } else { Vec::new() };
-    let is_table = |path: &PathBuf| path.is_file() && path.file_name().unwrap().len() == 64;
+    // Of a repository far away other objects are kept, too.
+    let is_table = |path: &PathBuf| path.is_file() && path.parent().unwrap().ends_with("index");
     files.into_iter().filter(is_table).collect()
 }
 

@@ -46,6 +46,13 @@ impl World {
         Self { scratch, store }
     }
 
+    /// One in which the program is told nothing about buckets.
+    pub(crate) fn without_bucket() -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        let store = Store::on_disk(scratch.path(), "repo");
+        Self { scratch, store }
+    }
+
     /// With the directory `files` of three files, saved once.
     pub(crate) fn with_snapshot() -> Self {
         Self::new().saved()
