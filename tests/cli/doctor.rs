@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lifeboat_testkit as testkit;
+use lifeboat_testkit::{self as testkit, S3Place};
 
 use super::world::{World, below};
 use crate::store::on_disk;
@@ -22,6 +22,9 @@ fn a_sound_place_passes_and_is_left_as_it_was() {
 
 #[test]
 fn programs_get_a_line_for_each_check_and_a_summary() {
+    if !on_disk("other things are looked at in a bucket") {
+        return;
+    }
     let world = World::new();
     let lines = world.run(&["doctor", "--json", "--no-cache"]).succeeds().json_lines();
     let (summary, checks) = lines.split_last().unwrap();
@@ -118,4 +121,22 @@ fn where_storage_may_be_late_keys_change_only_for_whoever_is_alone() {
     world.run(&[&add[..], &["--exclusive"]].concat()).fails(14, "not the one it was made with");
     let ended = world.run(&["doctor", "--no-cache"]).fails(1, "1 check failed");
     assert!(ended.out.contains("noted   several may use the repository at once"), "{}", ended.out);
+}
+
+#[test]
+fn buckets_are_tried_through_every_endpoint_that_is_named() {
+    let (world, place) = (World::without_repository(), S3Place::in_process());
+    let variables: Vec<_> =
+        place.variables().iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let run = |arguments: &[&str]| {
+        world.run_with(&variables, &[&["-r", place.url()], arguments].concat()).succeeds()
+    };
+    run(&["init", "--kdf-memory", "32"]);
+    let (_, endpoint) = variables.iter().find(|(name, _)| name.starts_with("AWS_ENDPOINT")).unwrap();
+    let endpoints = format!("endpoints={endpoint},{endpoint}");
+    let lines = run(&["doctor", "--json", "-o", &endpoints]).json_lines();
+    let passed = |name: &str| lines.iter().any(|line| line["name"] == name && line["result"] == "passed");
+    for name in ["reach", "read", "pages", "versions", "clock", "leftovers", "credentials"] {
+        assert!(passed(name), "{name}: {lines:?}");
+    }
 }
