@@ -145,8 +145,10 @@ fn same(world: &World, target: &Path) {
     assert!(differences.is_empty(), "{differences:?}");
 }
 
+/// What is damaged. Which of several damaged packs a file is said to miss is up to who comes first.
 fn told(problems: &[Problem]) -> Vec<String> {
-    let mut told: Vec<_> = problems.iter().map(|problem| format!("{problem:?}")).collect();
+    let what = |problem: &Problem| format!("{:?} {}", problem.kind, problem.path.display());
+    let mut told: Vec<_> = problems.iter().map(what).collect();
     told.sort();
     told
 }

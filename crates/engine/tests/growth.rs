@@ -31,7 +31,8 @@ fn one_byte_in_front_moves_no_cut_behind_the_first_chunks() {
     assert!(grown < before.len() / 256, "{grown}");
 }
 
-/// Two blocks in a hundred, in clusters of 64 KiB: what lies beside them in their chunks is stored again, little more.
+/// Two blocks in a hundred, in clusters of 64 KiB: what lies beside them in their chunks is stored again, little more. Where
+/// the cuts are, and so how much that is, is up to the key: about four times as much, while chunks of 1 MiB would make it 20.
 #[test]
 fn clusters_of_rewritten_blocks_store_little_beside_themselves() {
     const CLUSTER: usize = 16 * BLOCK;
@@ -43,5 +44,5 @@ fn clusters_of_rewritten_blocks_store_little_beside_themselves() {
         rewritten += CLUSTER;
     }
     let grown = growth(72, &before, &after);
-    assert!(grown < 4 * rewritten, "{grown} for {rewritten}");
+    assert!(grown < 6 * rewritten, "{grown} for {rewritten}");
 }
