@@ -10,6 +10,7 @@ mod cli;
 mod docs;
 mod durability;
 mod every_kind;
+mod faults;
 mod file_systems;
 mod kill;
 mod manifests;

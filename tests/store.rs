@@ -52,21 +52,28 @@ pub(crate) fn on_disk(because: &str) -> bool {
 impl Store {
     /// A place where nothing is yet: a directory `name`, seen from `working_directory`, where it is on disk.
     pub(crate) fn new(working_directory: &Path, name: &str) -> Self {
-        let place = match Kind::of_this_run() {
-            Kind::Disk => return Self::on_disk(working_directory, name),
-            Kind::InProcess => S3Place::in_process(),
-            Kind::Real => {
-                S3Place::on_real_server().expect("LIFEBOAT_TEST_STORE=s3-real needs LIFEBOAT_TEST_S3")
-            }
-        };
-        let location = Location::parse(place.url()).unwrap();
-        Self { location, repository: place.url().to_owned(), place: Some(place) }
+        match Kind::of_this_run() {
+            Kind::Disk => Self::on_disk(working_directory, name),
+            Kind::InProcess | Kind::Real => Self::in_bucket(),
+        }
     }
 
     /// One that is a directory whatever the others are.
     pub(crate) fn on_disk(working_directory: &Path, name: &str) -> Self {
         let location = Location::Directory(working_directory.join(name));
         Self { location, repository: name.to_owned(), place: None }
+    }
+
+    /// One in a bucket whatever the others are, on a real server if this run has one.
+    pub(crate) fn in_bucket() -> Self {
+        let place = match Kind::of_this_run() {
+            Kind::Disk | Kind::InProcess => S3Place::in_process(),
+            Kind::Real => {
+                S3Place::on_real_server().expect("LIFEBOAT_TEST_STORE=s3-real needs LIFEBOAT_TEST_S3")
+            }
+        };
+        let location = Location::parse(place.url()).unwrap();
+        Self { location, repository: place.url().to_owned(), place: Some(place) }
     }
 
     /// Another place, with the same objects in it.

@@ -36,4 +36,4 @@ mod snapshots;
 mod sources;
 mod terminal;
 mod verify;
-mod world;
+pub(crate) mod world;

@@ -53,6 +53,11 @@ impl World {
         Self { scratch, store }
     }
 
+    /// Without a repository as well, and with a bucket for one in any case.
+    pub(crate) fn in_bucket() -> Self {
+        Self { scratch: tempfile::tempdir().unwrap(), store: Store::in_bucket() }
+    }
+
     /// With the directory `files` of three files, saved once.
     pub(crate) fn with_snapshot() -> Self {
         Self::new().saved()
