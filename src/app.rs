@@ -57,6 +57,14 @@ impl<'a> App<'a> {
         self.open_with(backend, &Given::read(&self.globals)?.credential)
     }
 
+    /// Opens the repository by what lies in it alone: nothing that this machine keeps of it is asked.
+    pub(crate) fn open_anew(&self) -> Result<Repository, Failure> {
+        let backend = self.existing()?;
+        let credential = Given::read(&self.globals)?.credential;
+        let repository = Repository::open(backend, &credential, self.environment.clone())?;
+        Ok(self.bounded(repository).anew())
+    }
+
     /// The objects of the repository, without any key: no password is asked for; and the threads to look at them.
     pub(crate) fn objects(&self) -> Result<(Objects, Workers), Failure> {
         let objects = Objects::open(self.existing()?)?;

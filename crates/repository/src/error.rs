@@ -97,6 +97,12 @@ impl RepositoryError {
         }
     }
 
+    /// Whether the storage does not answer at all, rather than refuse one object.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Backend(error) if error.is_retryable())
+    }
+
     /// Whether the storage or the disk under it is full.
     #[must_use]
     pub fn is_full(&self) -> bool {

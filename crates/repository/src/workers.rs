@@ -132,6 +132,15 @@ impl Workers {
     }
 }
 
+/// A place that was taken, given back whatever becomes of the job.
+struct Permit<'r>(&'r Room);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
 impl Pools {
     fn fetch_ahead<T: Sync, F: Send>(
         &self,
@@ -145,10 +154,11 @@ impl Pools {
             fetching.threads.broadcast(|_| {
                 while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
                     fetching.in_flight.enter();
+                    let permit = Permit(&fetching.in_flight);
                     let fetched = fetch(item);
                     scope.spawn(move |_| {
+                        let _permit = permit;
                         self.with_scratch(|scratch| work(scratch, item, fetched));
-                        fetching.in_flight.leave();
                     });
                 }
             });

@@ -39,7 +39,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use object_store::path::Path;
-use object_store::{GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{
+    Error as StoreError, GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
+};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::name::is_prefix;
@@ -58,8 +60,8 @@ const GETS_AT_ONCE: usize = 16;
 const PART: usize = 8 << 20;
 /// Parts of one range that are under way at once.
 const PARTS_AT_ONCE: usize = 4;
-/// How often an object that could not be stored is sent anew, as long as anything moves.
-const PUTS: usize = 4;
+/// How often an object that could not be stored or deleted is tried anew, as long as anything moves.
+const ATTEMPTS: usize = 4;
 /// The operation in errors of `get_range`.
 const RANGE: &str = "get range of";
 
@@ -141,19 +143,25 @@ impl RemoteBackend {
 
     fn put_payload(&self, name: &ObjectName, payload: &PutPayload) -> Result<(), BackendError> {
         let key = self.key("put", name.as_str())?;
-        let put = || {
+        self.insist(|| {
             let put = self.store.put_opts(&key, payload.clone(), self.bulk.options(name));
             self.wait(put).map(drop).map_err(|error| failure("put", name, error))
-        };
-        let mut done = put();
-        for _ in 1..PUTS {
-            // On a slow way one attempt may take all the time that the store has for retries.
-            let is_slow =
+        })
+    }
+
+    /// Does what may be done again after an unknown outcome: on a slow way one attempt may take all the time that the store
+    /// has for retries, and what it takes for not repeatable it never retries.
+    fn insist(&self, act: impl Fn() -> Result<(), BackendError>) -> Result<(), BackendError> {
+        // Under way for all attempts together: a new one is no sign that anything moves.
+        let _under_way = self.meter.begin();
+        let mut done = act();
+        for _ in 1..ATTEMPTS {
+            let may_help =
                 |error: &BackendError| error.is_retryable() && self.meter.still() < self.patience.give_up;
-            if !done.as_ref().is_err_and(is_slow) {
+            if !done.as_ref().is_err_and(may_help) {
                 break;
             }
-            done = put();
+            done = act();
         }
         done
     }
@@ -307,7 +315,11 @@ impl Backend for RemoteBackend {
         // Stores delete what is not there without a word.
         self.meta("delete", name)?;
         let key = self.key("delete", name.as_str())?;
-        self.wait(self.store.delete(&key)).map_err(|error| failure("delete", name, error))
+        // What an attempt whose answer was lost has deleted may be missed by the next one.
+        self.insist(|| match self.wait(self.store.delete(&key)) {
+            Err(StoreError::NotFound { .. }) => Ok(()),
+            other => other.map_err(|error| failure("delete", name, error)),
+        })
     }
 
     fn keeps_versions(&self, name: &ObjectName) -> Result<Option<bool>, BackendError> {

@@ -125,6 +125,8 @@ fn run(
     observer: &dyn Observer,
 ) -> Result<BackupReport, EngineError> {
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
+    // Who reads every file anew believes nothing that is only remembered of the repository either.
+    let repository = if options.parent == ParentChoice::None { &repository.anew() } else { repository };
     let start = start(repository, options)?;
     let session = Session::start(repository)?;
     let teller = Teller::new(BackupReport::default(), observer);
@@ -163,7 +165,7 @@ fn save(
     tell_expectation(teller, newest_alike(session.view(), options).or(parent));
     sweep(repository, teller);
 
-    let index = load_index(repository, &session, teller)?;
+    let index = load_index(repository, &session, options, teller)?;
     let reader = session.reader(Arc::clone(&index));
     let mut writer = session.writer(index, writer_options(options, workers));
     let saved = adopt(&mut writer, reader.index().orphans().len(), teller).and_then(|()| {
@@ -198,9 +200,13 @@ fn save(
 fn load_index(
     repository: &Repository,
     session: &Session,
+    options: &BackupOptions,
     teller: &Teller<'_, BackupReport>,
 ) -> Result<Arc<Index>, EngineError> {
-    let index = repository.load_index_checked(session.view(), || teller.check())?;
+    let index = match options.parent {
+        ParentChoice::None => repository.load_index_anew(session.view(), || teller.check())?,
+        _ => repository.load_index_checked(session.view(), || teller.check())?,
+    };
     teller.tell_cache(&index);
     for fault in index.faults() {
         let object = format!("index/{}", fault.object);

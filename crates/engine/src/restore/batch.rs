@@ -178,10 +178,12 @@ impl Restore<'_> {
                 let segments = range.segments().iter().map(|position| segments[*position]);
                 match fetched {
                     Some(Ok(fetched)) if goes_on() => self.write_segments(scratch, &fetched, segments),
-                    Some(Err(error)) => {
+                    Some(Err(error)) if error.is_outage() => {
                         lock().get_or_insert(error);
                         self.give_up(segments);
                     }
+                    // What is refused here may lie elsewhere; the rest comes back in any case.
+                    Some(Err(_)) if goes_on() => segments.for_each(|pieces| self.write_segment(None, pieces)),
                     _ => self.give_up(segments),
                 }
             },

@@ -5,7 +5,9 @@
 use super::{Far, Machine, asked, unchanged};
 use crate::world::{World, environment, password};
 use lifeboat_backend::{Backend as _, ObjectName};
-use lifeboat_engine::{BackupOptions, ProblemKind, VerifyOptions, Workers, backup, restore, verify};
+use lifeboat_engine::{
+    BackupOptions, ParentChoice, ProblemKind, VerifyOptions, Workers, backup, restore, verify,
+};
 use lifeboat_repository::{CacheOptions, Credential, Repository, RepositoryError};
 use lifeboat_testkit::tree_differences;
 use std::fs;
@@ -131,6 +133,23 @@ fn verify_proves_what_lies_in_the_storage() {
 }
 
 #[test]
+fn who_reads_everything_anew_believes_nothing_that_is_kept() {
+    let machine = Machine::with_files(20, 50);
+    machine.backup();
+    let packs = machine.world.objects("packs/");
+    packs.iter().for_each(|pack| machine.world.backend.delete(pack).unwrap());
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let options = BackupOptions { parent: ParentChoice::None, ..machine.options() };
+    let report = backup(&machine.open(&far), &options, &machine.world.workers, &()).unwrap();
+    assert!(report.summary.data_added > 0, "{:?}", report.summary);
+    let far = Far::new(&machine.world.backend, u64::MAX);
+    let (snapshot, options) = (machine.world.snapshots().pop().unwrap(), machine.restore_options());
+    let report = restore(&machine.open(&far), &snapshot, &options, &machine.world.workers, &()).unwrap();
+    assert_eq!(report.problems, []);
+    assert_eq!(tree_differences(&machine.world.source(), &options.target), []);
+}
+
+#[test]
 fn packs_of_trees_are_fetched_once_and_whole() {
     let machine = Machine::with_files(14, 300);
     machine.backup();
@@ -195,7 +214,8 @@ fn damaged_packs_of_trees_are_mended_and_not_kept() {
     let (snapshot, options) = (machine.world.snapshots().pop().unwrap(), machine.restore_options());
     let report = restore(&machine.open(&far), &snapshot, &options, &machine.world.workers, &()).unwrap();
     assert!(report.problems.iter().all(|problem| problem.kind == ProblemKind::Mendable));
-    assert_eq!(report.problems.len(), trees.len());
+    // Not every part of every pack is read for this.
+    assert!((1..=trees.len()).contains(&report.problems.len()), "{:?}", report.problems);
     assert_eq!(tree_differences(&machine.world.source(), &options.target), []);
     assert!(machine.kept("packs").is_empty());
 }

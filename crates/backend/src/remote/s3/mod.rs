@@ -37,6 +37,7 @@ pub(super) fn s3(
     let endpoint = endpoint
         .or_else(|| ["s3.endpoint_url", "endpoint_url"].into_iter().find_map(|key| profile.value(key)));
     let is_path = path_style(bucket, options, endpoint.is_some(), settings)?;
+    check_texts(options, &profile, settings)?;
     // What is settled here is not left to variables.
     let others = known(settings, AmazonS3ConfigKey::from_str).filter(|(key, _)| !SETTLED.contains(key));
     let start = checked(AmazonS3Builder::new().with_client_options(client), endpoint.is_none());
@@ -44,6 +45,8 @@ pub(super) fn s3(
         .fold(start, |builder, (key, value)| builder.with_config(key, value))
         .with_http_connector(network.clone())
         .with_retry(network.retry())
+        // A request for several deletions is a POST, which is not sent again when its answer is lost.
+        .with_disable_bulk_delete(true)
         .with_bucket_name(bucket)
         .with_region(region)
         .with_virtual_hosted_style_request(!is_path);
@@ -51,6 +54,7 @@ pub(super) fn s3(
     builder = builder.with_allow_http(is_http_allowed);
     if let Some(endpoint) = endpoint {
         check_endpoint(endpoint, is_http_allowed)?;
+        check_host(endpoint, is_path)?;
         builder =
             builder.with_endpoint(if is_path { endpoint.to_owned() } else { host_of(bucket, endpoint) });
     }
@@ -68,6 +72,31 @@ fn checked(builder: AmazonS3Builder, is_aws: bool) -> AmazonS3Builder {
     match is_aws {
         true => builder.with_unsigned_payload(true).with_checksum_algorithm(Checksum::CRC64NVME),
         false => builder,
+    }
+}
+
+/// What goes into headers cannot hold a line break, such as files with secrets end with.
+fn check_texts(options: &Options, profile: &Profile, settings: &StoreSettings) -> Result<(), Refusal> {
+    const NAMES: [&str; 5] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    ];
+    let is_odd = |text: &str| text.chars().any(char::is_control) || !text.is_ascii();
+    let of_variables = NAMES.into_iter().find(|name| settings.variable(name).is_some_and(is_odd));
+    let of_option = options.region.as_deref().is_some_and(is_odd).then_some("-o region");
+    let of_profile = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "region"]
+        .into_iter()
+        .find(|key| profile.value(key).is_some_and(is_odd));
+    match of_variables.or(of_option).or(of_profile) {
+        None => Ok(()),
+        // The value is not shown: it may be a secret.
+        Some(name) => Err(Refusal::settings(
+            format!("{name} holds a line break, or another character that no key has"),
+            "set it to the text alone, without a line break",
+        )),
     }
 }
 
@@ -123,6 +152,19 @@ fn host_of(bucket: &str, endpoint: &str) -> String {
             format!("{scheme}://{bucket}.{host}")
         }
         _ => endpoint.to_owned(),
+    }
+}
+
+/// No bucket can stand in front of an address in numbers.
+fn check_host(endpoint: &str, is_path: bool) -> Result<(), Refusal> {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    match is_path || !(host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok()) {
+        true => Ok(()),
+        false => Err(Refusal::settings(
+            "the endpoint is an address in numbers, in front of which no bucket can stand",
+            "leave the bucket in the path: -o path-style=true",
+        )),
     }
 }
 

@@ -121,3 +121,26 @@ fn certificates_are_read_and_what_holds_none_is_refused() {
         }
     }
 }
+
+#[test]
+fn what_fits_into_no_header_is_refused_and_not_shown() {
+    for (variables, options) in [
+        (&[("AWS_SESSION_TOKEN", "to\nken")][..], &[][..]),
+        (&[("AWS_ACCESS_KEY_ID", "AKI\nX")], &[]),
+        (&[("AWS_SECRET_ACCESS_KEY", "hush\n")], &[]),
+        (&[], &[("region", "x\ny")]),
+    ] {
+        let cause = debug(variables, options).unwrap_err();
+        assert!(cause.contains("holds a line break") && !cause.contains('\n'), "{cause}");
+    }
+}
+
+#[test]
+fn no_bucket_stands_in_front_of_numbers() {
+    for endpoint in ["https://127.0.0.1:9000", "https://[::1]:9000/"] {
+        let options = |path_style| [("endpoint", endpoint), ("path-style", path_style)];
+        let cause = debug(&[], &options("false")).unwrap_err();
+        assert!(cause.contains("address in numbers"), "{cause}");
+        debug(&[], &options("true")).unwrap();
+    }
+}
