@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex};
 
 /// Where snapshots show the source.
 const SHOWN: &str = "/source";
+/// A byte of the first segment of any pack, not far behind the header.
+const IN_FIRST_SEGMENT: usize = lifeboat_format::PACK_HEADER_LENGTH + 20;
 
 /// Requests by kind and folder.
 type Requests = BTreeMap<String, u64>;
@@ -153,7 +155,8 @@ impl Machine {
     /// Alters a byte of an object; of a pack one in a segment.
     fn damage(&self, name: &ObjectName) {
         let mut bytes = self.world.backend.get(name, u64::MAX).unwrap();
-        let position = bytes.len() / 8;
+        // The first segment lies behind the header; of a small pack most is parity.
+        let position = (bytes.len() / 8).min(IN_FIRST_SEGMENT);
         bytes[position] ^= 1;
         self.world.backend.delete(name).unwrap();
         self.world.backend.put(name, &bytes).unwrap();
