@@ -11,7 +11,7 @@ use crate::finding::{EXCLUSIVE, Finding};
 use crate::lookout::Lookout;
 use crate::report::{KEEP_PASSWORD, Report, Work};
 use crate::store;
-use lifeboat_backend::{Backend, BackendError, Location, StoreSettings};
+use lifeboat_backend::{Backend, BackendError, Hurry, Location, StoreSettings};
 use lifeboat_engine::{Compression, Workers, replaced_objects};
 use lifeboat_repository::{
     CacheOptions, Credential, Door, Environment, InitOptions, Memory, Objects, Repository, RepositoryError,
@@ -35,6 +35,8 @@ pub(crate) struct App<'a> {
     pub(crate) report: &'a dyn Report,
     /// Watches the storage.
     pub(crate) lookout: Lookout,
+    /// Set when a signal asks to end.
+    pub(crate) hurry: Hurry,
     /// What was opened.
     opened: RefCell<Option<Repository>>,
 }
@@ -46,12 +48,16 @@ impl<'a> App<'a> {
             environment: environment::of_this_machine(),
             report,
             lookout: Lookout::default(),
+            hurry: Hurry::default(),
             opened: RefCell::default(),
         }
     }
 
     /// Opens the repository.
     pub(crate) fn open(&self) -> Result<Repository, Failure> {
+        if !store::endpoints(&self.globals, &self.hurry).is_empty() {
+            self.report.note("-o endpoints is for init and doctor, and is passed over");
+        }
         // Whoever has no repository is not asked for its password.
         let backend = self.existing()?;
         self.open_with(backend, &Given::read(&self.globals)?.credential)
@@ -161,7 +167,7 @@ impl<'a> App<'a> {
         let door = |(name, settings)| Ok(Door { name, backend: location.open(&settings)? });
         match location {
             Location::Directory(_) => Ok(Vec::new()),
-            _ => store::endpoints(&self.globals).into_iter().map(door).collect(),
+            _ => store::endpoints(&self.globals, &self.hurry).into_iter().map(door).collect(),
         }
     }
 
@@ -218,7 +224,7 @@ impl<'a> App<'a> {
         let text = location.to_string();
         match self.lookout.watched(&text) {
             Some(backend) => Ok(backend),
-            None => open(location, &store::settings(&self.globals))
+            None => open(location, &store::settings(&self.globals, &self.hurry))
                 .inspect(|backend| self.lookout.watch(&text, backend)),
         }
     }

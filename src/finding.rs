@@ -74,7 +74,8 @@ fn words(kind: CheckKind) -> (&'static str, &'static str) {
         CheckKind::Delete => ("delete", "what was deleted is not read any more"),
         CheckKind::Unlist => ("unlist", "what was deleted is not listed any more"),
         CheckKind::Pages => ("pages", "long listings are complete"),
-        CheckKind::Versions => ("versions", "what was deleted takes no space"),
+        CheckKind::Checksums => ("checksums", "what is damaged on the way is refused"),
+        CheckKind::Versions => ("versions", "no old versions of objects are kept"),
         CheckKind::Clock => ("clock", "the clocks of storage and machine agree"),
         CheckKind::Leftovers => ("leftovers", "nothing is left of probes"),
     }

@@ -10,7 +10,7 @@ use crate::report::{Report, Run, Status, Work};
 use crate::signals::Signals;
 use indicatif::{ProgressBar, ProgressStyle};
 use lifeboat_engine::{EngineError, Event, Fate, Observer, Outcome, Timestamp, escaped};
-use lifeboat_repository::Clock;
+use lifeboat_repository::{Clock, RepositoryError};
 use std::io::{IsTerminal as _, stderr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+/// What is said when a signal asks to end, unless it has ended [`SOON`].
+const ENDING: &str = "ending; a second Ctrl-C or SIGTERM ends at once";
+const SOON: Duration = Duration::from_secs(2);
 const REDRAW: Duration = Duration::from_millis(100);
 const STATUS_LINE: Duration = Duration::from_secs(1);
 const WITH_TOTAL: &str = "{bar:30} {percent:>3}%  {bytes} of {total_bytes}  {prefix}  {eta} left\n{wide_msg}";
@@ -34,7 +37,7 @@ pub(crate) fn watch<T>(
     dry: bool,
     verb: impl FnOnce(&dyn Observer) -> Result<T, EngineError>,
 ) -> Result<(T, Run), Failure> {
-    let progress = Progress::new(app, work, dry, Signals::watch()?);
+    let progress = Progress::new(app, work, dry, Signals::watch(&app.hurry)?);
     let start = progress.clock.now();
     let (stop, stopped) = channel::<()>();
     let done = std::thread::scope(|scope| {
@@ -45,7 +48,10 @@ pub(crate) fn watch<T>(
     });
     match done {
         Ok(done) => Ok((done, progress.run(start))),
-        Err(EngineError::Interrupted) => Err(progress.interruption()),
+        Err(EngineError::Interrupted) => Err(progress.interruption(None)),
+        Err(EngineError::Repository(error)) if progress.should_stop() && error.is_outage() => {
+            Err(progress.interruption(Some(error)))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -107,7 +113,14 @@ impl<'a> Progress<'a> {
         let interval = if self.json { STATUS_LINE } else { REDRAW };
         self.bar.set_style(style(WITHOUT_TOTAL));
         self.lookout.relieve(!self.bar.is_hidden());
+        let mut ending = Duration::ZERO;
         while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            if self.should_stop() {
+                ending += interval;
+                if ending == SOON {
+                    self.bar.suspend(|| self.report.note(ENDING));
+                }
+            }
             if self.json {
                 self.report.status(&self.status());
             } else if !self.bar.is_hidden() {
@@ -147,7 +160,7 @@ impl<'a> Progress<'a> {
     }
 
     /// What was done by the time the verb was told to end, and how to go on.
-    fn interruption(&self) -> Failure {
+    fn interruption(&self, standstill: Option<RepositoryError>) -> Failure {
         let (cause, hint) = match self.work {
             Work::Restore if !self.dry => {
                 let files = amount::of(self.files.load(Relaxed), "file");
@@ -162,7 +175,11 @@ impl<'a> Progress<'a> {
             ),
             _ => ("interrupted".to_owned(), "run the same command again"),
         };
-        Failure::new(self.signals.code(), anyhow::Error::msg(cause), hint)
+        let cause = match standstill {
+            Some(error) => anyhow::Error::new(error).context(cause),
+            None => anyhow::Error::msg(cause),
+        };
+        Failure::new(self.signals.code(), cause, hint)
     }
 
     fn elapsed(&self) -> Duration {

@@ -5,6 +5,7 @@
 //! of a limit on the size of files ends nothing: the write that exceeds it fails, and that is told.
 
 use crate::exit::{Code, Failure};
+use lifeboat_backend::Hurry;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 use std::io;
@@ -32,15 +33,17 @@ pub(crate) struct Signals {
     arrived: Arc<AtomicUsize>,
     /// Whether the next one ends the process.
     last_warning: Arc<AtomicBool>,
+    /// Set by the first one.
+    hurry: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Watches from now on.
+    /// Watches from now on. The first one is a reason to hurry.
     ///
     /// # Errors
     /// When the system refuses to hand signals over.
-    pub(crate) fn watch() -> Result<Self, Failure> {
-        let signals = Self { arrived: Arc::default(), last_warning: Arc::default() };
+    pub(crate) fn watch(hurry: &Hurry) -> Result<Self, Failure> {
+        let signals = Self { arrived: Arc::default(), last_warning: Arc::default(), hurry: hurry.flag() };
         for signal in [SIGINT, SIGTERM] {
             signals
                 .register(signal)
@@ -67,6 +70,7 @@ impl Signals {
         let number = usize::try_from(signal).map_err(io::Error::other)?;
         flag::register_conditional_shutdown(signal, SHELL_BASE + signal, Arc::clone(&self.last_warning))?;
         flag::register_usize(signal, Arc::clone(&self.arrived), number)?;
+        flag::register(signal, Arc::clone(&self.hurry))?;
         flag::register(signal, Arc::clone(&self.last_warning))?;
         Ok(())
     }

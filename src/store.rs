@@ -2,7 +2,7 @@
 
 use crate::cli::Globals;
 use crate::environment::variables;
-use lifeboat_backend::StoreSettings;
+use lifeboat_backend::{Hurry, StoreSettings};
 use lifeboat_repository::PACKS;
 
 /// Beginnings of the variables that matter to object storage. `HOME` leads to the files with profiles.
@@ -14,7 +14,7 @@ const ENDPOINTS: &str = "endpoints";
 const ENDPOINT: &str = "endpoint";
 
 /// What this process was given.
-pub(crate) fn settings(globals: &Globals) -> StoreSettings {
+pub(crate) fn settings(globals: &Globals, hurry: &Hurry) -> StoreSettings {
     let options = globals.option.iter().filter(|(name, _)| name != ENDPOINTS);
     StoreSettings {
         variables: variables(&VARIABLES),
@@ -22,16 +22,17 @@ pub(crate) fn settings(globals: &Globals) -> StoreSettings {
         bulk: vec![PACKS.to_owned()],
         upload_limit: globals.limit_upload,
         download_limit: globals.limit_download,
+        hurry: hurry.clone(),
         ..StoreSettings::default()
     }
 }
 
 /// The same for each endpoint that a probe goes through, with its name; none when only the usual one is.
-pub(crate) fn endpoints(globals: &Globals) -> Vec<(String, StoreSettings)> {
+pub(crate) fn endpoints(globals: &Globals, hurry: &Hurry) -> Vec<(String, StoreSettings)> {
     let given = globals.option.iter().filter(|(name, _)| name == ENDPOINTS);
     let endpoints = given.flat_map(|(_, urls)| urls.split(',')).map(str::trim).filter(|url| !url.is_empty());
     let through = |url: &str| {
-        let mut settings = settings(globals);
+        let mut settings = settings(globals, hurry);
         settings.options.insert(ENDPOINT.to_owned(), url.to_owned());
         (url.to_owned(), settings)
     };

@@ -190,7 +190,9 @@ fn a_backup_that_was_ended_is_taken_up_by_the_next() {
             assert!(lines.is_empty(), "{said}");
         } else {
             let hint = "hint: run the same command again: what is stored already is used";
-            assert_eq!(lines, ["error: interrupted: no snapshot was made", hint]);
+            // One that takes long to end says so.
+            let last = &lines[lines.len().saturating_sub(2)..];
+            assert_eq!(last, ["error: interrupted: no snapshot was made", hint]);
         }
         assert_eq!(world.run(repository, &["snapshots", "--json"]).trim(), "[]");
         // One that was asked to stop has told all that it stored.

@@ -14,6 +14,7 @@ mod faults;
 mod file_systems;
 mod kill;
 mod manifests;
+mod nodes;
 mod program;
 mod real_tree;
 mod sources;

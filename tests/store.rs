@@ -49,6 +49,15 @@ pub(crate) fn on_disk(because: &str) -> bool {
     on_disk
 }
 
+/// Whether there is a real server; says why the test is skipped when there is none.
+pub(crate) fn has_real_server() -> bool {
+    let has_one = Kind::of_this_run() == Kind::Real;
+    if !has_one {
+        skip("it needs a real server: LIFEBOAT_TEST_STORE=s3-real");
+    }
+    has_one
+}
+
 impl Store {
     /// A place where nothing is yet: a directory `name`, seen from `working_directory`, where it is on disk.
     pub(crate) fn new(working_directory: &Path, name: &str) -> Self {
@@ -72,6 +81,11 @@ impl Store {
                 S3Place::on_real_server().expect("LIFEBOAT_TEST_STORE=s3-real needs LIFEBOAT_TEST_S3")
             }
         };
+        Self::at(place)
+    }
+
+    /// One in this bucket.
+    pub(crate) fn at(place: S3Place) -> Self {
         let location = Location::parse(place.url()).unwrap();
         Self { location, repository: place.url().to_owned(), place: Some(place) }
     }

@@ -37,7 +37,7 @@ impl Ls {
         app.report.listing(snapshot);
         let options = ListOptions { path, recursive: true };
         let visit = &mut |path: &[u8], node: &Node| app.report.node(path, node, self.long);
-        for mended in list(&repository, snapshot, &options, visit)? {
+        for mended in list(&repository, &all.view, snapshot, &options, visit)? {
             app.report.problem(&mended, Work::List);
         }
         verdict::of(&all.faults, Work::List)

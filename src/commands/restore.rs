@@ -107,7 +107,7 @@ impl Restore {
         let snapshot = self.choice.find(app, &all, &reference)?;
         let workers = App::workers(repository.memory())?;
         let (report, run) = progress::watch(app, Work::Restore, self.dry_run, |observer| {
-            restore(&repository, snapshot, &options, &workers, observer)
+            restore(&repository, &all.view, snapshot, &options, &workers, observer)
         })?;
         app.report.restore(&report, &run);
         verdict::of(&[report.problems, all.faults].concat(), Work::Restore)

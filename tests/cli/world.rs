@@ -55,7 +55,12 @@ impl World {
 
     /// Without a repository as well, and with a bucket for one in any case.
     pub(crate) fn in_bucket() -> Self {
-        Self { scratch: tempfile::tempdir().unwrap(), store: Store::in_bucket() }
+        Self::at(Store::in_bucket())
+    }
+
+    /// Without a repository as well, and with this place for one.
+    pub(crate) fn at(store: Store) -> Self {
+        Self { scratch: tempfile::tempdir().unwrap(), store }
     }
 
     /// With the directory `files` of three files, saved once.

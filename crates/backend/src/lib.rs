@@ -25,6 +25,7 @@
 //! `tests/contract` runs this list, races included, over every implementation.
 
 mod error;
+mod hurry;
 mod local;
 mod location;
 mod memory;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 pub use error::{BackendError, ErrorKind};
+pub use hurry::Hurry;
 pub use local::LocalBackend;
 pub use location::Location;
 pub use memory::MemoryBackend;
@@ -147,6 +149,15 @@ pub trait Backend: Send + Sync + Debug {
     /// # Errors
     /// As [`Backend::stat`].
     fn keeps_versions(&self, _: &ObjectName) -> Result<Option<bool>, BackendError> {
+        Ok(None)
+    }
+
+    /// Whether `bytes` that are changed on their way to be stored as `name` are refused, so that there is no such object then;
+    /// tried by changing them. None where nothing is on its way for long.
+    ///
+    /// # Errors
+    /// When the storage does not answer.
+    fn notices_damage(&self, _: &ObjectName, _: &[u8]) -> Result<Option<bool>, BackendError> {
         Ok(None)
     }
 

@@ -15,6 +15,8 @@ pub struct Patience {
     pub first_answer: Duration,
     /// A request that keeps failing is given up on after this time.
     pub give_up: Duration,
+    /// Whoever is in a hurry gives up after so long without a byte.
+    pub hurried: Duration,
 }
 
 impl Default for Patience {
@@ -25,6 +27,7 @@ impl Default for Patience {
             obey: Duration::from_secs(60),
             first_answer: Duration::from_secs(30),
             give_up: Duration::from_secs(180),
+            hurried: Duration::from_secs(3),
         }
     }
 }

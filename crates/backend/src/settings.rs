@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::Patience;
+use crate::{Hurry, Patience};
 
 /// What is needed besides a location. Nothing of it matters to a directory.
 #[derive(Clone, Default)]
@@ -23,6 +23,8 @@ pub struct StoreSettings {
     pub download_limit: Option<u64>,
     /// How long a server that does not answer is waited for.
     pub patience: Patience,
+    /// Whether to wait no longer.
+    pub hurry: Hurry,
 }
 
 impl StoreSettings {

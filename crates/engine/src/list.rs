@@ -4,7 +4,7 @@ use crate::mended::mended_packs;
 use crate::trees::{Entries, nodes};
 use crate::{EngineError, Problem, select};
 use lifeboat_format::{Node, NodeKind, Snapshot};
-use lifeboat_repository::Repository;
+use lifeboat_repository::{Repository, View};
 use std::sync::Arc;
 
 /// What to list.
@@ -16,19 +16,19 @@ pub struct ListOptions {
     pub recursive: bool,
 }
 
-/// Visits nodes with their absolute paths, each directory before what it holds, in order of names. Gives what is wrong
+/// Visits nodes of a snapshot of a view with their absolute paths, each directory before what it holds, in order of names. Gives what is wrong
 /// with stored data that was mended for it.
 ///
 /// # Errors
 /// When the path is not in the snapshot, or a tree cannot be read.
 pub fn list(
     repository: &Repository,
+    view: &View,
     snapshot: &Snapshot,
     options: &ListOptions,
     visit: &mut dyn FnMut(&[u8], &Node),
 ) -> Result<Vec<Problem>, EngineError> {
-    let view = repository.view(&repository.read_log()?)?;
-    let reader = repository.reader(Arc::new(repository.load_index(&view)?));
+    let reader = repository.reader(Arc::new(repository.load_index(view)?));
     let (start, mut path) = select::node_at(&reader, snapshot, options.path.as_deref().unwrap_or_default())?;
     if !path.is_empty() {
         visit(&path, &start);

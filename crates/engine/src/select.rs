@@ -35,6 +35,8 @@ impl SnapshotFilter {
 pub struct SnapshotList {
     /// Oldest first.
     pub snapshots: Vec<Snapshot>,
+    /// All that the log said.
+    pub view: View,
     /// Entries and snapshots that are damaged or forged.
     pub faults: Vec<Problem>,
     /// Whether `latest` may be a partial one.
@@ -48,9 +50,10 @@ pub struct SnapshotList {
 pub fn snapshots(repository: &Repository, filter: &SnapshotFilter) -> Result<SnapshotList, EngineError> {
     let reading = repository.read_log()?;
     let view = repository.view(&reading)?;
-    let snapshots = view.snapshots().into_iter().filter(|snapshot| filter.passes(snapshot)).cloned();
+    let snapshots =
+        view.snapshots().into_iter().filter(|snapshot| filter.passes(snapshot)).cloned().collect();
     let faults = log_faults(&reading, &view);
-    Ok(SnapshotList { snapshots: snapshots.collect(), faults, partial: filter.partial })
+    Ok(SnapshotList { snapshots, view, faults, partial: filter.partial })
 }
 
 /// What is wrong with the log itself.

@@ -29,6 +29,8 @@ struct Far {
     puts_together: usize,
     /// Requests after which packs of data are not given any more.
     gets_max: Option<usize>,
+    /// Whether the first pack of data is refused, as one that was archived.
+    refuses_one: bool,
 }
 
 #[derive(Debug, Default)]
@@ -94,6 +96,9 @@ impl Backend for Far {
         let is_data = self.data.contains(name.as_str());
         if is_data && self.gets_max.is_some_and(|most| self.gets().0 >= most) {
             return Err(BackendError::new(ErrorKind::Unavailable, "get range of", name));
+        }
+        if self.refuses_one && self.data.first().is_some_and(|refused| refused == name.as_str()) {
+            return Err(BackendError::new(ErrorKind::Denied, "get range of", name));
         }
         let get = || self.storage.get_range(name, offset, buffer);
         self.answer(name, self.gets_together, is_data, |state| &mut state.gets, get)
@@ -247,6 +252,18 @@ fn storage_that_fails_ends_a_restore_and_nothing_half_done_stays() {
     }
     assert_eq!(files(&target).len(), whole, "no file under a temporary name");
     assert!(missing > 0);
+}
+
+#[test]
+fn one_pack_that_is_refused_costs_its_own_files_and_no_others() {
+    let world = world(75, 0);
+    world.backup();
+    let (world, _) = moved(world, Far { refuses_one: true, ..Far::default() });
+    let (target, report) = world.restore(&world.snapshots()[0], "target");
+    let all = files(&world.source()).len();
+    assert!((1..all / 2).contains(&report.problems.len()), "{:?}", report.problems);
+    assert_eq!(files(&target).len() + report.problems.len(), all, "whatever is missing is named");
+    assert_eq!(tree_differences(&world.source(), &target).len(), report.problems.len());
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

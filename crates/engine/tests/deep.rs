@@ -58,7 +58,8 @@ fn a_tree_of_any_depth_is_restored_and_read_again() {
     };
     let observer = OpenFiles { below: target.clone(), events: 0.into(), most: 0.into() };
     let options = RestoreOptions { target: target.clone(), verify: true, ..RestoreOptions::default() };
-    let report = restore(&world.repository, &snapshot, &options, &world.workers, &observer).unwrap();
+    let report =
+        restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &observer).unwrap();
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     assert_eq!((report.files, report.directories), (LEVELS as u64 + 1, LEVELS as u64));
     assert_eq!(report.verified.unwrap().files, LEVELS as u64, "both names of one file are read once");

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 fn nodes(world: &World, snapshot: &Snapshot) -> BTreeMap<PathBuf, Node> {
     let mut nodes = BTreeMap::new();
     let all = ListOptions { path: None, recursive: true };
-    list(&world.repository, snapshot, &all, &mut |path, node| {
+    list(&world.repository, &world.view(), snapshot, &all, &mut |path, node| {
         nodes.insert(PathBuf::from(std::ffi::OsStr::from_bytes(path)), node.clone());
     })
     .unwrap();
@@ -44,7 +44,7 @@ fn restore_path(world: &World, snapshot: &Snapshot, path: &str) -> PathBuf {
         path: Some(path.as_bytes().to_vec()),
         ..RestoreOptions::default()
     };
-    let report = restore(&world.repository, snapshot, &options, &world.workers, &()).unwrap();
+    let report = restore(&world.repository, &world.view(), snapshot, &options, &world.workers, &()).unwrap();
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     target
 }

@@ -60,7 +60,7 @@ impl Done {
         let mut saved = Vec::new();
         let all = ListOptions { path: Some(bytes(&world.source())), recursive: true };
         let snapshots = world.snapshots();
-        list(&world.repository, snapshots.last().unwrap(), &all, &mut |path, _| {
+        list(&world.repository, &world.view(), snapshots.last().unwrap(), &all, &mut |path, _| {
             saved.extend(relative(str::from_utf8(path).unwrap()));
         })
         .unwrap();

@@ -131,7 +131,7 @@ fn assert_whole(world: &World) {
     assert!(found.notes.iter().all(|note| note.starts_with("index objects")), "{:?}", found.notes);
     let options = world.restore_options("target");
     let snapshot = world.snapshots().remove(0);
-    let report = restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+    let report = restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &()).unwrap();
     assert!(report.problems.is_empty(), "{:?}", report.problems);
     let differences = tree_differences(&world.source(), &options.target);
     assert!(differences.is_empty(), "{} differences", differences.len());

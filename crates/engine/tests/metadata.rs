@@ -18,7 +18,7 @@ const APPEND_ONLY: u32 = 0x20;
 fn restore_all(world: &World, snapshot: &Snapshot) -> (PathBuf, RestoreReport) {
     let target = world.folder.path().join("target");
     let options = RestoreOptions { target: target.clone(), ..RestoreOptions::default() };
-    (target, restore(&world.repository, snapshot, &options, &world.workers, &()).unwrap())
+    (target, restore(&world.repository, &world.view(), snapshot, &options, &world.workers, &()).unwrap())
 }
 
 /// Takes locks away again, without which nobody could remove the scratch directory.
@@ -184,7 +184,8 @@ fn owners_go_by_their_names_when_asked_for() {
         let target = world.folder.path().join(format!("by-name-{ownership_by_name}"));
         let options =
             RestoreOptions { target: target.clone(), ownership_by_name, ..RestoreOptions::default() };
-        let report = restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+        let report =
+            restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &()).unwrap();
         assert!(report.problems.is_empty(), "{:?}", report.problems);
         let found = ["dir", "file", "pipe", "unknown", "without"].map(|name| {
             let told = std::fs::metadata(target.join(name)).unwrap();

@@ -37,7 +37,8 @@ fn a_directory_of_too_many_names_is_saved_as_any_other() {
         let (path, mut nodes) = (Some(bytes(&world.source())), Vec::new());
         let options = ListOptions { path, recursive: true };
         let snapshot = &world.snapshots()[number];
-        list(&world.repository, snapshot, &options, &mut |_, node| nodes.push(node.clone())).unwrap();
+        list(&world.repository, &world.view(), snapshot, &options, &mut |_, node| nodes.push(node.clone()))
+            .unwrap();
         nodes
     });
     assert!(spilled.len() > COUNT * 3 / 4 && spilled == held, "it is the same tree");

@@ -33,7 +33,8 @@ fn zeros_become_holes_when_asked_for_and_holes_always() {
         let target = world.folder.path().join(format!("sparse-{sparse}"));
         let options =
             RestoreOptions { target: target.clone(), sparse, verify: true, ..RestoreOptions::default() };
-        let report = restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+        let report =
+            restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &()).unwrap();
         assert!(report.problems.is_empty(), "{:?}", report.problems);
         assert!(std::fs::read(target.join("mixed")).unwrap() == wanted);
         assert!(stored(&target, "hole") < 256 << 10, "{}", stored(&target, "hole"));
@@ -122,7 +123,7 @@ fn what_failed_before_is_not_named_twice() {
     let snapshot = craft.commit(entries);
     let target = world.folder.path().join("target");
     let options = RestoreOptions { target, verify: true, ..RestoreOptions::default() };
-    let report = restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+    let report = restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &()).unwrap();
     let named: Vec<_> = report.problems.iter().map(|problem| (problem.kind, &*problem.path)).collect();
     assert_eq!(named, [(ProblemKind::Damage, Path::new("/dir/lost"))]);
     assert_eq!(report.verified, Some(Verified { files: 1, bytes: 5 }));
@@ -132,7 +133,8 @@ fn verified(world: &World, observer: &dyn Observer) -> lifeboat_engine::RestoreR
     let target = world.folder.path().join("again");
     let path = Some(bytes(&world.source()));
     let options = RestoreOptions { target, path, verify: true, ..RestoreOptions::default() };
-    restore(&world.repository, &world.snapshots()[0], &options, &world.workers, observer).unwrap()
+    restore(&world.repository, &world.view(), &world.snapshots()[0], &options, &world.workers, observer)
+        .unwrap()
 }
 
 fn below(directory: &Path) -> Vec<PathBuf> {

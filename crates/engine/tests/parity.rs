@@ -98,7 +98,9 @@ fn directories_in_a_damaged_pack_are_read_by_all() {
     assert_mendable(&shallow.problems);
     let mut nodes = 0;
     let options = ListOptions { path: Some(bytes(&world.source())), recursive: true };
-    let told = list(&world.repository, &world.snapshots()[0], &options, &mut |_, _| nodes += 1).unwrap();
+    let told =
+        list(&world.repository, &world.view(), &world.snapshots()[0], &options, &mut |_, _| nodes += 1)
+            .unwrap();
     assert!(nodes > 10);
     assert_mendable(&told);
     fs::write(world.source().join("new"), b"new").unwrap();

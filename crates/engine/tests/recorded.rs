@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 fn nodes(world: &World) -> BTreeMap<String, Node> {
     let all = ListOptions { path: Some(bytes(&world.source())), recursive: true };
     let mut nodes = BTreeMap::new();
-    list(&world.repository, world.snapshots().last().unwrap(), &all, &mut |_, node| {
+    list(&world.repository, &world.view(), world.snapshots().last().unwrap(), &all, &mut |_, node| {
         nodes.insert(String::from_utf8(node.name.clone()).unwrap(), node.clone());
     })
     .unwrap();

@@ -19,7 +19,7 @@ fn into_out(world: &World, change: impl FnOnce(&mut RestoreOptions)) -> (PathBuf
     let mut options = world.restore_options("out");
     change(&mut options);
     let snapshot = world.snapshots().pop().unwrap();
-    let report = restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+    let report = restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &()).unwrap();
     (options.target, report)
 }
 
@@ -152,7 +152,7 @@ fn at_whatever_moment_it_ends_each_file_is_the_old_one_or_the_new_one() {
         let options = RestoreOptions { target: out.clone(), ..world.restore_options("") };
         let dying = Dying(AtomicU32::new(moment));
         let ended = catch_unwind(AssertUnwindSafe(|| {
-            restore(&world.repository, &snapshot, &options, &world.workers, &dying).unwrap()
+            restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &dying).unwrap()
         }));
         for (path, content) in contents(&out).into_iter().filter(|(path, _)| !is_leftover(path)) {
             let name = path.strip_prefix(&out).unwrap();
@@ -165,7 +165,7 @@ fn at_whatever_moment_it_ends_each_file_is_the_old_one_or_the_new_one() {
         }
         died += 1;
         // The next one completes the work and cleans up.
-        restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+        restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &()).unwrap();
         let (left, right) = (contents(&out), contents(&world.source()));
         assert_eq!(left.len(), right.len(), "{:?}", left.keys());
         assert!(left.into_values().eq(right.into_values()));
@@ -285,7 +285,7 @@ fn a_dry_run_says_what_the_real_run_does_and_writes_nothing() {
     let run = |dry_run| {
         let options = RestoreOptions { dry_run, ..world.restore_options("out") };
         let outcomes = Outcomes::default();
-        restore(&world.repository, &snapshot, &options, &world.workers, &outcomes).unwrap();
+        restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &outcomes).unwrap();
         outcomes.0.into_inner().unwrap()
     };
     let dry = run(true);

@@ -50,7 +50,8 @@ fn an_unchanged_tree_is_neither_read_nor_stored_again() {
     let nodes = |snapshot: &Snapshot| {
         let mut nodes = Vec::new();
         let all = ListOptions { path: Some(bytes(&world.source())), recursive: true };
-        list(&world.repository, snapshot, &all, &mut |_, node| nodes.push(node.clone())).unwrap();
+        list(&world.repository, &world.view(), snapshot, &all, &mut |_, node| nodes.push(node.clone()))
+            .unwrap();
         nodes
     };
     let snapshots = world.snapshots();
@@ -107,7 +108,7 @@ fn several_paths_keep_their_full_paths_and_their_ancestors_metadata() {
 
     let target = world.folder.path().join("target");
     let whole = RestoreOptions { target: target.clone(), ..RestoreOptions::default() };
-    restore(&world.repository, &world.snapshots()[0], &whole, &world.workers, &()).unwrap();
+    restore(&world.repository, &world.view(), &world.snapshots()[0], &whole, &world.workers, &()).unwrap();
     let inside = target.join(world.source().strip_prefix("/").unwrap());
     assert_eq!(std::fs::read_to_string(inside.join("b/file")).unwrap(), "b");
     assert_eq!(std::fs::read_to_string(inside.join("a/deep/x/file")).unwrap(), "a/deep/x");
@@ -125,7 +126,7 @@ fn a_single_file_is_restored_under_its_name() {
     let target = world.folder.path().join("target");
     let path = Some(bytes(&world.source().join("one")));
     let options = RestoreOptions { target: target.clone(), path, ..RestoreOptions::default() };
-    restore(&world.repository, &world.snapshots()[0], &options, &world.workers, &()).unwrap();
+    restore(&world.repository, &world.view(), &world.snapshots()[0], &options, &world.workers, &()).unwrap();
     assert_eq!(std::fs::read_to_string(target.join("one")).unwrap(), "content");
 }
 

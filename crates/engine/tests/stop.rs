@@ -151,7 +151,7 @@ fn a_restore_that_is_stopped_leaves_whole_files_only() {
             let target = world.folder.path().join(name);
             let path = Some(crate::world::bytes(&world.source()));
             let options = RestoreOptions { target: target.clone(), path, ..RestoreOptions::default() };
-            (target, restore(&world.repository, &snapshot, &options, &world.workers, observer))
+            (target, restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, observer))
         };
         let observer = StopAt::never();
         let (whole, ended) = restore_to("whole", &observer);
@@ -199,14 +199,22 @@ fn verify_and_dry_runs_and_reading_again_stop_too() {
             dry_run: true,
             ..RestoreOptions::default()
         };
-        restore(&world.repository, &snapshot, &options, &world.workers, observer).map(drop)
+        restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, observer).map(drop)
     };
     let targets = std::cell::Cell::new(0);
     let restore_verified = |observer: &StopAt| {
         targets.set(targets.get() + 1);
         let target = world.folder.path().join(format!("verified-{}", targets.get()));
         let options = RestoreOptions { target, verify: true, ..RestoreOptions::default() };
-        lifeboat_engine::restore(&world.repository, &snapshot, &options, &world.workers, observer).map(drop)
+        lifeboat_engine::restore(
+            &world.repository,
+            &world.view(),
+            &snapshot,
+            &options,
+            &world.workers,
+            observer,
+        )
+        .map(drop)
     };
     let backup = |observer: &StopAt| {
         let options = lifeboat_engine::BackupOptions { dry_run: true, ..world.options() };

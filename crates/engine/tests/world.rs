@@ -7,7 +7,7 @@ use lifeboat_engine::{
     verify,
 };
 use lifeboat_repository::{
-    Clock, Credential, Environment, InitOptions, Process, Processes, Random, Repository, init,
+    Clock, Credential, Environment, InitOptions, Process, Processes, Random, Repository, View, init,
 };
 use lifeboat_testkit as testkit;
 use std::path::{Path, PathBuf};
@@ -139,6 +139,10 @@ impl World {
         snapshots(&self.repository, &SnapshotFilter::default()).unwrap().snapshots
     }
 
+    pub(crate) fn view(&self) -> View {
+        self.repository.view(&self.repository.read_log().unwrap()).unwrap()
+    }
+
     /// Restores what was below the source into a new directory.
     pub(crate) fn restore(&self, snapshot: &Snapshot, name: &str) -> (PathBuf, RestoreReport) {
         let (target, report) = self.try_restore(snapshot, name);
@@ -151,7 +155,7 @@ impl World {
         name: &str,
     ) -> (PathBuf, Result<RestoreReport, EngineError>) {
         let options = self.restore_options(name);
-        let report = restore(&self.repository, snapshot, &options, &self.workers, &());
+        let report = restore(&self.repository, &self.view(), snapshot, &options, &self.workers, &());
         (options.target, report)
     }
 

@@ -5,7 +5,7 @@ use crate::open::open_at;
 use crate::{FsError, Identity, Trail, Unset, apply, flags, is_zeros};
 use lifeboat_format::Node;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, fstat, ftruncate};
+use rustix::fs::{Mode, OFlags, fdatasync, fstat, ftruncate};
 use rustix::io::{Errno, pwrite, retry_on_intr};
 
 /// Smallest hole that is left for zeros, in bytes, whatever the file system could keep.
@@ -86,6 +86,14 @@ impl TargetFile {
             (offset, rest) = (offset + data as u64, &rest[data..]);
         }
         Ok(())
+    }
+
+    /// Waits until the disk has what was written by now. It saves waiting for it in the end.
+    ///
+    /// # Errors
+    /// The disk did not take it.
+    pub fn sync_data(&self) -> Result<(), FsError> {
+        retry_on_intr(|| fdatasync(&self.fd)).map_err(|errno| self.error(errno))
     }
 
     /// Gives the file the metadata of the node and returns what of it could not be set. To be done when

@@ -37,79 +37,44 @@ impl ControlObjects {
         &self,
         objects: impl IntoIterator<Item = (ObjectName, u64)>,
     ) -> Vec<Vec<ObjectName>> {
-        let most = if self.backend.is_remote() { FETCHED } else { 0 };
-        let (mut batches, mut bytes) = (Vec::<Vec<ObjectName>>::new(), 0);
-        for (name, size) in objects {
-            bytes += size;
-            match batches.last_mut() {
-                Some(batch) if bytes <= most => batch.push(name),
-                _ => {
-                    bytes = size;
-                    batches.push(vec![name]);
-                }
+        portions(objects, if self.backend.is_remote() { FETCHED } else { 0 })
+    }
+}
+
+/// The same of at most so many bytes, or one object that is larger.
+fn portions(objects: impl IntoIterator<Item = (ObjectName, u64)>, most: u64) -> Vec<Vec<ObjectName>> {
+    let (mut batches, mut bytes) = (Vec::<Vec<ObjectName>>::new(), 0);
+    for (name, size) in objects {
+        bytes += size;
+        match batches.last_mut() {
+            Some(batch) if bytes <= most => batch.push(name),
+            _ => {
+                bytes = size;
+                batches.push(vec![name]);
             }
         }
-        batches
     }
+    batches
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lifeboat_backend::{Backend, BackendError, MemoryBackend, ObjectInfo};
-    use std::sync::Arc;
 
-    #[derive(Debug)]
-    struct Far(MemoryBackend);
-
-    impl Backend for Far {
-        fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-            self.0.put(name, bytes)
-        }
-
-        fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
-            self.0.get(name, limit)
-        }
-
-        fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
-            self.0.get_range(name, offset, buffer)
-        }
-
-        fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
-            self.0.stat(name)
-        }
-
-        fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
-            self.0.list(prefix, visit)
-        }
-
-        fn delete(&self, name: &ObjectName) -> Result<(), BackendError> {
-            self.0.delete(name)
-        }
-
-        fn is_remote(&self) -> bool {
-            true
-        }
-
-        fn location(&self) -> String {
-            self.0.location()
-        }
-    }
-
-    /// How many objects there are in each batch of objects of these lengths.
-    fn counts(backend: Arc<dyn Backend>, sizes: &[u64]) -> Vec<usize> {
+    /// How many objects there are in each portion of objects of these lengths.
+    fn counts(most: u64, sizes: &[u64]) -> Vec<usize> {
         let name = |number: usize| ObjectName::new(&format!("index/{number}")).unwrap();
         let objects = sizes.iter().enumerate().map(|(number, size)| (name(number), *size));
-        let batches = ControlObjects::new(backend, false).batches(objects);
-        assert_eq!(batches.concat(), (0..sizes.len()).map(name).collect::<Vec<_>>());
-        batches.iter().map(Vec::len).collect()
+        let portions = portions(objects, most);
+        assert_eq!(portions.concat(), (0..sizes.len()).map(name).collect::<Vec<_>>());
+        portions.iter().map(Vec::len).collect()
     }
 
     #[test]
-    fn batches_hold_as_much_as_memory_may() {
+    fn portions_hold_as_much_as_memory_may() {
         let sizes = [1, FETCHED / 2, FETCHED / 2, FETCHED / 2, 3 * FETCHED, 0, FETCHED, 1, 2];
-        assert_eq!(counts(Arc::new(Far(MemoryBackend::new())), &sizes), [2, 2, 1, 2, 2]);
-        assert_eq!(counts(Arc::new(MemoryBackend::new()), &sizes), [1; 9]);
-        assert!(counts(Arc::new(MemoryBackend::new()), &[]).is_empty());
+        assert_eq!(counts(FETCHED, &sizes), [2, 2, 1, 2, 2]);
+        assert_eq!(counts(0, &sizes), [1; 9]);
+        assert!(counts(0, &[]).is_empty());
     }
 }

@@ -4,6 +4,7 @@ use crate::control::{ControlObjects, Unread};
 use crate::{Credential, Repository, RepositoryError, SlotError, layout};
 use lifeboat_backend::{BackendError, ObjectName};
 use lifeboat_format::{FormatError, Key, KeyId, Keyring, ObjectHash, Slot, limits};
+use std::collections::BTreeMap;
 
 /// Times the slots are listed anew because one that was listed is gone: somebody replaces them.
 const READINGS: usize = 3;
@@ -164,19 +165,22 @@ pub(crate) fn read_slot<T>(
 
 /// All that may be a key: what does not open is passed over by whoever assembles the keyring.
 fn read_keyring(control: &ControlObjects) -> Result<Vec<Vec<u8>>, BackendError> {
-    let mut objects = Vec::new();
-    for name in control.list(layout::KEYRING)?.into_keys() {
-        let limit = limits::SMALL_OBJECT_MAX;
-        match control.read(&name, limit, |bytes| check_key(&name, bytes).map(|()| bytes.to_vec())) {
-            Ok(bytes) => objects.push(bytes),
+    let limit = limits::SMALL_OBJECT_MAX;
+    let names: Vec<_> = control.list(layout::KEYRING)?.into_keys().collect();
+    let (mut objects, mut failed) = (BTreeMap::new(), Ok(()));
+    let take = |name: &ObjectName, bytes: &[u8]| check_key(name, bytes).map(|()| bytes.to_vec());
+    control.read_many(&names, limit, &take, &mut |name, read| {
+        let bytes = match read {
+            Ok(bytes) => Some(bytes),
             // A name that was altered makes no key unusable.
             Err(Unread::Format(_)) => {
-                objects.extend(control.copies(&name, limit).into_iter().find_map(|(_, bytes)| bytes.ok()));
+                control.copies(name, limit).into_iter().find_map(|(_, bytes)| bytes.ok())
             }
             // No key of ours is as large as that.
-            Err(Unread::Storage(error)) if error.is_too_large() => {}
-            Err(Unread::Storage(error)) => return Err(error),
-        }
-    }
-    Ok(objects)
+            Err(Unread::Storage(error)) if error.is_too_large() => None,
+            Err(Unread::Storage(error)) => return failed = Err(error),
+        };
+        objects.extend(bytes.map(|bytes| (name.clone(), bytes)));
+    });
+    failed.map(|()| objects.into_values().collect())
 }

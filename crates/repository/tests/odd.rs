@@ -32,6 +32,8 @@ pub(crate) enum Oddity {
     /// No listing has more than a thousand names.
     OnePage,
     KeepsVersions,
+    /// What is changed on the way is stored as it comes.
+    TakesDamage,
     /// The file system is one of the network.
     Network,
     /// The clock of the store is so many seconds ahead of that of the tests.
@@ -150,6 +152,13 @@ impl Backend for Odd {
 
     fn keeps_versions(&self, _: &ObjectName) -> Result<Option<bool>, BackendError> {
         Ok(Some(self.oddity == Oddity::KeepsVersions))
+    }
+
+    fn notices_damage(&self, name: &ObjectName, bytes: &[u8]) -> Result<Option<bool>, BackendError> {
+        match self.oddity {
+            Oddity::TakesDamage => self.inner.put(name, bytes).map(|()| Some(false)),
+            _ => Ok(Some(true)),
+        }
     }
 
     fn may_lag(&self) -> Result<Option<&'static str>, BackendError> {

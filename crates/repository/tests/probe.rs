@@ -80,6 +80,7 @@ fn each_oddity_is_found_and_named() {
 fn what_is_worth_knowing_is_noted_and_no_failure() {
     let table = [
         (Oddity::KeepsVersions, CheckKind::Versions, "lifecycle rule"),
+        (Oddity::TakesDamage, CheckKind::Checksums, "only https:// guards"),
         (Oddity::ClockAhead(300), CheckKind::Clock, "300 s ahead of"),
     ];
     for (oddity, kind, words) in table {

@@ -44,13 +44,18 @@ impl S3Place {
             skip(&format!("{REAL} does not name a server (tests/s3/s3-up prints what to set it to)"));
             return None;
         };
-        let variables = variables_of(Path::new(&file));
+        Some(Self::on_server(Path::new(&file)))
+    }
+
+    /// On the server that a file leads to, as `tests/s3/s3-up` writes it.
+    #[must_use]
+    pub fn on_server(file: &Path) -> Self {
+        let variables = variables_of(file);
         let bucket = variables.iter().find(|(name, _)| name == "S3_BUCKET");
-        let (_, bucket) =
-            bucket.unwrap_or_else(|| panic!("{} names no S3_BUCKET", Path::new(&file).display()));
+        let (_, bucket) = bucket.unwrap_or_else(|| panic!("{} names no S3_BUCKET", file.display()));
         let url = format!("s3://{bucket}/{}", unused_prefix());
         let variables = variables.into_iter().filter(|(name, _)| name.starts_with("AWS_")).collect();
-        Some(Self { url, variables, _server: None })
+        Self { url, variables, _server: None }
     }
 
     /// `s3://bucket/prefix`.

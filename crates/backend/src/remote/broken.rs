@@ -44,6 +44,11 @@ pub(super) fn words(error: &HttpError) -> String {
     error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
+/// It was refused for now, and nobody waits for another time.
+pub(super) fn refused(words: String) -> HttpError {
+    HttpError::new(HttpErrorKind::Unknown, io::Error::new(io::ErrorKind::TimedOut, words))
+}
+
 /// An error that trying again does not help against.
 pub(super) fn hopeless(error: HttpError) -> HttpError {
     HttpError::new(HttpErrorKind::Unknown, error)

@@ -29,7 +29,15 @@ pub(crate) fn connect(url: &str, settings: &StoreSettings) -> Result<RemoteBacke
     let store =
         store(scheme, bucket, &options, &network, settings).map_err(|refusal| refusal.of_opening(url))?;
     let bulk = Bulk::new(&settings.bulk, options.storage_class, options.tags);
-    Ok(RemoteBackend::new(store, prefix.trim_end_matches('/'))?.called(url, bulk).over(&network))
+    let backend =
+        RemoteBackend::new(store, prefix.trim_end_matches('/')).map_err(|error| match error.kind() {
+            ErrorKind::InvalidName => {
+                let cause = format!("no object can have a name that begins with {prefix}");
+                Refusal::settings(cause, "name plain folders: s3://BUCKET/FOLDER/FOLDER").of_opening(url)
+            }
+            _ => error,
+        })?;
+    Ok(backend.called(url, bulk).over(&network))
 }
 
 fn store(

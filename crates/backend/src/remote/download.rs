@@ -2,15 +2,15 @@
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use object_store::client::HttpError;
 use reqwest::StatusCode;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::broken::{broken, stalled, words};
+use super::pulse::LOOK;
 use super::throttle::Throttle;
 
 /// Counts what it lets in, lets in no more than a limit allows, and ends when nothing comes.
@@ -18,9 +18,8 @@ use super::throttle::Throttle;
 pub(super) struct Download {
     body: reqwest::Body,
     throttle: Throttle,
-    stall: Duration,
-    /// Runs while nothing comes although somebody waits.
-    alarm: Option<Pin<Box<Sleep>>>,
+    /// Since when nothing comes although somebody waits, and when to look again.
+    alarm: Option<(Instant, Pin<Box<Sleep>>)>,
     /// The request, for what is said of a failure.
     text: String,
     /// Whether it shows that the request has succeeded.
@@ -28,15 +27,9 @@ pub(super) struct Download {
 }
 
 impl Download {
-    /// The body of an answer to the request called `text`, which ends after `stall` without a byte.
-    pub(super) fn new(
-        body: reqwest::Body,
-        throttle: Throttle,
-        stall: Duration,
-        text: String,
-        status: StatusCode,
-    ) -> Self {
-        Self { body, throttle, stall, alarm: None, text, succeeded: status.is_success() }
+    /// The body of an answer to the request called `text`.
+    pub(super) fn new(body: reqwest::Body, throttle: Throttle, text: String, status: StatusCode) -> Self {
+        Self { body, throttle, alarm: None, text, succeeded: status.is_success() }
     }
 
     /// The next frame of the answer, or an error when it stands still.
@@ -45,10 +38,17 @@ impl Download {
             self.alarm = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(|error| broken(&error))));
         }
-        let stall = self.stall;
-        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(stall)));
-        ready!(alarm.as_mut().poll(context));
-        Poll::Ready(Some(Err(stalled(stall))))
+        let pulse = &self.throttle.pulse;
+        let (since, alarm) =
+            self.alarm.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(LOOK.min(pulse.stall())))));
+        loop {
+            ready!(alarm.as_mut().poll(context));
+            let (still, stall) = (since.elapsed(), pulse.stall());
+            if still >= stall {
+                return Poll::Ready(Some(Err(stalled(stall))));
+            }
+            alarm.set(sleep(LOOK.min(stall - still)));
+        }
     }
 }
 

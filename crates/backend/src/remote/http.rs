@@ -14,17 +14,17 @@ use object_store::client::{
 };
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Body, Response, StatusCode, Url};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::broken::{broken, hopeless, malformed, stalled, words};
+use super::broken::{broken, hopeless, malformed, refused, stalled, words};
 use super::download::Download;
 use super::kind::Kind;
 use super::limit::Limit;
 use super::meter::Meter;
-use super::pulse::Pulse;
+use super::pulse::{LOOK, Pulse};
 use super::throttle::Throttle;
-use super::upload::Upload;
-use crate::Patience;
+use super::upload::{Spoiled, Upload};
+use crate::{Hurry, Patience};
 
 /// Bytes of an answer that is taken whole: pages of listings are the longest, and have about 1 MiB.
 const MAX_ANSWER: usize = 16 << 20;
@@ -37,6 +37,7 @@ pub(super) struct Http {
     pub(super) upload: Arc<Limit>,
     pub(super) download: Arc<Limit>,
     pub(super) patience: Patience,
+    pub(super) hurry: Hurry,
 }
 
 impl HttpService for Http {
@@ -54,8 +55,12 @@ impl Http {
         let kind = Kind::of(&request);
         let text = format!("{} {}", request.method(), request.uri());
         let server = request.uri().authority().map_or("", |authority| authority.as_str());
-        self.meter.attempt(kind, server, &text);
-        let pulse = Arc::new(Pulse::new(self.patience.stall));
+        if self.meter.attempt(kind, server, &text) && self.hurry.is_on() {
+            return Err(refused("it broke off, and was not asked for again".to_owned()));
+        }
+        // Whatever is said of what was changed on purpose, asking again would not change it.
+        let is_spoiled = request.extensions().get::<Spoiled>().is_some();
+        let pulse = Arc::new(Pulse::new(self.patience, self.hurry.clone()));
         let answer = self.send(request, &pulse).await.map_err(|error| {
             self.meter.failed(&text, words(&error));
             self.judged(error)
@@ -63,15 +68,21 @@ impl Http {
         self.meter.answered();
         let (status, headers) = (answer.status(), answer.headers().clone());
         let throttle = Throttle::new(Arc::clone(&self.download), Arc::clone(&self.meter), pulse);
-        let body = Download::new(answer.into(), throttle, self.patience.stall, text.clone(), status);
+        let body = Download::new(answer.into(), throttle, text.clone(), status);
         let body = match kind {
             Kind::Get if status.is_success() => HttpResponseBody::new(body),
             _ => whole(HttpResponseBody::new(body)).await?,
         };
         if may_pass(status) {
             self.meter.failed(&text, status.to_string());
+            if is_spoiled {
+                return Err(malformed(status.to_string()));
+            }
+            if self.hurry.is_on() {
+                return Err(refused(status.to_string()));
+            }
             let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            sleep(Duration::from_secs(seconds.unwrap_or(0)).min(self.patience.obey)).await;
+            self.hold_off(Duration::from_secs(seconds.unwrap_or(0)).min(self.patience.obey)).await;
         } else {
             self.meter.progress();
         }
@@ -91,12 +102,21 @@ impl Http {
             0 => Body::from(""),
             _ => {
                 let (limit, meter) = (Arc::clone(&self.upload), Arc::clone(&self.meter));
-                Body::wrap(Upload::new(body, Throttle::new(limit, meter, Arc::clone(pulse))))
+                let throttle = Throttle::new(limit, meter, Arc::clone(pulse));
+                Body::wrap(Upload::new(body, throttle, parts.extensions.get()))
             }
         });
         match select(pin!(self.client.execute(request)), pin!(pulse.stops())).await {
             Either::Left((answer, _)) => answer.map_err(|error| broken(&error)),
-            Either::Right(_) => Err(stalled(self.patience.stall)),
+            Either::Right(_) => Err(stalled(pulse.stall())),
+        }
+    }
+
+    /// Asks for nothing for some time, unless somebody is in a hurry.
+    async fn hold_off(&self, time: Duration) {
+        let start = Instant::now();
+        while start.elapsed() < time && !self.hurry.is_on() {
+            sleep(LOOK.min(time - start.elapsed().min(time))).await;
         }
     }
 
@@ -104,7 +124,7 @@ impl Http {
     fn judged(&self, error: HttpError) -> HttpError {
         let is_unknown =
             error.kind() == HttpErrorKind::Connect && self.meter.never_answered(self.patience.first_answer);
-        if is_unknown { hopeless(error) } else { error }
+        if is_unknown || self.hurry.is_on() { hopeless(error) } else { error }
     }
 }
 

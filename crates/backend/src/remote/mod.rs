@@ -40,17 +40,19 @@ use bytes::Bytes;
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use object_store::path::Path;
 use object_store::{
-    Error as StoreError, GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload,
+    Error as StoreError, GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutOptions,
+    PutPayload,
 };
 use tokio::runtime::{Builder, Runtime};
 
 use crate::name::is_prefix;
-use crate::{Backend, BackendError, ErrorKind, Got, ObjectInfo, ObjectName, Patience, Traffic};
+use crate::{Backend, BackendError, ErrorKind, Got, Hurry, ObjectInfo, ObjectName, Patience, Traffic};
 use bulk::Bulk;
 use failure::{failure, is_speechless};
 use fill::fill;
 use meter::Meter;
 use network::Network;
+use upload::Spoiled;
 
 /// Threads that move bytes and encrypt them for the way.
 const RUNTIME_THREADS: usize = 2;
@@ -76,6 +78,7 @@ pub struct RemoteBackend {
     bulk: Bulk,
     meter: Arc<Meter>,
     patience: Patience,
+    hurry: Hurry,
 }
 
 impl RemoteBackend {
@@ -101,6 +104,7 @@ impl RemoteBackend {
             bulk: Bulk::default(),
             meter: Arc::new(Meter::new()),
             patience: Patience::default(),
+            hurry: Hurry::default(),
         })
     }
 
@@ -111,7 +115,8 @@ impl RemoteBackend {
 
     /// The same for a store whose requests go over this network.
     fn over(self, network: &Network) -> Self {
-        Self { meter: Arc::clone(network.meter()), patience: network.patience(), ..self }
+        let (meter, hurry) = (Arc::clone(network.meter()), network.hurry().clone());
+        Self { meter, hurry, patience: network.patience(), ..self }
     }
 
     /// The key of a name or of a folder.
@@ -156,8 +161,9 @@ impl RemoteBackend {
         let _under_way = self.meter.begin();
         let mut done = act();
         for _ in 1..ATTEMPTS {
-            let may_help =
-                |error: &BackendError| error.is_retryable() && self.meter.still() < self.patience.give_up;
+            let may_help = |error: &BackendError| {
+                error.is_retryable() && self.meter.still() < self.patience.give_up && !self.hurry.is_on()
+            };
             if !done.as_ref().is_err_and(may_help) {
                 break;
             }
@@ -217,7 +223,7 @@ impl RemoteBackend {
             let done = fill(operation, name, found.into_stream(), buffer, &mut filled).await;
             let goes_on = (before + 1..buffer.len()).contains(&filled);
             match done {
-                Err(error) if error.is_retryable() && goes_on => {
+                Err(error) if error.is_retryable() && goes_on && !self.hurry.is_on() => {
                     found = self.ask(operation, name, start + filled as u64..end).await?;
                 }
                 done => return done,
@@ -328,6 +334,17 @@ impl Backend for RemoteBackend {
         let tells = !self.store.to_string().starts_with("GoogleCloudStorage");
         // "null" is the one version of an object that is not kept.
         Ok(tells.then(|| version.is_some_and(|version| version != "null")))
+    }
+
+    fn notices_damage(&self, name: &ObjectName, bytes: &[u8]) -> Result<Option<bool>, BackendError> {
+        let key = self.key("put", name.as_str())?;
+        let mut options = PutOptions::default();
+        options.extensions.insert(Spoiled);
+        let put = self.wait(self.store.put_opts(&key, bytes.to_vec().into(), options));
+        match put.map_err(|error| failure("put", name, error)) {
+            Err(error) if error.is_retryable() => Err(error),
+            put => Ok(Some(put.is_err())),
+        }
     }
 
     fn is_remote(&self) -> bool {

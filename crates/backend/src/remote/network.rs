@@ -11,7 +11,7 @@ use reqwest::{Certificate, Client};
 use super::http::Http;
 use super::limit::Limit;
 use super::meter::Meter;
-use crate::{Patience, StoreSettings};
+use crate::{Hurry, Patience, StoreSettings};
 
 /// Connections that are kept for the next request.
 const IDLE_CONNECTIONS: usize = 32;
@@ -26,6 +26,7 @@ pub(super) struct Network {
     upload: Arc<Limit>,
     download: Arc<Limit>,
     patience: Patience,
+    hurry: Hurry,
     /// Trusted besides those of the system.
     certificates: Vec<Certificate>,
 }
@@ -38,6 +39,7 @@ impl Network {
             upload: Arc::new(Limit::new(settings.upload_limit)),
             download: Arc::new(Limit::new(settings.download_limit)),
             patience: settings.patience,
+            hurry: settings.hurry.clone(),
             certificates,
         }
     }
@@ -50,6 +52,11 @@ impl Network {
     /// How long a server is waited for.
     pub(super) fn patience(&self) -> Patience {
         self.patience
+    }
+
+    /// Whether to wait no longer.
+    pub(super) fn hurry(&self) -> &Hurry {
+        &self.hurry
     }
 
     /// When and how often a request is sent again.
@@ -90,6 +97,7 @@ impl HttpConnector for Network {
             upload: Arc::clone(&self.upload),
             download: Arc::clone(&self.download),
             patience: self.patience,
+            hurry: self.hurry.clone(),
         }))
     }
 }

@@ -9,6 +9,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::{Hurry, Patience};
+
+/// How soon a hurry is noticed.
+pub(super) const LOOK: Duration = Duration::from_millis(500);
+
 /// How often the usual time is granted in addition.
 const MAX_GRACE: u32 = 4;
 
@@ -16,7 +21,8 @@ const MAX_GRACE: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Pulse {
     start: Instant,
-    stall: Duration,
+    patience: Patience,
+    hurry: Hurry,
     /// When something moved last, in milliseconds from the start.
     beat: AtomicU64,
     /// Milliseconds that are granted in addition.
@@ -25,11 +31,12 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// The pulse of an attempt that starts now and may stand still for so long.
-    pub(super) fn new(stall: Duration) -> Self {
+    /// The pulse of an attempt that starts now.
+    pub(super) fn new(patience: Patience, hurry: Hurry) -> Self {
         Self {
             start: Instant::now(),
-            stall,
+            patience,
+            hurry,
             beat: AtomicU64::new(0),
             grace: AtomicU64::new(0),
             held: AtomicBool::new(false),
@@ -41,10 +48,18 @@ impl Pulse {
         self.beat.store(millis(self.start.elapsed()), Relaxed);
     }
 
+    /// How long it may stand still now.
+    pub(super) fn stall(&self) -> Duration {
+        match self.hurry.is_on() {
+            true => self.patience.stall.min(self.patience.hurried),
+            false => self.patience.stall + Duration::from_millis(self.grace.load(Relaxed)),
+        }
+    }
+
     /// All has been handed over to the system.
     pub(super) fn all_sent(&self) {
         self.beat();
-        let grace = self.start.elapsed().min(self.stall * MAX_GRACE);
+        let grace = self.start.elapsed().min(self.patience.stall * MAX_GRACE);
         self.grace.store(millis(grace), Relaxed);
     }
 
@@ -57,7 +72,7 @@ impl Pulse {
     /// Ends when nothing has moved for too long.
     pub(super) async fn stops(&self) {
         loop {
-            let patience = self.stall + Duration::from_millis(self.grace.load(Relaxed));
+            let patience = self.stall();
             let still = match self.held.load(Relaxed) {
                 true => Duration::ZERO,
                 false => self.start.elapsed().saturating_sub(Duration::from_millis(self.beat.load(Relaxed))),
@@ -65,7 +80,7 @@ impl Pulse {
             if still >= patience {
                 return;
             }
-            sleep(patience - still).await;
+            sleep(LOOK.min(patience - still)).await;
         }
     }
 }

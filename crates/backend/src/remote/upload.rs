@@ -9,6 +9,10 @@ use object_store::client::{HttpError, HttpRequestBody};
 
 use super::throttle::Throttle;
 
+/// Marks a request whose first byte is to be changed on the way.
+#[derive(Clone, Debug)]
+pub(super) struct Spoiled;
+
 /// Counts what it hands over, and hands over no more than a limit allows.
 #[derive(Debug)]
 pub(super) struct Upload {
@@ -18,13 +22,15 @@ pub(super) struct Upload {
     /// Bytes that were not handed over yet.
     left: u64,
     throttle: Throttle,
+    /// Whether the next byte is to be changed.
+    spoils: bool,
 }
 
 impl Upload {
-    /// The body, handed over through `throttle`.
-    pub(super) fn new(body: HttpRequestBody, throttle: Throttle) -> Self {
+    /// The body, handed over through `throttle`, and changed if it is to be spoiled.
+    pub(super) fn new(body: HttpRequestBody, throttle: Throttle, spoiled: Option<&Spoiled>) -> Self {
         let left = body.content_length() as u64;
-        Self { body, rest: Bytes::new(), left, throttle }
+        Self { body, rest: Bytes::new(), left, throttle, spoils: spoiled.is_some() }
     }
 }
 
@@ -49,7 +55,12 @@ impl Body for Upload {
             }
             if upload.rest.is_empty() {
                 match ready!(Pin::new(&mut upload.body).poll_frame(context)) {
-                    Some(Ok(frame)) => upload.rest = frame.into_data().unwrap_or_default(),
+                    Some(Ok(frame)) => {
+                        upload.rest = frame.into_data().unwrap_or_default();
+                        if std::mem::take(&mut upload.spoils) {
+                            upload.rest = spoiled(&upload.rest);
+                        }
+                    }
                     Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                     None => return Poll::Ready(None),
                 }
@@ -66,4 +77,11 @@ impl Body for Upload {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left)
     }
+}
+
+/// The same bytes, but the first.
+fn spoiled(bytes: &[u8]) -> Bytes {
+    let mut bytes = bytes.to_vec();
+    bytes.iter_mut().take(1).for_each(|byte| *byte ^= 1);
+    bytes.into()
 }

@@ -162,3 +162,67 @@ fn a_server_that_is_not_there_is_not_asked_for_long() {
     let traffic = bucket.traffic().unwrap();
     assert_eq!((traffic.requests.get, traffic.retries), (1, 0));
 }
+
+#[test]
+fn an_object_that_is_only_refused_is_given_up_on_once() {
+    // Each attempt of ours gets a time of its own from the store; that one begins is no sign that anything moves.
+    let server = Server::start(&[], &[Act::Refuse("503 Slow Down"); 1000]);
+    let give_up = Duration::from_millis(300);
+    let bucket = server.bucket(patience(Patience { give_up, ..Patience::default() }));
+    let of_get = {
+        let error = bucket.get(&name(), 1).unwrap_err();
+        assert!(error.is_retryable(), "{error:?}");
+        server.asked().len()
+    };
+    assert!(bucket.put(&name(), b"bytes").unwrap_err().is_retryable());
+    let of_put = server.asked().len() - of_get;
+    assert!(of_put <= 3 * of_get, "{of_put} attempts against {of_get}");
+}
+
+#[test]
+fn an_object_is_deleted_although_the_answer_is_lost() {
+    let server = Server::start(b"x", &[Act::Serve, Act::Lose, Act::Lose]);
+    let bucket = server.bucket(StoreSettings::default());
+    bucket.delete(&name()).unwrap();
+    let asked = server.asked();
+    assert!(asked[0].line.starts_with("HEAD "), "{asked:?}");
+    assert!(asked[1..].iter().all(|asked| asked.line.starts_with("DELETE /bucket/folder/a ")), "{asked:?}");
+    assert!(asked.len() >= 4, "{asked:?}");
+}
+
+#[test]
+fn whether_damage_on_the_way_is_noticed_is_tried() {
+    let object = bytes(10_000);
+    let server = Server::start(&[], &[Act::Refuse("400 Bad Request"), Act::Refuse("500 Oops"), Act::Serve]);
+    let bucket = server.bucket(StoreSettings::default());
+    assert_eq!(bucket.notices_damage(&name(), &object).unwrap(), Some(true));
+    assert_eq!(bucket.notices_damage(&name(), &object).unwrap(), Some(true));
+    assert_eq!(bucket.notices_damage(&name(), &object).unwrap(), Some(false));
+    for asked in server.asked() {
+        assert!(asked.body.len() == object.len() && asked.body[0] == object[0] ^ 1);
+        assert!(asked.body[1..] == object[1..]);
+    }
+}
+
+#[test]
+fn whoever_is_in_a_hurry_gives_up_what_stands_still() {
+    // An answer that never begins, one that stops, refusals without end, and a request to wait for long.
+    let endless = [Act::Refuse("503 Slow Down"); 100];
+    let long = [Act::Refuse("429 Too Many Requests\r\nretry-after: 50"); 100];
+    for acts in [&[Act::Ignore; 5][..], &[Act::Hang(0); 100], &endless, &long] {
+        let server = Server::start(&bytes(100), acts);
+        let hurried = Duration::from_millis(100);
+        let patience = Patience { hurried, obey: Duration::MAX, ..Patience::default() };
+        let settings = StoreSettings { patience, ..StoreSettings::default() };
+        let hurry = settings.hurry.flag();
+        let bucket = server.bucket(settings);
+        let waiting = std::thread::spawn(move || bucket.get(&name(), 100));
+        while server.asked().is_empty() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        hurry.store(true, std::sync::atomic::Ordering::Relaxed);
+        // Without it the first of them takes a minute, which the test has not got.
+        let got = waiting.join().unwrap();
+        assert!(got.as_ref().is_err_and(|error| error.is_retryable()), "{:?}: {got:?}", acts[0]);
+    }
+}

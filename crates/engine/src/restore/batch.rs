@@ -142,7 +142,9 @@ impl Restore<'_> {
     /// links and directories wait for them.
     pub(super) fn carry_out(&self, batch: &mut Batch) -> Result<(), EngineError> {
         let Batch { pieces, doubts, links, finished, .. } = std::mem::take(batch);
+        let last = pieces.last().map(|piece| Arc::clone(&piece.file));
         self.write_pieces(pieces)?;
+        last.inspect(|file| file.sync_meanwhile(self.workers));
         self.resolve(batch, &doubts)?;
         self.write_pieces(std::mem::take(batch).pieces)?;
         links.iter().for_each(|link| self.link(link));

@@ -9,6 +9,7 @@ use super::Restore;
 use crate::{Outcome, ProblemKind, cause_of};
 use lifeboat_format::Node;
 use lifeboat_fs::{FsError, Lock, TargetDir, TargetFile, Trail, Unset};
+use lifeboat_repository::Workers;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -28,6 +29,8 @@ pub(super) struct RestoredFile {
 pub(super) struct Opened {
     pub(super) file: TargetFile,
     temporary: Vec<u8>,
+    /// What the disk did not take.
+    lost: Mutex<Option<FsError>>,
 }
 
 /// What became of an item, once that is known, or why it could not be restored: shared with its other names.
@@ -48,9 +51,20 @@ impl RestoredFile {
         }
         let (file, temporary) =
             self.dir.create_file_aside(&self.node.name, self.node.size, self.node.flags)?;
-        let file = Arc::new(Opened { file, temporary });
+        let file = Arc::new(Opened { file, temporary, lost: Mutex::default() });
         *opened = Some(Arc::clone(&file));
         Ok(file)
+    }
+
+    /// Lets the disk take what was written, while the work goes on, if there is more to come.
+    pub(super) fn sync_meanwhile(&self, workers: &Workers) {
+        if let Some(opened) = self.lock().clone() {
+            workers.run_storing(move || {
+                if let Err(error) = opened.file.sync_data() {
+                    opened.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                }
+            });
+        }
     }
 
     /// One more piece is to come.
@@ -126,6 +140,9 @@ impl RestoredFile {
 
     /// Gives the file its metadata, then its name.
     fn publish(&self, restore: &Restore<'_>, opened: &Opened) -> Result<Vec<Unset>, FsError> {
+        if let Some(error) = opened.lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
         let unset = opened.file.apply(&restore.complete(&self.trail, &self.node));
         match self.replaces {
             true => self.dir.replace(&opened.temporary, &self.node.name)?,

@@ -28,7 +28,7 @@ use crate::{EngineError, Event, Observer, Outcome, ProblemKind, RestoreReport, V
 use batch::Batch;
 use lifeboat_format::{Node, NodeKind, Snapshot, Totals};
 use lifeboat_fs::{FsError, Owners, Target, TargetDir, TargetFile, Trail};
-use lifeboat_repository::{BlobReader, Repository, Workers};
+use lifeboat_repository::{BlobReader, Repository, View, Workers};
 use metadata::Locks;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -55,7 +55,7 @@ pub struct RestoreOptions {
     pub selection: Selection,
 }
 
-/// Restores.
+/// Restores a snapshot of a view.
 ///
 /// # Errors
 /// When the path is not in the snapshot, the target cannot be used, the repository fails, or the observer wants to
@@ -63,15 +63,15 @@ pub struct RestoreOptions {
 /// report.
 pub fn restore(
     repository: &Repository,
+    view: &View,
     snapshot: &Snapshot,
     options: &RestoreOptions,
     workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<RestoreReport, EngineError> {
-    let view = repository.view(&repository.read_log()?)?;
     let verified = options.verify.then(Verified::default);
     let teller = Teller::new(RestoreReport { verified, ..RestoreReport::default() }, observer);
-    let index = repository.load_index_checked(&view, || teller.check())?;
+    let index = repository.load_index_checked(view, || teller.check())?;
     teller.tell_cache(&index);
     let reader = repository.reader(Arc::new(index));
     let path = options.path.as_deref().unwrap_or_default();

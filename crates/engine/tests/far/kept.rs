@@ -144,7 +144,9 @@ fn who_reads_everything_anew_believes_nothing_that_is_kept() {
     assert!(report.summary.data_added > 0, "{:?}", report.summary);
     let far = Far::new(&machine.world.backend, u64::MAX);
     let (snapshot, options) = (machine.world.snapshots().pop().unwrap(), machine.restore_options());
-    let report = restore(&machine.open(&far), &snapshot, &options, &machine.world.workers, &()).unwrap();
+    let report =
+        restore(&machine.open(&far), &machine.world.view(), &snapshot, &options, &machine.world.workers, &())
+            .unwrap();
     assert_eq!(report.problems, []);
     assert_eq!(tree_differences(&machine.world.source(), &options.target), []);
 }
@@ -212,7 +214,9 @@ fn damaged_packs_of_trees_are_mended_and_not_kept() {
     }
     let far = Far::new(&machine.world.backend, u64::MAX);
     let (snapshot, options) = (machine.world.snapshots().pop().unwrap(), machine.restore_options());
-    let report = restore(&machine.open(&far), &snapshot, &options, &machine.world.workers, &()).unwrap();
+    let report =
+        restore(&machine.open(&far), &machine.world.view(), &snapshot, &options, &machine.world.workers, &())
+            .unwrap();
     assert!(report.problems.iter().all(|problem| problem.kind == ProblemKind::Mendable));
     // Not every part of every pack is read for this.
     assert!((1..=trees.len()).contains(&report.problems.len()), "{:?}", report.problems);

@@ -186,7 +186,8 @@ impl Machine {
     fn check_restore(&self) {
         let (snapshot, options) = (self.world.snapshots().pop().unwrap(), self.restore_options());
         let world = &self.world;
-        let report = restore(&world.repository, &snapshot, &options, &world.workers, &()).unwrap();
+        let report =
+            restore(&world.repository, &world.view(), &snapshot, &options, &world.workers, &()).unwrap();
         assert!(report.problems.is_empty(), "{:?}", report.problems);
         assert_eq!(tree_differences(&world.source(), &options.target), []);
     }

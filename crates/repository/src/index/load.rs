@@ -126,7 +126,8 @@ impl Repository {
             let fresh = sources.read(self, &old, check)?;
             sources.drop_doubtful(self, &there);
             // What is damaged named packs that are to be found.
-            let presence = self.presence(!trusting || !sources.faults.is_empty())?;
+            let packs = old.iter().chain(fresh.tables()).map(|table| table.counts.packs).sum();
+            let presence = self.presence(packs, !trusting || !sources.faults.is_empty())?;
             match self.put_together(old, &fresh, sources.faults, &presence) {
                 Ok(index) => {
                     self.keep_presence(&index, &presence);

@@ -1,6 +1,6 @@
 //! Which packs are in the storage: as a listing shows, or as the last one of this machine did.
 //!
-//! On a local disk packs are listed every time, far away once a week or when there is reason to (`kept::listing`). In between a
+//! On a local disk packs are listed every time, far away now and then or when there is reason to (`kept::listing`). In between a
 //! pack of the log's index is taken to be there as it was stored: whoever reads it finds out.
 
 use super::Index;
@@ -34,10 +34,10 @@ impl Presence {
 }
 
 impl Repository {
-    /// Which packs are there; `anew` says that what was found earlier is not enough.
-    pub(super) fn presence(&self, anew: bool) -> Result<Presence, RepositoryError> {
+    /// Which packs are there, of which about so many are known; `anew` says that what was found earlier is not enough.
+    pub(super) fn presence(&self, known: u64, anew: bool) -> Result<Presence, RepositoryError> {
         let now = self.environment.clock.now();
-        match self.kept.last_listing(now).filter(|_| !anew) {
+        match self.kept.last_listing(now, known).filter(|_| !anew) {
             Some(at) => Ok(Presence { at, found: None }),
             None => Ok(Presence { at: now, found: Some(self.list_packs()?) }),
         }

@@ -27,6 +27,8 @@ pub enum CheckKind {
     Unlist,
     /// Listings of more than one page are complete.
     Pages,
+    /// What is damaged on its way to the store is refused there.
+    Checksums,
     /// Deleted objects are gone, and do not go on costing space.
     Versions,
     /// The clocks of the store and of this machine agree.

@@ -18,7 +18,8 @@ impl Probing<'_> {
             Ok(None) => {}
             Ok(Some(false)) => self.findings.pass(CheckKind::Versions),
             Ok(Some(true)) => {
-                let finding = "the bucket keeps versions: deleted objects take space until a lifecycle rule removes them";
+                let finding =
+                    "the bucket keeps them: deleted objects take space until a lifecycle rule removes them";
                 self.findings.add(CheckKind::Versions, Verdict::Noted, finding);
             }
             Err(error) => self.findings.add_error(CheckKind::Versions, Verdict::Unknown, "", error),

@@ -40,6 +40,7 @@ impl Probing<'_> {
             self.look_at(writer, reader, &objects);
         }
         self.look_at_place(writer, &objects.plain, before);
+        self.try_damage(writer, &objects.bytes);
         self.try_again(writer, &objects);
         for name in [&objects.asked, &objects.plain] {
             if let Err(error) = self.delete(writer, name) {
@@ -97,6 +98,26 @@ impl Probing<'_> {
                 }
             }
             Err(error) => self.findings.add_error(CheckKind::Again, refusal(&error), "", error),
+        }
+    }
+
+    /// Stores an object that is changed on the way.
+    fn try_damage(&mut self, writer: &Door, bytes: &[u8]) {
+        let (kind, name) = (CheckKind::Checksums, self.name());
+        match writer.backend.notices_damage(&name, bytes) {
+            Ok(None) => {}
+            Ok(Some(true)) => self.findings.pass(kind),
+            Ok(Some(false)) => {
+                self.stored.push(name.clone());
+                // Where it cannot be deleted it is among the leftovers.
+                drop(self.delete(writer, &name));
+                let finding = "it was stored: only https:// guards against damage on the way";
+                self.findings.add(kind, Verdict::Noted, finding);
+            }
+            Err(error) => {
+                self.stored.push(name);
+                self.findings.add_error(kind, Verdict::Unknown, "", error);
+            }
         }
     }
 
