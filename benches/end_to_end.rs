@@ -11,7 +11,7 @@ use criterion::{
 };
 use lifeboat_backend::{Backend, LocalBackend, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, ReadData, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers, backup,
+    BackupOptions, ReadData, RestoreOptions, SnapshotFilter, SnapshotList, VerifyOptions, Workers, backup,
     restore, snapshots, verify,
 };
 use lifeboat_repository::Repository;
@@ -78,14 +78,15 @@ impl World {
         report.summary.bytes_read
     }
 
-    fn newest(&self) -> Snapshot {
-        let list = snapshots(&self.repository, &SnapshotFilter::default()).expect("a readable log");
-        list.snapshots.into_iter().last().expect("there was a backup")
+    fn snapshots(&self) -> SnapshotList {
+        snapshots(&self.repository, &SnapshotFilter::default()).expect("a readable log")
     }
 
-    fn restore(&self, snapshot: &Snapshot, target: PathBuf) {
+    fn restore_newest(&self, list: &SnapshotList, target: PathBuf) {
+        let newest = list.snapshots.last().expect("there was a backup");
         let options = RestoreOptions { target, ..RestoreOptions::default() };
-        let report = restore(&self.repository, snapshot, &options, &self.workers, &()).expect("a tree");
+        let report = restore(&self.repository, &list.view, newest, &options, &self.workers, &());
+        let report = report.expect("a tree");
         assert!(report.problems.is_empty(), "{:?}", report.problems);
     }
 
@@ -151,13 +152,13 @@ fn bench_unchanged(group: &mut BenchmarkGroup<'_, WallTime>, world: &World, sour
 }
 
 fn bench_restore(group: &mut BenchmarkGroup<'_, WallTime>, world: &World) {
-    let snapshot = world.newest();
+    let list = world.snapshots();
     group.bench_function("restore", |bencher| {
         let target = || tempfile::tempdir_in(world.folder.path()).expect("a writable folder");
         bencher.iter_batched(
             target,
             |target| {
-                world.restore(&snapshot, target.path().join("target"));
+                world.restore_newest(&list, target.path().join("target"));
                 target
             },
             BatchSize::PerIteration,

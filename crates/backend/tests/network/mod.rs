@@ -205,6 +205,7 @@ fn whether_damage_on_the_way_is_noticed_is_tried() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "who waits for another thread has to wait")]
 fn whoever_is_in_a_hurry_gives_up_what_stands_still() {
     // An answer that never begins, one that stops, refusals without end, and a request to wait for long.
     let endless = [Act::Refuse("503 Slow Down"); 100];

@@ -11,8 +11,8 @@ use lifeboat_fs::{Lock, TargetDir, Trail};
 use lifeboat_repository::{BlobPlace, FetchedRange, RepositoryError, SegmentNumber};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of content in a batch.
-const BYTES_MAX: u64 = 1 << 30;
+/// Bytes of content in a batch: between two of them nothing is fetched, and what is interrupted is one.
+const BYTES_MAX: u64 = 4 << 30;
 /// Files that a batch keeps open.
 const OPEN_MAX: usize = 256;
 /// What the allocator and shared owners add to an item, in bytes.
@@ -142,9 +142,7 @@ impl Restore<'_> {
     /// links and directories wait for them.
     pub(super) fn carry_out(&self, batch: &mut Batch) -> Result<(), EngineError> {
         let Batch { pieces, doubts, links, finished, .. } = std::mem::take(batch);
-        let last = pieces.last().map(|piece| Arc::clone(&piece.file));
         self.write_pieces(pieces)?;
-        last.inspect(|file| file.sync_meanwhile(self.workers));
         self.resolve(batch, &doubts)?;
         self.write_pieces(std::mem::take(batch).pieces)?;
         links.iter().for_each(|link| self.link(link));
@@ -237,7 +235,10 @@ impl Restore<'_> {
     fn write_piece(&self, piece: &PlannedPiece, bytes: &[u8]) {
         let written = piece.file.open().and_then(|opened| self.write(&opened.file, piece.offset, bytes));
         match written {
-            Ok(()) => self.teller.tell(&Event::Written(bytes.len() as u64)),
+            Ok(()) => {
+                piece.file.sync_now_and_then(bytes.len() as u64, self.workers);
+                self.teller.tell(&Event::Written(bytes.len() as u64));
+            }
             Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
         }
     }

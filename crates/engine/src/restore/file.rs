@@ -13,6 +13,9 @@ use lifeboat_repository::Workers;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+/// Bytes of a file that the disk is to take at once.
+const SYNCED_AT_ONCE: u64 = 256 << 20;
+
 /// A file on its way.
 pub(super) struct RestoredFile {
     pub(super) dir: TargetDir,
@@ -22,6 +25,8 @@ pub(super) struct RestoredFile {
     replaces: bool,
     opened: Mutex<Option<Arc<Opened>>>,
     holders: AtomicU64,
+    /// Bytes.
+    written: AtomicU64,
     fate: Arc<Fate>,
 }
 
@@ -39,8 +44,8 @@ pub(super) type Fate = OnceLock<Result<Outcome, (ProblemKind, String)>>;
 impl RestoredFile {
     /// A file that nothing was done for yet, held by the walk.
     pub(super) fn new(dir: TargetDir, node: Node, trail: Trail, replaces: bool) -> Self {
-        let (opened, holders) = (Mutex::new(None), AtomicU64::new(1));
-        Self { dir, node, trail, replaces, opened, holders, fate: Arc::default() }
+        let (opened, holders, written) = (Mutex::new(None), AtomicU64::new(1), AtomicU64::new(0));
+        Self { dir, node, trail, replaces, opened, holders, written, fate: Arc::default() }
     }
 
     /// The open file, created in its full length by whoever needs it first.
@@ -56,15 +61,19 @@ impl RestoredFile {
         Ok(file)
     }
 
-    /// Lets the disk take what was written, while the work goes on, if there is more to come.
-    pub(super) fn sync_meanwhile(&self, workers: &Workers) {
-        if let Some(opened) = self.lock().clone() {
-            workers.run_storing(move || {
-                if let Err(error) = opened.file.sync_data() {
-                    opened.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                }
-            });
+    /// So many bytes more were written: lets the disk take those of a long file while the work goes on, so that less is to
+    /// be waited for in the end.
+    pub(super) fn sync_now_and_then(&self, bytes: u64, workers: &Workers) {
+        let before = self.written.fetch_add(bytes, Ordering::Relaxed);
+        if before / SYNCED_AT_ONCE == (before + bytes) / SYNCED_AT_ONCE {
+            return;
         }
+        let Some(opened) = self.lock().clone() else { return };
+        workers.run_storing(move || {
+            if let Err(error) = opened.file.sync_data() {
+                opened.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        });
     }
 
     /// One more piece is to come.
