@@ -11,14 +11,15 @@ use super::manifests::{Kind, edges};
 use super::sources::{Source, root, rust_sources, sources};
 
 /// All edges between our own crates. They only run downward, and no two crates of one floor know each other.
-const CRATE_EDGES: [(&str, &[&str]); 7] = [
+const CRATE_EDGES: [(&str, &[&str]); 8] = [
     ("lifeboat", &["lifeboat-drill", "lifeboat-engine", "lifeboat-repository", "lifeboat-backend"]),
     ("lifeboat-drill", &["lifeboat-engine", "lifeboat-repository", "lifeboat-backend", "lifeboat-format"]),
     ("lifeboat-engine", &["lifeboat-repository", "lifeboat-fs", "lifeboat-format"]),
-    ("lifeboat-repository", &["lifeboat-backend", "lifeboat-format"]),
-    ("lifeboat-fs", &["lifeboat-format"]),
-    ("lifeboat-backend", &[]),
+    ("lifeboat-repository", &["lifeboat-backend", "lifeboat-format", "lifeboat-sys"]),
+    ("lifeboat-fs", &["lifeboat-format", "lifeboat-sys"]),
+    ("lifeboat-backend", &["lifeboat-sys"]),
     ("lifeboat-format", &[]),
+    ("lifeboat-sys", &[]),
 ];
 
 /// Crates of others, with those of ours that may depend on them.
@@ -43,7 +44,7 @@ const FENCES: [(&[&str], &[&str]); 11] = [
     (&["memmap2"], &["lifeboat-repository"]),
     (&["crossbeam-channel", "rayon"], &["lifeboat-repository", "lifeboat-engine"]),
     (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),
-    (&["rustix"], &["lifeboat", "lifeboat-backend", "lifeboat-fs", "lifeboat-testkit"]),
+    (&["rustix"], &["lifeboat", "lifeboat-sys", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
     (&["serde_json"], &["lifeboat", "lifeboat-backend"]),
     (

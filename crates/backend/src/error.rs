@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use rustix::io::Errno;
+use lifeboat_sys::io::Errno;
 
 /// What systems say of a file whose bytes are lost: input/output error, bad checksum, bad structure, no data.
 const LOST: [Errno; 6] =

@@ -14,7 +14,7 @@ use crate::handle::Handle;
 use crate::stat::MODE_BITS;
 use crate::{Stat, Unset, UnsetReason, escaped, flags, xattr};
 use lifeboat_format::{Node, NodeKind, Timestamp, Xattr, XattrValue};
-use rustix::io::Errno;
+use lifeboat_sys::io::Errno;
 
 const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;

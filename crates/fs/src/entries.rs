@@ -3,9 +3,9 @@
 //! Invariant: all of them or an error, never a shorter list.
 
 use crate::Names;
-use rustix::fd::BorrowedFd;
-use rustix::fs::{RawDir, SeekFrom, seek};
-use rustix::io::Errno;
+use lifeboat_sys::fd::BorrowedFd;
+use lifeboat_sys::fs::{RawDir, SeekFrom, seek};
+use lifeboat_sys::io::Errno;
 
 /// Bytes asked of the kernel at a time: some two thousand names of usual length.
 const BUFFER_LEN: usize = 64 << 10;
@@ -33,7 +33,7 @@ fn for_each(dir: BorrowedFd<'_>, mut visit: impl FnMut(&[u8])) -> Result<(), Err
     seek(dir, SeekFrom::Start(0))?;
     let mut buffer: Vec<u8> = Vec::with_capacity(BUFFER_LEN);
     let mut entries = RawDir::new(dir, buffer.spare_capacity_mut());
-    while let Some(entry) = entries.next() {
+    while let Some(entry) = entries.read() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {

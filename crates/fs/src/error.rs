@@ -3,7 +3,7 @@
 //! An error says which operation failed on which path; why is its source. Its text is always one line.
 
 use crate::escaped;
-use rustix::io::Errno;
+use lifeboat_sys::io::Errno;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};

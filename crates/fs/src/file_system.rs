@@ -1,8 +1,8 @@
 //! What kind of file system an inode lies on, as far as its inode numbers can be relied on.
 
-use rustix::fd::BorrowedFd;
-use rustix::fs::fstatfs;
-use rustix::io::Errno;
+use lifeboat_sys::fd::BorrowedFd;
+use lifeboat_sys::fs::fstatfs;
+use lifeboat_sys::io::Errno;
 
 /// File systems that store no inode numbers: they count them up, or take what a server makes up, and the same file has
 /// another one after the next mount, or when the kernel has forgotten it for a while. NFS is not among them: its numbers

@@ -4,8 +4,8 @@
 //! extents. Only what a user or root can set is ever recorded, compared or changed.
 
 use crate::handle::Handle;
-use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
-use rustix::io::Errno;
+use lifeboat_sys::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+use lifeboat_sys::io::Errno;
 
 /// What refuses every further change of an inode, its links and its flags included.
 pub(crate) const LOCKS: u32 = IFlags::IMMUTABLE.union(IFlags::APPEND).bits();

@@ -5,10 +5,10 @@
 //! is the only one that knows the difference.
 
 use lifeboat_format::Timestamp;
-use rustix::buffer::spare_capacity;
-use rustix::fd::{AsRawFd, BorrowedFd};
-use rustix::fs::{self, AtFlags, CWD, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
-use rustix::io::Errno;
+use lifeboat_sys::buffer::spare_capacity;
+use lifeboat_sys::fd::{AsRawFd, BorrowedFd};
+use lifeboat_sys::fs::{self, AtFlags, CWD, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
+use lifeboat_sys::io::Errno;
 
 /// Longest list of attribute names and longest value that the kernel hands out, in bytes.
 const XATTR_MAX: usize = 64 << 10;
@@ -39,28 +39,28 @@ impl<'a> Handle<'a> {
     pub(crate) fn list_xattrs(self) -> Result<Vec<u8>, Errno> {
         grown(|list| match self {
             Self::Open(fd) => fs::flistxattr(fd, spare_capacity(list)),
-            Self::Named(fd) => mounted(fs::listxattr(proc_path(fd), spare_capacity(list))),
+            Self::Named(fd) => mounted(fs::listxattr(&proc_path(fd), spare_capacity(list))),
         })
     }
 
     pub(crate) fn read_xattr(self, name: &[u8]) -> Result<Vec<u8>, Errno> {
         grown(|value| match self {
             Self::Open(fd) => fs::fgetxattr(fd, name, spare_capacity(value)),
-            Self::Named(fd) => mounted(fs::getxattr(proc_path(fd), name, spare_capacity(value))),
+            Self::Named(fd) => mounted(fs::getxattr(&proc_path(fd), name, spare_capacity(value))),
         })
     }
 
     pub(crate) fn set_xattr(self, name: &[u8], value: &[u8]) -> Result<(), Errno> {
         match self {
             Self::Open(fd) => fs::fsetxattr(fd, name, value, XattrFlags::empty()),
-            Self::Named(fd) => mounted(fs::setxattr(proc_path(fd), name, value, XattrFlags::empty())),
+            Self::Named(fd) => mounted(fs::setxattr(&proc_path(fd), name, value, XattrFlags::empty())),
         }
     }
 
     pub(crate) fn remove_xattr(self, name: &[u8]) -> Result<(), Errno> {
         match self {
             Self::Open(fd) => fs::fremovexattr(fd, name),
-            Self::Named(fd) => mounted(fs::removexattr(proc_path(fd), name)),
+            Self::Named(fd) => mounted(fs::removexattr(&proc_path(fd), name)),
         }
     }
 
@@ -78,7 +78,7 @@ impl<'a> Handle<'a> {
         let mode = Mode::from_raw_mode(mode);
         match self {
             Self::Open(fd) => fs::fchmod(fd, mode),
-            Self::Named(fd) => mounted(fs::chmod(proc_path(fd), mode)),
+            Self::Named(fd) => mounted(fs::chmod(&proc_path(fd), mode)),
         }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Handle<'a> {
         let times = Timestamps { last_access, last_modification: timespec(changed)? };
         match self {
             Self::Open(fd) => fs::futimens(fd, &times),
-            Self::Named(fd) => mounted(fs::utimensat(CWD, proc_path(fd), &times, AtFlags::empty())),
+            Self::Named(fd) => mounted(fs::utimensat(CWD, &proc_path(fd), &times, AtFlags::empty())),
         }
     }
 }

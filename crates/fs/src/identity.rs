@@ -1,8 +1,8 @@
 //! Which inode something is, whatever its name.
 
-use rustix::fd::BorrowedFd;
-use rustix::fs::fstat;
-use rustix::io::Errno;
+use lifeboat_sys::fd::BorrowedFd;
+use lifeboat_sys::fs::fstat;
+use lifeboat_sys::io::Errno;
 
 /// File system and inode: the same for all names of a file, and for nothing else as long as it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

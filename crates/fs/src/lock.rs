@@ -8,9 +8,9 @@ use crate::open::open_at;
 use crate::unset::UnsetReason;
 use crate::{FsError, Identity, TargetDir, Unset, apply, flags};
 use lifeboat_format::Node;
-use rustix::fd::AsFd;
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
+use lifeboat_sys::fd::AsFd;
+use lifeboat_sys::fs::{Mode, OFlags};
+use lifeboat_sys::io::Errno;
 
 /// The flags that are still to be set on one file or directory of a target. To be set below before above.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Nodes that stand for nothing on disk: content that comes through a pipe, directories that are only on the way.
 
 use lifeboat_format::{Node, NodeKind, Timestamp};
-use rustix::process::{getegid, geteuid};
+use lifeboat_sys::process::{getegid, geteuid};
 
 /// A node without a name that belongs to the user and the group of this process and was made at `time`.
 #[must_use]

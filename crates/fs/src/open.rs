@@ -1,8 +1,8 @@
 //! Opening by directory and name: the one place where a descriptor of this crate comes from.
 
-use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, openat};
-use rustix::io::{Errno, retry_on_intr};
+use lifeboat_sys::fd::{BorrowedFd, OwnedFd};
+use lifeboat_sys::fs::{Mode, OFlags, openat};
+use lifeboat_sys::io::{Errno, retry_on_intr};
 
 /// Opens what `name` is in `dir`, with `mode` where `flags` create it.
 pub(crate) fn open_at(dir: BorrowedFd<'_>, name: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {

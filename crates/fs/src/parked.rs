@@ -10,8 +10,8 @@
 
 use crate::chain::Chain;
 use crate::{Identity, Trail};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::io::Errno;
+use lifeboat_sys::fd::{AsFd, BorrowedFd, OwnedFd};
+use lifeboat_sys::io::Errno;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -1,8 +1,8 @@
 //! Reading from what may stay quiet for hours, a pipe or a socket, without being deaf meanwhile.
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::AsFd;
-use rustix::io::{Errno, read};
+use lifeboat_sys::event::{PollFd, PollFlags, Timespec, poll};
+use lifeboat_sys::fd::AsFd;
+use lifeboat_sys::io::{Errno, read};
 use std::io;
 use std::time::Duration;
 

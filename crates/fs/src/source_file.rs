@@ -7,9 +7,9 @@ use crate::handle::Handle;
 use crate::open::open_to_read;
 use crate::{FsError, Identity, Stat, Trail, flags, xattr};
 use lifeboat_format::{Node, NodeKind};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Advice, OFlags, SeekFrom, fadvise, fdatasync, seek};
-use rustix::io::{Errno, pread, retry_on_intr};
+use lifeboat_sys::fd::{AsFd, BorrowedFd, OwnedFd};
+use lifeboat_sys::fs::{Advice, OFlags, SeekFrom, fadvise, fdatasync, seek};
+use lifeboat_sys::io::{Errno, pread, retry_on_intr};
 
 /// From this size on, in bytes, the kernel is told that the file is read from front to back.
 const READ_AHEAD_MIN: u64 = 1 << 20;

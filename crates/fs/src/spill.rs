@@ -6,9 +6,9 @@
 use crate::FsError;
 use crate::open::open_at;
 use crate::temporary::fresh_name;
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, unlinkat};
-use rustix::io::{Errno, pread, pwrite, retry_on_intr};
+use lifeboat_sys::fd::{AsFd, OwnedFd};
+use lifeboat_sys::fs::{AtFlags, CWD, Mode, OFlags, unlinkat};
+use lifeboat_sys::io::{Errno, pread, pwrite, retry_on_intr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,11 @@
 //! What one `statx` tells of an entry.
 
 use lifeboat_format::{Device, Node, NodeKind, Timestamp};
-use rustix::fd::BorrowedFd;
-use rustix::fs::{AtFlags, FileType, Statx, StatxAttributes, StatxFlags, StatxTimestamp, makedev, statx};
-use rustix::io::Errno;
+use lifeboat_sys::fd::BorrowedFd;
+use lifeboat_sys::fs::{
+    AtFlags, FileType, Statx, StatxAttributes, StatxFlags, StatxTimestamp, makedev, statx,
+};
+use lifeboat_sys::io::Errno;
 
 /// The lowest twelve bits of a mode: permissions, set-user-id, set-group-id and sticky.
 pub(crate) const MODE_BITS: u32 = 0o7777;

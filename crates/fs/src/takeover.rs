@@ -13,9 +13,9 @@ use crate::{
     ExistingFile, FsError, FsErrorKind, Stat, TargetDir, TargetFile, Unset, apply, entries, file_system,
 };
 use lifeboat_format::{Node, NodeKind};
-use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{AtFlags, OFlags, RenameFlags, readlinkat, renameat, renameat_with, unlinkat};
-use rustix::io::Errno;
+use lifeboat_sys::fd::{AsFd, BorrowedFd};
+use lifeboat_sys::fs::{AtFlags, OFlags, RenameFlags, readlinkat, renameat, renameat_with, unlinkat};
+use lifeboat_sys::io::Errno;
 use std::sync::{Mutex, PoisonError};
 
 /// Held by who looks whether a name is free and then takes it: two names may be one to the file system.

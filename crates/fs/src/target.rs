@@ -2,13 +2,11 @@
 
 use crate::open::open_at;
 use crate::{FsError, TargetDir};
-use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Mode, OFlags};
-use rustix::io::Errno;
-use rustix::process::geteuid;
-use std::fs::DirBuilder;
+use lifeboat_sys::fd::OwnedFd;
+use lifeboat_sys::fs::{CWD, Mode, OFlags, create_dir_all, mkdirat};
+use lifeboat_sys::io::Errno;
+use lifeboat_sys::process::geteuid;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 /// Where a restore begins.
@@ -53,8 +51,7 @@ fn open(path: &Path) -> Result<OwnedFd, Errno> {
 
 fn make(path: &Path) -> Result<(), Errno> {
     // What is to be the target is not open to others for a moment, whatever the mask allows.
-    let parents = path.parent().map_or(Ok(()), |parents| DirBuilder::new().recursive(true).create(parents));
-    parents
-        .and_then(|()| DirBuilder::new().mode(0o700).create(path))
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    let usual = Mode::from_raw_mode(0o777);
+    path.parent().map_or(Ok(()), |parents| create_dir_all(parents, usual))?;
+    mkdirat(CWD, path, Mode::RWXU)
 }

@@ -10,11 +10,11 @@ use crate::open::{open_at, open_to_name};
 use crate::parked::ParkedDir;
 use crate::{FsError, SourceFile, TargetFile, Trail, Unset, apply};
 use lifeboat_format::{Node, NodeKind};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{
+use lifeboat_sys::fd::{AsFd, BorrowedFd, OwnedFd};
+use lifeboat_sys::fs::{
     AtFlags, FileType, Mode, OFlags, linkat, makedev, mkdirat, mknodat, symlinkat, syncfs, unlinkat,
 };
-use rustix::io::Errno;
+use lifeboat_sys::io::Errno;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -4,9 +4,9 @@ use crate::handle::Handle;
 use crate::open::open_at;
 use crate::{FsError, Identity, Trail, Unset, apply, flags, is_zeros};
 use lifeboat_format::Node;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, fdatasync, fstat, ftruncate};
-use rustix::io::{Errno, pwrite, retry_on_intr};
+use lifeboat_sys::fd::{AsFd, BorrowedFd, OwnedFd};
+use lifeboat_sys::fs::{Mode, OFlags, fdatasync, fstat, ftruncate};
+use lifeboat_sys::io::{Errno, pwrite, retry_on_intr};
 
 /// Smallest hole that is left for zeros, in bytes, whatever the file system could keep.
 const BLOCK_MIN: u64 = 4 << 10;

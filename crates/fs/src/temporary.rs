@@ -2,8 +2,8 @@
 //!
 //! Invariant: the form is fixed, so that what a killed restore left is known for what it is and nothing else is.
 
-use rustix::io::{Errno, retry_on_intr};
-use rustix::rand::{GetRandomFlags, getrandom};
+use lifeboat_sys::io::{Errno, retry_on_intr};
+use lifeboat_sys::rand::{GetRandomFlags, getrandom};
 
 const PREFIX: &[u8] = b".lifeboat-restore-";
 /// Random bytes behind the prefix, each written as two hexadecimal digits.

@@ -1,6 +1,6 @@
 //! What of an entry's metadata did not come back, and why.
 
-use rustix::io::Errno;
+use lifeboat_sys::io::Errno;
 use std::io;
 
 /// A part of the metadata that an entry does not have after a restore.

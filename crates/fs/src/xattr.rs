@@ -2,7 +2,7 @@
 
 use crate::handle::Handle;
 use lifeboat_format::{Xattr, XattrValue};
-use rustix::io::Errno;
+use lifeboat_sys::io::Errno;
 
 /// ACLs as XFS stores them, which it lists beside what they are. Elsewhere they would be set and mean nothing.
 const RAW_ACLS: [(&[u8], &[u8]); 2] = [

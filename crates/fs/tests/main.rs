@@ -6,6 +6,7 @@
     clippy::print_stdout,
     reason = "what the tests share fails and reports like the tests themselves"
 )]
+#![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 
 mod deep;
 mod descent;

@@ -3,9 +3,9 @@
 //! Invariants: a name is never seen on part of a file, and only whoever owns the cache can read what is in it. So any number
 //! of processes share a cache without a lock, and any of them, or anybody else, may remove or damage a file at any time.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use lifeboat_sys::fs::{AtFlags, CWD, File, Mode, create_dir_all, metadata, read_dir, renameat, unlinkat};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
@@ -35,13 +35,11 @@ pub(crate) struct NewFile {
 impl NewFile {
     /// A file in a folder that is there, which is to have a name or not.
     pub(crate) fn create_in(folder: &Path, named: bool) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).mode(0o600);
         let mut tried = 0;
         loop {
             let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
             let name = folder.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
-            match options.open(&name) {
+            match File::create_private(&name) {
                 Ok(file) if named => return Ok(Self { file, name: Some(name) }),
                 Ok(file) => return remove(&name).map(|()| Self { file, name: None }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < NAMES_MAX => tried += 1,
@@ -53,7 +51,7 @@ impl NewFile {
     /// Gives the file its name, if it is to have one.
     pub(crate) fn publish(&mut self, own: &str) -> io::Result<File> {
         if let Some(name) = &self.name {
-            std::fs::rename(name, name.with_file_name(own))?;
+            renameat(CWD, name, CWD, &name.with_file_name(own))?;
             self.name = None;
         }
         self.file.try_clone()
@@ -71,9 +69,9 @@ impl Drop for NewFile {
 
 /// Makes a folder below that of a repository, which says that it is a cache. The directory above may be somebody's own.
 pub(crate) fn make_folder(repository: &Path, folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    create_dir_all(folder, Mode::RWXU)?;
     let tag = repository.join(CACHE_TAG.0);
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(tag) {
+    match File::create_private(&tag) {
         Ok(file) => file.write_all_at(CACHE_TAG.1, 0),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
@@ -82,8 +80,8 @@ pub(crate) fn make_folder(repository: &Path, folder: &Path) -> io::Result<()> {
 
 /// Opens a file to read. What is no file is not opened: whoever waits for a pipe that somebody put there waits for ever.
 pub(crate) fn open(name: &Path) -> io::Result<File> {
-    match name.metadata()?.is_file() {
-        true => OpenOptions::new().read(true).open(name),
+    match metadata(name)?.is_file() {
+        true => File::open(name),
         false => Err(io::ErrorKind::NotFound.into()),
     }
 }
@@ -91,7 +89,7 @@ pub(crate) fn open(name: &Path) -> io::Result<File> {
 /// Names of what is in a folder; none where there is no folder. What others began long ago and left is removed, as of `now`
 /// in seconds since 1970.
 pub(crate) fn names(folder: &Path, now: i64) -> io::Result<Vec<String>> {
-    let entries = match folder.read_dir() {
+    let entries = match read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,
     };
@@ -104,7 +102,7 @@ pub(crate) fn names(folder: &Path, now: i64) -> io::Result<Vec<String>> {
 
 /// Removes what somebody began long ago; if it cannot be removed it may stay.
 fn sweep(name: &Path, now: i64) {
-    let modified = name.metadata().and_then(|metadata| metadata.modified());
+    let modified = metadata(name).and_then(|metadata| metadata.modified());
     let since = modified.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let age = since.map(|since| now.saturating_sub(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)));
     if age.is_some_and(|age| age > ABANDONED.as_secs().cast_signed()) {
@@ -112,7 +110,6 @@ fn sweep(name: &Path, now: i64) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the files of the cache are those of this module")]
 pub(crate) fn remove(name: &Path) -> io::Result<()> {
-    std::fs::remove_file(name)
+    Ok(unlinkat(CWD, name, AtFlags::empty())?)
 }

@@ -1,9 +1,10 @@
 //! Directories for a new repository, durable before anything is put into them.
 
-use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+
+use lifeboat_sys::fs::{CWD, File, Mode, metadata, mkdirat};
+use lifeboat_sys::io::Errno;
 
 /// Creates the directory and its missing parents; each new entry is synced in the directory that holds it.
 ///
@@ -15,11 +16,13 @@ pub(super) fn create_directories(path: &Path) -> io::Result<()> {
         if ancestor.as_os_str().is_empty() {
             break;
         }
-        if ancestor.try_exists()? {
-            sync_existing(ancestor)?;
-            break;
+        match metadata(ancestor) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push(ancestor),
+            found => {
+                found.and_then(|_| sync_existing(ancestor))?;
+                break;
+            }
         }
-        missing.push(ancestor);
     }
     missing.into_iter().rev().try_for_each(create_directory)
 }
@@ -33,12 +36,11 @@ fn sync_existing(path: &Path) -> io::Result<()> {
 }
 
 fn create_directory(path: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => {}
-        // Somebody else was faster a moment ago. The entry may not be on disk yet, so it is synced all the
-        // same.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
+    match mkdirat(CWD, path, Mode::RWXU) {
+        // Where it is there, somebody else was faster a moment ago. The entry may not be on disk yet, so it is
+        // synced all the same.
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(errno.into()),
     }
     sync_parent(path)
 }

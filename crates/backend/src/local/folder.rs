@@ -3,18 +3,17 @@
 //! Every call takes a single component and follows no symbolic link, so nothing outside the root is ever
 //! reached.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{
-    AtFlags, CWD, FileType, FsWord, Mode, OFlags, Stat, fstatfs, mkdirat, openat, statat, unlinkat,
+use lifeboat_sys::fs::{
+    AtFlags, CWD, File, FileType, FsWord, Mode, OFlags, Stat, fstatfs, mkdirat, openat, statat, unlinkat,
 };
-use rustix::io::{Errno, retry_on_intr};
-use rustix::path::Arg;
+use lifeboat_sys::io::{Errno, retry_on_intr};
+use lifeboat_sys::path::Arg;
 
 use crate::{ObjectInfo, ObjectName};
 

@@ -18,7 +18,6 @@ mod unnamed;
 mod walk;
 
 use std::fmt::Display;
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -27,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::name::is_prefix;
 use crate::{Backend, BackendError, ErrorKind, ObjectInfo, ObjectName};
 use folder::Folder;
+use lifeboat_sys::fs::File;
 use settled::Settled;
 use temporary::Temporary;
 

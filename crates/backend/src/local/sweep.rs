@@ -6,13 +6,12 @@
 //! - Its age is told by the clock that stamps the file, which is that of the storage: no two clocks are compared.
 //! - Nothing else is touched, and a temporary that was removed under its writer is to that writer a failed put.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{
-    Dir, FileType, FlockOperation, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, flock, futimens,
+use lifeboat_sys::fs::{
+    Dir, File, FileType, FlockOperation, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, flock, futimens,
 };
 
 use super::folder::Folder;

@@ -3,12 +3,11 @@
 //! Invariant: whoever writes one holds a lock on it, so that a sweep can tell the living from the dead. Where locks are
 //! not known, or do not reach as far as the storage, its age protects it; and to lose it is a failed put, no more.
 
-use std::fs::File;
 use std::io::{self, Write};
 
-use rustix::fs::{AtFlags, FlockOperation, RenameFlags, flock, linkat, renameat_with};
-use rustix::io::{Errno, retry_on_intr};
-use rustix::rand::{GetRandomFlags, getrandom};
+use lifeboat_sys::fs::{AtFlags, File, FlockOperation, RenameFlags, flock, linkat, renameat_with};
+use lifeboat_sys::io::{Errno, retry_on_intr};
+use lifeboat_sys::rand::{GetRandomFlags, getrandom};
 
 use super::folder::Folder;
 
@@ -115,7 +114,7 @@ mod tests {
         let folder = Folder::open(directory.path()).unwrap();
         let temporary = Temporary::write(&folder, b"bytes").unwrap();
         assert!(is_temporary(&temporary.name));
-        let again = File::open(directory.path().join(&temporary.name)).unwrap();
+        let again = File::open(&directory.path().join(&temporary.name)).unwrap();
         let lock = || flock(&again, FlockOperation::NonBlockingLockExclusive);
         assert_eq!(lock(), Err(Errno::WOULDBLOCK));
         drop(temporary);

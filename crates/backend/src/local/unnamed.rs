@@ -3,12 +3,11 @@
 //! Not every file system knows them, and where it does, the system may be without a way to name them. Then nothing
 //! has happened, and `Temporary` is the other way.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 
-use rustix::fs::{AtFlags, CWD, linkat};
-use rustix::io::{Errno, retry_on_intr};
+use lifeboat_sys::fs::{AtFlags, CWD, File, linkat};
+use lifeboat_sys::io::{Errno, retry_on_intr};
 
 use super::folder::Folder;
 
@@ -36,7 +35,7 @@ fn link_by_descriptor(folder: &Folder, file: &File, leaf: &str) -> io::Result<Op
     outcome(retry_on_intr(|| linkat(file, "", folder, leaf, AtFlags::EMPTY_PATH)))
 }
 
-fn outcome(linked: rustix::io::Result<()>) -> io::Result<Option<bool>> {
+fn outcome(linked: lifeboat_sys::io::Result<()>) -> io::Result<Option<bool>> {
     match linked {
         Ok(()) => Ok(Some(true)),
         Err(Errno::EXIST) => Ok(Some(false)),
@@ -68,7 +67,7 @@ mod tests {
                 let Some(mut file) = folder.create_unnamed().unwrap() else { return };
                 file.write_all(content.as_bytes()).unwrap();
                 match link(&folder, &file, &leaf).unwrap() {
-                    None => assert!(!rustix::process::geteuid().is_root()),
+                    None => assert!(!lifeboat_sys::process::geteuid().is_root()),
                     Some(linked) => {
                         assert_eq!(linked, content == "first");
                         assert_eq!(std::fs::read(directory.path().join(&leaf)).unwrap(), b"first");

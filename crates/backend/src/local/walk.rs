@@ -7,7 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Dir, FileType};
+use lifeboat_sys::fs::{Dir, FileType};
 
 use super::folder::Folder;
 use crate::name::{is_component, is_prefix};

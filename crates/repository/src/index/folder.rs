@@ -11,7 +11,7 @@ use super::table::{Table, TableError};
 use super::table_writer::{TableWriter, Written};
 use crate::cache_file::{NewFile, make_folder, names, open, remove};
 use lifeboat_format::{CacheKey, ObjectHash};
-use std::fs::File;
+use lifeboat_sys::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -12,7 +12,7 @@ use super::layout::{
 };
 use super::table_writer::Written;
 use lifeboat_format::{CACHE_TAG_LENGTH, CacheKey, ObjectHash};
-use std::fs::File;
+use lifeboat_sys::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};

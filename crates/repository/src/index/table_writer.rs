@@ -10,7 +10,7 @@ use super::layout::{
 };
 use super::table::block_place;
 use lifeboat_format::{CacheKey, FormatError, ObjectHash};
-use std::fs::File;
+use lifeboat_sys::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use zerocopy::little_endian::U64;

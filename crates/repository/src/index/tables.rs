@@ -8,7 +8,7 @@ use super::layout::BlobEntry;
 use super::table::{Table, TableError};
 use crate::{Repository, RepositoryError};
 use lifeboat_format::{BlobPrefix, Index as IndexObject, ObjectHash};
-use std::fs::File;
+use lifeboat_sys::fs::File;
 use std::io;
 use std::sync::Arc;
 

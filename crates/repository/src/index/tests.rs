@@ -12,7 +12,7 @@ use lifeboat_format::{
 };
 use lifeboat_testkit::Random;
 use std::collections::{BTreeSet, HashMap};
-use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -150,8 +150,9 @@ fn ask(table: &Table, prefix: BlobPrefix) -> BTreeSet<Place> {
 }
 
 fn content(table: &Table) -> Vec<u8> {
-    let mut content = Vec::new();
-    (&*table.file()).read_to_end(&mut content).unwrap();
+    let file = table.file();
+    let mut content = vec![0; usize::try_from(file.metadata().unwrap().len()).unwrap()];
+    file.read_exact_at(&mut content, 0).unwrap();
     content
 }
 
@@ -252,7 +253,7 @@ fn no_block_can_be_changed_moved_or_taken_from_another_table() {
         foreign[here.clone()].copy_from_slice(&other[here]);
         for bytes in [flipped, moved, foreign] {
             std::fs::write(&path, bytes).unwrap();
-            let file = std::fs::File::open(&path).unwrap();
+            let file = lifeboat_sys::fs::File::open(&path).unwrap();
             // A version that is not known is left alone.
             let is_found = match Table::open(&cache, tables[0].id, file) {
                 Ok(Some(table)) => read_all(&table).is_err(),

@@ -10,7 +10,7 @@
 use super::Kept;
 use crate::cache_file::remove;
 use lifeboat_format::Timestamp;
-use std::fs::{File, OpenOptions};
+use lifeboat_sys::fs::{File, metadata};
 use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -59,8 +59,8 @@ fn age_max(packs: u64) -> u64 {
 }
 
 fn open_to_write(path: &Path) -> io::Result<File> {
-    match path.metadata()?.is_file() {
-        true => OpenOptions::new().write(true).open(path),
+    match metadata(path)?.is_file() {
+        true => File::open_to_write(path),
         false => Err(io::ErrorKind::NotFound.into()),
     }
 }

@@ -12,8 +12,8 @@ use crate::cache_file::{NewFile, make_folder, names, open, remove};
 use crate::layout::{self, Promise};
 use lifeboat_backend::ObjectName;
 use lifeboat_format::Timestamp;
+use lifeboat_sys::fs::{File, metadata};
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -73,7 +73,7 @@ impl Kept {
 
     /// Whether an object is kept.
     pub(crate) fn has_object(&self, name: &ObjectName) -> bool {
-        self.path(self.reads && is_kept(name), name.as_str()).is_some_and(|path| path.is_file())
+        self.path(self.reads && is_kept(name), name.as_str()).is_some_and(|path| is_file(&path))
     }
 
     /// Keeps an object, if it is of a kind that never changes.
@@ -117,6 +117,11 @@ impl Kept {
 /// opens.
 fn is_kept(name: &ObjectName) -> bool {
     matches!(Promise::parse(name), Some(Promise::Slot(_) | Promise::Key(_) | Promise::Entry(_)))
+}
+
+/// Whether there is a file.
+fn is_file(path: &Path) -> bool {
+    metadata(path).is_ok_and(|found| found.is_file())
 }
 
 fn mark_used(file: &File, at: Timestamp) -> io::Result<()> {

@@ -3,12 +3,13 @@
 //! Invariants: never more bytes than the limit, whatever is added, but for a pack that another process adds at the same
 //! moment; what was used longest ago goes first. A disk that is full ends the keeping, not the run.
 
-use super::{Kept, mark_used};
+use super::{Kept, is_file, mark_used};
 use crate::cache_file::{names, open, remove};
 use lifeboat_format::{PackId, Timestamp};
+use lifeboat_sys::fs::metadata;
 use std::collections::BTreeSet;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
@@ -36,7 +37,7 @@ impl Kept {
 
     /// Whether a pack is kept.
     pub(crate) fn has_pack(&self, id: PackId) -> bool {
-        self.pack(self.reads, id).is_some_and(|path| path.is_file())
+        self.pack(self.reads, id).is_some_and(|path| is_file(&path))
     }
 
     /// Keeps a pack, and drops others where there is no room.
@@ -94,6 +95,6 @@ impl Kept {
 
 /// When a file was last used, and how long it is.
 fn used(path: PathBuf) -> Option<(SystemTime, PathBuf, u64)> {
-    let metadata = Path::metadata(&path).ok()?;
+    let metadata = metadata(&path).ok()?;
     Some((metadata.modified().ok()?, path, metadata.len()))
 }
