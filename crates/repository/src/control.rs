@@ -29,6 +29,9 @@ pub(crate) struct Listed {
     pub(crate) size: u64,
 }
 
+/// Whether a folder could be listed.
+type Listing = Result<(), BackendError>;
+
 /// The control objects on a backend.
 #[derive(Clone, Debug)]
 pub(crate) struct ControlObjects {
@@ -114,6 +117,21 @@ impl ControlObjects {
     /// All objects of a folder, sorted by name. Where one of the two folders cannot be listed, and waiting does not help,
     /// what the other one shows is all there is.
     pub(crate) fn list(&self, folder: &str) -> Result<BTreeMap<ObjectName, Listed>, BackendError> {
+        let (found, first, second) = self.list_both(folder);
+        match (first, second) {
+            (Err(error), Ok(())) | (Ok(()), Err(error)) if self.doubled && !error.is_retryable() => Ok(found),
+            (first, second) => first.and(second).map(|()| found),
+        }
+    }
+
+    /// The same for whoever must not miss a copy: both folders, or an error.
+    pub(crate) fn list_copies(&self, folder: &str) -> Result<BTreeMap<ObjectName, Listed>, BackendError> {
+        let (found, first, second) = self.list_both(folder);
+        first.and(second).map(|()| found)
+    }
+
+    /// What either folder shows, and whether each could be listed.
+    fn list_both(&self, folder: &str) -> (BTreeMap<ObjectName, Listed>, Listing, Listing) {
         let mut found = BTreeMap::<ObjectName, Listed>::new();
         let mut add = |name, copy: usize, size| {
             let listed = found.entry(name).or_default();
@@ -122,18 +140,14 @@ impl ControlObjects {
         };
         let first = self.backend.list(folder, &mut |object| add(object.name, 0, object.size));
         if !self.doubled {
-            return first.map(|()| found);
+            return (found, first, Ok(()));
         }
         let second = self.backend.list(&layout::second_folder(folder), &mut |object| {
             if let Some(name) = layout::first(&object.name) {
                 add(name, 1, object.size);
             }
         });
-        match (first, second) {
-            (Ok(()), Ok(())) => Ok(found),
-            (Err(error), Ok(())) | (Ok(()), Err(error)) if !error.is_retryable() => Ok(found),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        }
+        (found, first, second)
     }
 
     /// What `accept` makes of an object, or of its second copy where it refuses the object.

@@ -46,8 +46,9 @@ impl Repository {
         self.control.take_replaced()
     }
 
-    /// Puts the copy of each log entry and index object that is missing beside a sound one: whoever stored it may have
-    /// died, or have run out of space, between the two. What is no entry gets no copy. For runs that write.
+    /// Puts the copy of each control object that is missing beside a sound one: whoever stored it may have died, or have
+    /// run out of space, between the two. What is no entry gets no copy, and neither do key slots: somebody may be about
+    /// to remove them. For runs that write.
     pub(crate) fn complete_copies(&self, reading: &Reading) -> Result<(), RepositoryError> {
         if !self.control.are_doubled() {
             return Ok(());
@@ -61,18 +62,29 @@ impl Repository {
                     Some(Promise::Index(hash)) => (hash, limits::INDEX_MAX),
                     _ => continue,
                 };
-                self.complete(&object, hash, limit)?;
+                self.complete(&object, limit, |bytes| ObjectHash::of(bytes) == hash)?;
             }
         }
-        Ok(())
+        for (object, listed) in self.control.list(layout::KEYRING)? {
+            if listed.copies != BOTH {
+                self.complete(&object, limits::SMALL_OBJECT_MAX, |bytes| check_key(&object, bytes).is_ok())?;
+            }
+        }
+        let is_config = |bytes: &[u8]| ObjectHash::of(bytes) == self.config_hash;
+        Ok(self.complete(&layout::config(), limits::SMALL_OBJECT_MAX, is_config)?)
     }
 
     /// Puts the copy of an object that is missing, if the other one is sound.
-    fn complete(&self, object: &ObjectName, hash: ObjectHash, limit: u64) -> Result<(), BackendError> {
+    pub(crate) fn complete(
+        &self,
+        object: &ObjectName,
+        limit: u64,
+        is_sound: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), BackendError> {
         let (mut sound, mut missing) = (None, None);
         for (copy, bytes) in self.control.copies(object, limit) {
             match bytes {
-                Ok(bytes) => sound = Some(bytes).filter(|bytes| ObjectHash::of(bytes) == hash),
+                Ok(bytes) => sound = Some(bytes).filter(|bytes| is_sound(bytes)),
                 Err(error) if error.is_not_found() => missing = Some(copy),
                 // Something else lies there, and is for verify to name.
                 Err(_) => {}

@@ -111,13 +111,17 @@ impl Slots<'_> {
     }
 
     /// Refuses a credential that opens a slot already. Trying a password costs what each slot demands; slots that cannot
-    /// be read open with nothing.
+    /// be read open with nothing. A slot of which a copy is missing, because whoever added it died between the two, gets
+    /// it: it is asked for once more.
     ///
     /// # Errors
     /// [`SlotError::Known`]; when the slots cannot be read.
     pub fn refuse_known(&self, credential: &Credential) -> Result<(), RepositoryError> {
         for name in slot_names(self.control())? {
             if let Some(Ok(_)) = read_slot(self.control(), &name, |slot| slot.open(credential))? {
+                let is_sound =
+                    |bytes: &[u8]| Slot::decode(bytes).is_ok_and(|slot| self.look(&name, &slot).is_ok());
+                self.repository.complete(&name, limits::SMALL_OBJECT_MAX, is_sound)?;
                 return Err(SlotError::Known(id_of(&name).to_owned()).into());
             }
         }
@@ -205,7 +209,8 @@ impl Slots<'_> {
         if let Some(Err(source @ FormatError::Newer(_))) = read_slot(control, target, |_| Ok(()))? {
             return Err(RepositoryError::reading(target, source));
         }
-        let before = control.list(layout::KEYS)?;
+        // A copy that is not seen would stay, and open.
+        let before = control.list_copies(layout::KEYS)?;
         let Some(there) = before.get(target).filter(|_| before.contains_key(own)) else {
             return Err(SlotError::Contended.into());
         };

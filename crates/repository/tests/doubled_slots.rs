@@ -46,6 +46,33 @@ fn a_removal_that_dies_leaves_the_slot_in_the_list_or_without_use() {
 }
 
 #[test]
+fn a_slot_of_which_a_copy_may_be_missed_is_not_removed() {
+    for folder in ["keys/", "keys2/"] {
+        let (watched, repository) = new_doubled(33);
+        let added = add(&repository, &key_file()).unwrap();
+        *watched.unlisted.lock().unwrap() = Some(folder);
+        let removed = repository.slots().remove(&added.id.to_string());
+        assert!(matches!(removed, Err(RepositoryError::Backend(_))), "without {folder}: {removed:?}");
+        *watched.unlisted.lock().unwrap() = None;
+        assert_eq!((names(&*watched, "keys/").len(), names(&*watched, "keys2/").len()), (2, 2));
+        repository.slots().remove(&added.id.to_string()).unwrap();
+        assert!(matches!(open(&watched, &key_file()), Err(RepositoryError::WrongKey)));
+    }
+}
+
+#[test]
+fn a_slot_whose_writer_died_between_its_copies_is_completed_when_it_is_asked_for_again() {
+    let (watched, repository) = new_doubled(34);
+    let added = add(&repository, &key_file()).unwrap();
+    for folder in ["keys", "keys2"] {
+        replace(&*watched, &name(&format!("{folder}/{}", added.id)), None);
+        let refused = repository.slots().refuse_known(&key_file());
+        assert!(matches!(refused, Err(RepositoryError::Slot(SlotError::Known(_)))), "{refused:?}");
+        assert_eq!((names(&*watched, "keys/").len(), names(&*watched, "keys2/").len()), (2, 2));
+    }
+}
+
+#[test]
 fn a_slot_that_was_refused_opens_nothing() {
     for folder in ["keys/", "keys2/"] {
         let (watched, repository) = new_doubled(31);

@@ -202,8 +202,11 @@ fn a_backup_puts_back_what_lacks_a_copy_whoever_names_it() {
     *watched.full_once.lock().unwrap() = Some("index/");
     assert!(commit(&repository, b"by nobody").unwrap_err().is_full(), "its second copy is there");
     watched.delete(&name(&names(&*watched, "log/")[0])).unwrap();
+    watched.delete(&name("config2")).unwrap();
+    watched.delete(&name(&names(&*watched, "keyring/")[0])).unwrap();
     commit(&repository, b"next").unwrap();
-    for folder in ["log", "index"] {
+    assert_eq!(watched.get(&name("config"), 10_000).unwrap(), watched.get(&name("config2"), 10_000).unwrap());
+    for folder in ["log", "index", "keyring"] {
         let first = names(&*watched, &format!("{folder}/"));
         let second = names(&*watched, &format!("{folder}2/"));
         assert_eq!(first, second.iter().map(|name| name.replacen('2', "", 1)).collect::<Vec<_>>());

@@ -163,6 +163,8 @@ pub(crate) struct Watched {
     pub(crate) full: Mutex<Option<&'static str>>,
     /// The next put below this folder fails likewise, and no other.
     pub(crate) full_once: Mutex<Option<&'static str>>,
+    /// This folder cannot be listed.
+    pub(crate) unlisted: Mutex<Option<&'static str>>,
     /// First bytes of the sectors of objects that cannot be read.
     pub(crate) bad_sectors: Mutex<Vec<(String, u64)>>,
     /// Ranges that were read.
@@ -233,6 +235,9 @@ impl Backend for Watched {
 
     fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
         self.ask(prefix);
+        if *self.unlisted.lock().unwrap() == Some(prefix) {
+            return Err(BackendError::new(ErrorKind::Other, "list", prefix));
+        }
         self.inner.list(prefix, visit)
     }
 
