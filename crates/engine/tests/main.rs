@@ -4,6 +4,7 @@
 
 mod ahead;
 mod craft;
+mod crash;
 mod damage;
 mod deep;
 mod elsewhere;

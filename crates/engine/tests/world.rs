@@ -32,6 +32,12 @@ pub(crate) struct MovedClock {
     looks: AtomicU64,
 }
 
+impl MovedClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
@@ -114,7 +120,7 @@ impl World {
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
-        self.clock.ahead.fetch_add(seconds, Ordering::Relaxed);
+        self.clock.advance(seconds);
     }
 
     pub(crate) fn options(&self) -> BackupOptions {
