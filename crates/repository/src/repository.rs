@@ -194,6 +194,7 @@ impl Repository {
     /// # Errors
     /// Those of the storage; what is left harms nobody.
     pub fn sweep(&self) -> Result<u64, RepositoryError> {
+        self.kept.sweep(self.environment.clock.now());
         Ok(self.backend.sweep()?)
     }
 

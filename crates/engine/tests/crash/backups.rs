@@ -2,9 +2,10 @@
 
 use super::points::Work;
 use super::stage::Stage;
+use super::watch::Plan;
 use crate::world::password;
 use lifeboat_engine::{BackupReport, EngineError, Problem, ProblemKind, Snapshot};
-use lifeboat_repository::{InitOptions, init};
+use lifeboat_repository::{InitOptions, RepositoryError, init};
 use lifeboat_testkit::{Aspect, Difference, TreeSpec, change_tree, make_tree, tree_differences};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -12,14 +13,14 @@ use std::path::{Path, PathBuf};
 /// A tree with a bit of everything.
 pub(crate) const TREE: TreeSpec = TreeSpec { directories: 3, files: 12, large: false, odd: true };
 
-/// A repository of small packs, as disks have them: with parity and second copies.
+/// A repository of small packs, as disks have them: with parity and second copies. Far away there are none.
 pub(crate) fn make_repository(stage: &Stage) {
     let options = InitOptions {
         kdf: super::KDF,
         chunk_average: Some(16 << 10),
         pack_size: Some(64 << 10),
-        parity: 5,
-        second_copies: true,
+        parity: if stage.is_far { 0 } else { 5 },
+        second_copies: !stage.is_far,
         ..InitOptions::default()
     };
     let environment = crate::world::environment(100, &stage.clock);
@@ -37,7 +38,10 @@ pub(crate) struct Backup {
 impl Backup {
     /// The first one.
     pub(crate) fn first() -> Self {
-        let before = Stage::empty();
+        Self::first_on(Stage::empty())
+    }
+
+    fn first_on(before: Stage) -> Self {
         make_repository(&before);
         let source = before.path("source");
         make_tree(&source, 1, &TREE);
@@ -47,7 +51,16 @@ impl Backup {
 
     /// One after a change, with all that the first one left on this machine.
     pub(crate) fn second() -> Self {
-        let first = Self::first();
+        Self::first().and_second()
+    }
+
+    /// The same in a repository of which this machine keeps what it can.
+    pub(crate) fn second_far_away() -> Self {
+        Self::first_on(Stage::far_away()).and_second()
+    }
+
+    fn and_second(self) -> Self {
+        let first = self;
         first.before.back_up(&first.source, &password(), 101).unwrap();
         change_tree(&first.source, 2, 20);
         first.before.clock.advance(3600);
@@ -75,8 +88,12 @@ impl Work for Backup {
         stage.back_up(&self.source, &password(), process)
     }
 
-    fn check(&self, stage: &Stage, said: Option<Self::Said>) {
+    fn check(&self, stage: &Stage, plan: Plan, said: Option<Self::Said>) {
+        if let (Plan::Full(_), Some(Err(error))) = (plan, &said) {
+            assert!(is_full(error), "not for want of room: {error:?}");
+        }
         age_leftovers(&stage.repository());
+        age_leftovers(&stage.cache());
         let again = self.run(stage, 2).unwrap();
         assert!(again.problems.is_empty(), "again: {:?}", again.problems);
         let listed = stage.sound_snapshots(&password(), 3);
@@ -128,6 +145,17 @@ pub(crate) fn assert_named(source: &Path, differences: Vec<Difference>, named: &
     let unnamed: Vec<String> =
         differences.iter().filter(|difference| !is_named(difference)).map(Difference::to_string).collect();
     assert!(unnamed.is_empty(), "not named: {unnamed:?}, but {named:?}");
+}
+
+/// Whether it is told that there is no room, in the repository or on this machine.
+fn is_full(error: &EngineError) -> bool {
+    match error {
+        EngineError::Repository(RepositoryError::Cache { source, .. }) => {
+            source.kind() == std::io::ErrorKind::StorageFull
+        }
+        EngineError::Repository(error) => error.is_full(),
+        _ => false,
+    }
 }
 
 /// Whether two paths are names of one file.

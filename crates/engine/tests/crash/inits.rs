@@ -3,6 +3,7 @@
 use super::KDF;
 use super::points::Work;
 use super::stage::Stage;
+use super::watch::Plan;
 use crate::world::{environment, password};
 use lifeboat_engine::EngineError;
 use lifeboat_repository::{InitOptions, RepositoryError, init};
@@ -25,7 +26,7 @@ impl Work for Init {
         Ok(())
     }
 
-    fn check(&self, stage: &Stage, said: Option<Self::Said>) {
+    fn check(&self, stage: &Stage, _: Plan, said: Option<Self::Said>) {
         if matches!(said, Some(Ok(()))) {
             stage.open(&password(), 4).expect("it was reported");
         }

@@ -5,6 +5,7 @@ use super::KDF;
 use super::backups::make_repository;
 use super::points::Work;
 use super::stage::Stage;
+use super::watch::Plan;
 use crate::world::password;
 use lifeboat_repository::{Credential, RepositoryError, SlotAbout, SlotError};
 
@@ -49,7 +50,7 @@ impl Work for Add {
         slots.add(&other(), KDF, &SlotAbout::default()).map(drop)
     }
 
-    fn check(&self, stage: &Stage, said: Option<Self::Said>) {
+    fn check(&self, stage: &Stage, _: Plan, said: Option<Self::Said>) {
         if matches!(said, Some(Ok(()))) {
             assert_opens(stage, [(password(), true), (other(), true)]);
         }
@@ -90,7 +91,7 @@ impl Work for Remove {
         stage.open(&password(), process)?.slots().remove(&self.slot).map(drop)
     }
 
-    fn check(&self, stage: &Stage, said: Option<Self::Said>) {
+    fn check(&self, stage: &Stage, _: Plan, said: Option<Self::Said>) {
         if matches!(said, Some(Ok(()))) {
             assert_opens(stage, [(password(), true), (other(), false)]);
         }
@@ -128,7 +129,7 @@ impl Work for Change {
         slots.replace_current(&other(), KDF, &SlotAbout::default()).map(drop)
     }
 
-    fn check(&self, stage: &Stage, said: Option<Self::Said>) {
+    fn check(&self, stage: &Stage, _: Plan, said: Option<Self::Said>) {
         if matches!(said, Some(Ok(()))) {
             assert_opens(stage, [(password(), false), (other(), true)]);
         }

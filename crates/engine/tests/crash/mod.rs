@@ -18,7 +18,8 @@ use backups::Backup;
 use inits::Init;
 use keys::{Add, Change, Remove};
 use lifeboat_engine::KdfParams;
-use points::{cut, disturb};
+use lifeboat_sys::Kind;
+use points::{assert_points, calls_of, cut, die_twice, disturb};
 use restores::Restore;
 use std::path::{Path, PathBuf};
 
@@ -27,59 +28,71 @@ const KDF: KdfParams = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
 
 #[test]
 fn init_is_disturbed() {
-    let points = disturb(&Init, 300, false);
-    assert!(points >= 200, "{points}");
+    assert_points(disturb(&Init, false) + disturb(&Init, true), 1_000);
 }
 
 #[test]
 fn a_first_backup_is_disturbed() {
-    let points = disturb(&Backup::first(), 700, false);
-    assert!(points >= 700, "{points}");
+    assert_points(disturb(&Backup::first(), false), 800);
 }
 
 #[test]
 fn a_second_backup_is_disturbed() {
-    let points = disturb(&Backup::second(), 500, false);
-    assert!(points >= 500, "{points}");
+    assert_points(disturb(&Backup::second(), false), 600);
 }
 
 #[test]
 fn a_backup_is_disturbed_where_files_need_names() {
-    let points = disturb(&Backup::second(), 300, true);
-    assert!(points >= 300, "{points}");
+    assert_points(disturb(&Backup::second(), true), 600);
+}
+
+#[test]
+fn a_backup_far_away_is_disturbed() {
+    let work = Backup::second_far_away();
+    assert_points(disturb(&work, false) + cut(&work, 1, false), 600);
 }
 
 #[test]
 fn changes_of_keys_are_disturbed() {
-    let points = disturb(&Add::new(), 150, false) + disturb(&Remove::new(), 150, false);
-    let points = points + disturb(&Change::new(), 150, false);
-    assert!(points >= 300, "{points}");
+    let points =
+        disturb(&Add::new(), false) + disturb(&Remove::new(), false) + disturb(&Change::new(), false);
+    assert_points(points, 500);
 }
 
 #[test]
 fn a_restore_is_disturbed() {
-    let points = disturb(&Restore::anew(), 500, false);
-    assert!(points >= 500, "{points}");
+    assert_points(disturb(&Restore::anew(), false), 1_400);
 }
 
 #[test]
 fn a_restore_over_a_tree_is_disturbed() {
-    let points = disturb(&Restore::over(), 400, false);
-    assert!(points >= 400, "{points}");
+    assert_points(disturb(&Restore::over(), false), 1_400);
+}
+
+#[test]
+fn a_restore_is_on_disk_when_it_is_reported() {
+    let calls = calls_of(&Restore::over(), false);
+    let last = calls.iter().rfind(|made| made.kind.changes()).unwrap();
+    assert_eq!(last.kind, Kind::SyncAll);
+}
+
+#[test]
+fn whoever_recovers_dies_too() {
+    let points = die_twice(&Backup::first(), 150) + die_twice(&Backup::second(), 150);
+    let points = points + die_twice(&Restore::over(), 100) + die_twice(&Change::new(), 50);
+    assert_points(points + die_twice(&Init, 50), 500);
 }
 
 #[test]
 fn the_power_is_cut_in_a_backup() {
-    let points = cut(&Backup::first(), 300, false) + cut(&Backup::second(), 200, false);
-    let points = points + cut(&Backup::second(), 100, true);
-    assert!(points >= 600, "{points}");
+    let points = cut(&Backup::first(), 3, false) + cut(&Backup::second(), 5, false);
+    assert_points(points + cut(&Backup::second(), 3, true), 800);
 }
 
 #[test]
 fn the_power_is_cut_in_init_and_changes_of_keys() {
-    let points = cut(&Init, 100, false) + cut(&Add::new(), 50, false);
-    let points = points + cut(&Remove::new(), 50, false) + cut(&Change::new(), 50, false);
-    assert!(points >= 250, "{points}");
+    let points = cut(&Init, 2, false) + cut(&Add::new(), 3, false);
+    assert_points(points + cut(&Remove::new(), 5, false) + cut(&Change::new(), 3, false), 400);
 }
 
 /// Everything below a directory that is no directory.

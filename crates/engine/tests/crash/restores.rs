@@ -3,6 +3,7 @@
 use super::backups::{Backup, assert_named};
 use super::points::Work;
 use super::stage::Stage;
+use super::watch::Plan;
 use crate::world::password;
 use lifeboat_engine::{EngineError, RestoreReport};
 use lifeboat_testkit::{copy_tree, tree_differences};
@@ -70,7 +71,7 @@ impl Work for Restore {
         stage.restore(None, &self.source, &Self::target(stage), &password(), process)
     }
 
-    fn check(&self, stage: &Stage, said: Option<Self::Said>) {
+    fn check(&self, stage: &Stage, _: Plan, said: Option<Self::Said>) {
         let target = Self::target(stage);
         if target.exists() {
             self.assert_whole(&target);

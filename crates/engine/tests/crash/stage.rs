@@ -1,7 +1,7 @@
 //! Where a run takes place: a repository, a cache and a target in real directories, as they were before.
 
 use crate::world::{MovedClock, bytes, environment};
-use lifeboat_backend::{BackendError, LocalBackend};
+use lifeboat_backend::{Backend, BackendError, LocalBackend, ObjectInfo, ObjectName};
 use lifeboat_engine::{
     BackupOptions, BackupReport, EngineError, Problem, ProblemKind, ReadData, RestoreOptions, RestoreReport,
     Snapshot, SnapshotFilter, VerifyOptions, Workers, backup, restore, snapshots, verify,
@@ -15,6 +15,50 @@ use tempfile::TempDir;
 pub(crate) struct Stage {
     folder: TempDir,
     pub(crate) clock: Arc<MovedClock>,
+    /// Whether the repository passes for one that every request to costs time.
+    pub(crate) is_far: bool,
+}
+
+/// A directory that passes for storage far away.
+#[derive(Debug)]
+struct Far(LocalBackend);
+
+impl Backend for Far {
+    fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        self.0.put(name, bytes)
+    }
+
+    fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
+        self.0.get(name, limit)
+    }
+
+    fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
+        self.0.get_range(name, offset, buffer)
+    }
+
+    fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
+        self.0.stat(name)
+    }
+
+    fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
+        self.0.list(prefix, visit)
+    }
+
+    fn delete(&self, name: &ObjectName) -> Result<(), BackendError> {
+        self.0.delete(name)
+    }
+
+    fn sweep(&self) -> Result<u64, BackendError> {
+        self.0.sweep()
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    fn location(&self) -> String {
+        self.0.location()
+    }
 }
 
 impl Stage {
@@ -23,12 +67,17 @@ impl Stage {
         // In memory where that is possible: thousands of runs wear out a disk.
         let memory = Path::new("/dev/shm");
         let folder = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir()).unwrap();
-        Self { folder, clock: Arc::default() }
+        Self { folder, clock: Arc::default(), is_far: false }
+    }
+
+    /// The same, where the repository will be far away.
+    pub(crate) fn far_away() -> Self {
+        Self { is_far: true, ..Self::empty() }
     }
 
     /// A copy of repository and cache; nothing else of it changes in a run, or is copied by whoever wants it.
     pub(crate) fn again(&self) -> Self {
-        let copy = Self { clock: Arc::clone(&self.clock), ..Self::empty() };
+        let copy = Self { clock: Arc::clone(&self.clock), is_far: self.is_far, ..Self::empty() };
         for (from, to) in [(self.repository(), copy.repository()), (self.cache(), copy.cache())] {
             copy_files(&from, &to);
         }
@@ -49,7 +98,8 @@ impl Stage {
 
     /// The repository as a process opens it.
     pub(crate) fn open(&self, credential: &Credential, process: u64) -> Result<Repository, RepositoryError> {
-        let backend = Arc::new(LocalBackend::open(&self.repository())?);
+        let local = LocalBackend::open(&self.repository())?;
+        let backend: Arc<dyn Backend> = if self.is_far { Arc::new(Far(local)) } else { Arc::new(local) };
         let cache = CacheOptions { directory: Some(self.cache()), ..CacheOptions::default() };
         Repository::open_with_cache(backend, credential, environment(process, &self.clock), &cache)
     }

@@ -85,13 +85,15 @@ impl Faults for Watch {
     }
 }
 
-/// Every way in which a run that made these calls can be disturbed once.
-pub(crate) fn plans(calls: &[Made]) -> Vec<Plan> {
+/// The ways in which a run that made these calls can be disturbed once: each call fails in one way, or in all that fit.
+pub(crate) fn plans(calls: &[Made], in_all_ways: bool) -> Vec<Plan> {
     let first_change = calls.iter().position(|made| made.kind.changes());
     let mut plans: Vec<_> = first_change.map(Plan::Before).into_iter().collect();
     for (number, made) in calls.iter().enumerate() {
         let errnos = errnos(made.kind);
-        plans.push(Plan::Fail(number, errnos[number % errnos.len()]));
+        let one = number % errnos.len()..=number % errnos.len();
+        let chosen = if in_all_ways { errnos } else { &errnos[one] };
+        plans.extend(chosen.iter().map(|errno| Plan::Fail(number, *errno)));
         if made.length > 1 {
             plans.push(Plan::Short(number));
         }

@@ -94,6 +94,16 @@ impl Kept {
         gone.for_each(|name| drop(remove(&folder.join(name))));
     }
 
+    /// Removes what others began long ago and left, as of `now`, from the folders that nothing else looks through.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        for folder in ["", layout::KEYRING, layout::LOG] {
+            if let Some(path) = self.path(self.writes, folder) {
+                // Where it cannot be listed nothing is removed.
+                drop(names(&path, now.seconds));
+            }
+        }
+    }
+
     /// Where this lies, if it may be touched at all.
     fn path(&self, may: bool, name: &str) -> Option<PathBuf> {
         self.place.as_ref().filter(|_| may).map(|place| place.folder.join(name))
