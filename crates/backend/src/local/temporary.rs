@@ -91,6 +91,7 @@ fn fresh_name() -> io::Result<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 mod tests {
     use super::*;
 

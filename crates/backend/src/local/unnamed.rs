@@ -54,6 +54,7 @@ fn outcome(linked: lifeboat_sys::io::Result<()>) -> io::Result<Option<bool>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 mod tests {
     use super::*;
 

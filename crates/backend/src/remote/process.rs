@@ -123,6 +123,7 @@ impl fmt::Debug for CredentialProcess {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 mod tests {
     use super::*;
     use std::fs;

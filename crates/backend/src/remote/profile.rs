@@ -121,6 +121,7 @@ fn without_comment(value: &str) -> &str {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 mod tests {
     use super::*;
     use std::fs;

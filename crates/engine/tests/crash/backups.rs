@@ -125,12 +125,12 @@ impl Backup {
         let target = stage.path(&format!("back-{}", snapshot.id));
         let report = stage.restore(Some(snapshot), &self.source, &target, &password(), 4).unwrap();
         assert!(report.problems.is_empty(), "restore: {:?}", report.problems);
-        assert_named(&self.source, tree_differences(&self.source, &target), named);
+        assert_named(&self.source, &tree_differences(&self.source, &target), named);
     }
 }
 
 /// What differs was named, by one of its names, or something above it.
-pub(crate) fn assert_named(source: &Path, differences: Vec<Difference>, named: &[Problem]) {
+pub(crate) fn assert_named(source: &Path, differences: &[Difference], named: &[Problem]) {
     let is_lost = |problem: &&Problem| problem.kind != ProblemKind::Mendable;
     let lost: Vec<&Problem> = named.iter().filter(is_lost).collect();
     let is_named = |difference: &Difference| {

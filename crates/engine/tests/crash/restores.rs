@@ -77,11 +77,11 @@ impl Work for Restore {
             self.assert_whole(&target);
         }
         if let Some(Ok(report)) = said {
-            assert_named(&self.source, tree_differences(&self.source, &target), &report.problems);
+            assert_named(&self.source, &tree_differences(&self.source, &target), &report.problems);
         }
         let again = self.run(stage, 2).unwrap();
         assert!(again.problems.is_empty(), "again: {:?}", again.problems);
-        assert_named(&self.source, tree_differences(&self.source, &target), &[]);
+        assert_named(&self.source, &tree_differences(&self.source, &target), &[]);
     }
 }
 

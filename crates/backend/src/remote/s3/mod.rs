@@ -191,4 +191,5 @@ fn check_endpoint(endpoint: &str, is_http_allowed: bool) -> Result<(), Refusal> 
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 mod tests;
