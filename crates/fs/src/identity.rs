@@ -16,4 +16,9 @@ impl Identity {
         let found = fstat(file)?;
         Ok(Self { device: found.st_dev, inode: found.st_ino })
     }
+
+    /// Number of the file system.
+    pub(crate) fn device(self) -> u64 {
+        self.device
+    }
 }

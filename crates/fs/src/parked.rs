@@ -97,6 +97,10 @@ impl ParkedDir {
     pub(crate) fn trail(&self) -> &Trail {
         &self.place.value().trail
     }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.place.value().identity
+    }
 }
 
 impl Place {

@@ -177,6 +177,15 @@ impl TargetDir {
         Ok(removed)
     }
 
+    /// Whether there are such files.
+    ///
+    /// # Errors
+    /// The directory cannot be read to its end.
+    pub fn has_leftovers(&self) -> Result<bool, FsError> {
+        let left = self.names_where(is_temporary).map_err(|errno| self.own_error("list", errno))?;
+        Ok(!left.is_empty())
+    }
+
     fn names_where(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Vec<u8>>, Errno> {
         // A descriptor of its own, because reading moves the position and clones may read too.
         let own = self.descriptor().and_then(|dir| open_to_read(dir.as_fd(), b".", OFlags::DIRECTORY))?;

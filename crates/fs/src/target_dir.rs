@@ -44,6 +44,12 @@ impl TargetDir {
         self.dir.trail()
     }
 
+    /// Number of the file system it lies on.
+    #[must_use]
+    pub fn device(&self) -> u64 {
+        self.dir.identity().device()
+    }
+
     /// Makes a directory in this one, for the owner only.
     ///
     /// # Errors

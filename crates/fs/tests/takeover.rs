@@ -3,7 +3,7 @@
 use crate::unprivileged::without_root;
 use crate::world::{World, absent, is_root, node, put_special, put_xattr, xattr};
 use lifeboat_format::{Node, NodeKind};
-use lifeboat_fs::{FsErrorKind, Target, TargetDir};
+use lifeboat_fs::{FsErrorKind, Mark, Target, TargetDir};
 use rustix::fs::FileType;
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -257,6 +257,23 @@ fn two_spellings_are_two_names() {
     std::fs::remove_file(world.entry(b"nAME")).unwrap();
     std::fs::hard_link(world.entry(b"Name"), world.entry(b"nAME")).unwrap();
     assert_eq!(target.look(b"nAME").unwrap().unwrap().links, 2);
+}
+
+#[test]
+fn a_mark_is_found_until_it_is_removed_and_changes_no_time() {
+    let world = World::new();
+    let target = target(&world);
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(1_234_567_890_123);
+    std::fs::File::open(world.from()).unwrap().set_modified(long_ago).unwrap();
+    let is_as_before = || world.from().metadata().unwrap().modified().unwrap() == long_ago;
+    let mark = Mark::put(&target).unwrap();
+    assert!(target.has_leftovers().unwrap() && is_as_before());
+    mark.remove().unwrap();
+    assert!(!target.has_leftovers().unwrap() && is_as_before());
+    let mark = Mark::put(&target).unwrap();
+    assert_eq!(target.remove_leftovers().unwrap(), 1);
+    // Somebody else was faster.
+    mark.remove().unwrap();
 }
 
 #[test]

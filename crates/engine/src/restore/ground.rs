@@ -8,6 +8,7 @@ use super::walk::Frame;
 use crate::{Outcome, ProblemKind};
 use lifeboat_format::{Node, NodeKind};
 use lifeboat_fs::{FsError, TargetDir, Trail};
+use std::sync::PoisonError;
 
 /// What stands for a directory of the snapshot.
 pub(super) struct Ground {
@@ -73,6 +74,7 @@ impl Restore<'_> {
         };
         if let Some(dir) = dir.as_ref().filter(|_| is_there) {
             self.sweep(dir, trail);
+            self.note_mounted(parent, dir);
         }
         Ok(Ground { dir, outcome })
     }
@@ -81,14 +83,31 @@ impl Restore<'_> {
         if self.options.dry_run { Ok(None) } else { parent.create_dir(&node.name).map(Some) }
     }
 
+    /// Remembers a file system that is mounted below the target: it is synced in the end, too.
+    fn note_mounted(&self, parent: &TargetDir, dir: &TargetDir) {
+        if dir.device() != parent.device() {
+            let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+            mounted.entry(dir.device()).or_insert_with(|| dir.clone());
+        }
+    }
+
     /// Removes what a restore that was killed left in a directory.
     pub(super) fn sweep(&self, dir: &TargetDir, trail: &Trail) {
-        if self.options.dry_run || dir.is_new() {
+        if dir.is_new() {
             return;
         }
-        match dir.remove_leftovers() {
-            Ok(0) => {}
-            Ok(_) => self.teller.note_once("temporary files that an interrupted restore left were removed"),
+        let was_interrupted = match self.options.dry_run {
+            true => dir.has_leftovers(),
+            false => dir.remove_leftovers().map(|removed| removed > 0),
+        };
+        match was_interrupted {
+            Ok(false) => {}
+            Ok(true) => {
+                self.interrupted.get_or_init(|| ());
+                if !self.options.dry_run {
+                    self.teller.note_once("temporary files that an interrupted restore left were removed");
+                }
+            }
             Err(error) => self.problem(ProblemKind::NotWritten, trail, &error),
         }
     }

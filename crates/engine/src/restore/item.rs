@@ -45,6 +45,7 @@ impl Restore<'_> {
         };
         if step == Step::Keep {
             // It need not be the saved file: where that has further names, one of them gets the content.
+            self.note_kept();
             self.restored(&place.trail, &node, Outcome::Kept);
             return Ok(());
         }
@@ -57,6 +58,15 @@ impl Restore<'_> {
             links.insert(link, FirstName { dir, name, fate });
         }
         Ok(())
+    }
+
+    /// What is kept may be what a restore left that did not come to its end.
+    fn note_kept(&self) {
+        if self.interrupted.get().is_some() {
+            self.teller.note_once(
+                "a restore into the target was interrupted before: files that are kept may not be whole, which --overwrite always would find out",
+            );
+        }
     }
 
     /// Gives an entry its own name; where that fails, it goes.
@@ -124,7 +134,10 @@ impl Restore<'_> {
         let file = Arc::new(RestoredFile::new(dir.clone(), node, trail, step != Step::Make));
         let fate = file.fate();
         match step {
-            Step::Compare | Step::Refit => batch.add_doubt(Doubt { file, trusted: step == Step::Refit }),
+            Step::Compare | Step::Refit => {
+                let trusted = step == Step::Refit && self.interrupted.get().is_none();
+                batch.add_doubt(Doubt { file, trusted });
+            }
             _ => self.write_file(batch, &file)?,
         }
         Ok(fate)

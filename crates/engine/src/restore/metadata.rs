@@ -78,12 +78,14 @@ impl Restore<'_> {
         }
     }
 
-    /// Sets what was kept for the end.
-    pub(super) fn set_locks(&self) {
+    /// Sets what was kept for the end; says whether there was anything.
+    pub(super) fn set_locks(&self) -> bool {
         let mut locks = self.locks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_some = !locks.is_empty();
         for (lock, trail) in locks.drain(..) {
             self.unset(&trail, lock.set());
         }
+        has_some
     }
 
     /// Tells what could not be set: what takes root is one note for all files, rounded times are one problem,

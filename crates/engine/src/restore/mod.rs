@@ -27,10 +27,10 @@ use crate::report::Teller;
 use crate::{EngineError, Event, Observer, Outcome, ProblemKind, RestoreReport, Verified, cause_of, select};
 use batch::Batch;
 use lifeboat_format::{Node, NodeKind, Snapshot, Totals};
-use lifeboat_fs::{FsError, Owners, Target, TargetDir, TargetFile, Trail};
+use lifeboat_fs::{FsError, Mark, Owners, Target, TargetDir, TargetFile, Trail};
 use lifeboat_repository::{BlobReader, Repository, View, Workers};
 use metadata::Locks;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -81,7 +81,7 @@ pub fn restore(
         false => Target::create(&options.target).map(Some),
     };
     let target = target.map_err(EngineError::Target)?;
-    let (owners, locks, kept, rounded) = Default::default();
+    let (mounted, owners, locks, kept, interrupted, rounded) = Default::default();
     let work = Restore {
         reader: &reader,
         workers,
@@ -89,9 +89,11 @@ pub fn restore(
         options,
         batch_memory: repository.memory().batch(),
         target,
+        mounted,
         owners,
         locks,
         kept,
+        interrupted,
         rounded,
     };
     let done = work.run(&start, &full);
@@ -111,10 +113,14 @@ struct Restore<'a> {
     batch_memory: usize,
     /// None in a dry run where there is none yet.
     target: Option<TargetDir>,
+    /// A directory of each other file system that was met below it.
+    mounted: Mutex<BTreeMap<u64, TargetDir>>,
     owners: Mutex<Owners>,
     locks: Locks,
     /// What was kept, where everything else is to be read again in the end.
     kept: Mutex<HashSet<Trail>>,
+    /// Set when what a restore that did not come to its end left was found: no file is believed by its size and time.
+    interrupted: OnceLock<()>,
     /// Set when it was told that the file system of the target rounds times.
     rounded: OnceLock<()>,
 }
@@ -125,9 +131,7 @@ impl Restore<'_> {
         if is_all {
             self.expect(start.totals.unwrap_or(Totals { files: 1, directories: 0, bytes: start.size }));
         }
-        if let Some(target) = &self.target {
-            self.sweep(target, target.trail());
-        }
+        let mark = self.target.as_ref().and_then(|target| self.mark(target));
         let mut batch = Batch::default();
         let done = walk::walk(self, &mut batch, start.clone(), full)
             .and_then(|wanted| self.carry_out(&mut batch).map(|()| wanted));
@@ -143,18 +147,42 @@ impl Restore<'_> {
             }
         }
         match &self.target {
-            Some(target) if !self.options.dry_run => self.finish(target, start, full),
+            Some(target) if !self.options.dry_run => {
+                self.finish(target, mark)?;
+                if self.options.verify { self.check(target, start, full) } else { Ok(()) }
+            }
             _ => Ok(()),
         }
     }
 
-    fn finish(&self, target: &TargetDir, start: &Node, full: &[u8]) -> Result<(), EngineError> {
-        self.set_locks();
-        target.sync().map_err(EngineError::Target)?;
-        if self.options.verify {
-            self.check(target, start, full)?;
+    /// Looks for what a restore before has left in the target, and marks it until everything is on the disk.
+    fn mark(&self, target: &TargetDir) -> Option<Mark> {
+        self.sweep(target, target.trail());
+        if self.options.dry_run {
+            return None;
         }
-        Ok(())
+        let mark = Mark::put(target).inspect_err(|error| {
+            let cause = cause_of(error);
+            self.teller
+                .note_once(&format!("a power cut during this restore may go unnoticed later: {cause}"));
+        });
+        mark.ok()
+    }
+
+    fn finish(&self, target: &TargetDir, mark: Option<Mark>) -> Result<(), EngineError> {
+        self.sync(target)?;
+        if let Some(Err(error)) = mark.map(Mark::remove) {
+            self.problem(ProblemKind::NotWritten, target.trail(), &error);
+        }
+        // What is locked from now on could not be unmarked.
+        if self.set_locks() { self.sync(target) } else { Ok(()) }
+    }
+
+    /// Returns when everything is on the disk.
+    fn sync(&self, target: &TargetDir) -> Result<(), EngineError> {
+        let mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        let synced = [target].into_iter().chain(mounted.values()).try_for_each(TargetDir::sync);
+        synced.map_err(EngineError::Target)
     }
 
     fn write(&self, file: &TargetFile, offset: u64, bytes: &[u8]) -> Result<(), FsError> {

@@ -19,8 +19,7 @@ use backups::Backup;
 use inits::Init;
 use keys::{Add, Change, Remove};
 use lifeboat_engine::KdfParams;
-use lifeboat_sys::Kind;
-use points::{assert_points, calls_of, cut, die_twice, disturb};
+use points::{assert_points, cut, die_twice, disturb};
 use restores::Restore;
 use std::path::{Path, PathBuf};
 
@@ -68,13 +67,6 @@ fn a_restore_is_disturbed() {
 #[test]
 fn a_restore_over_a_tree_is_disturbed() {
     assert_points(disturb(&Restore::over(), false), 1_400);
-}
-
-#[test]
-fn a_restore_is_on_disk_when_it_is_reported() {
-    let calls = calls_of(&Restore::over(), false);
-    let last = calls.iter().rfind(|made| made.kind.changes()).unwrap();
-    assert_eq!(last.kind, Kind::SyncAll);
 }
 
 #[test]

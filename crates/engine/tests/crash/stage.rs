@@ -129,15 +129,26 @@ impl Stage {
         credential: &Credential,
         process: u64,
     ) -> Result<RestoreReport, EngineError> {
+        let (target, path) = (target.to_owned(), Some(bytes(source)));
+        let options = RestoreOptions { target, path, ..RestoreOptions::default() };
+        self.restore_as(snapshot, &options, credential, process)
+    }
+
+    /// The same as the options say.
+    pub(crate) fn restore_as(
+        &self,
+        snapshot: Option<&Snapshot>,
+        options: &RestoreOptions,
+        credential: &Credential,
+        process: u64,
+    ) -> Result<RestoreReport, EngineError> {
         let repository = self.open(credential, process)?;
         let newest = || snapshots(&repository, &SnapshotFilter::default()).map(|list| list.snapshots);
         let snapshot = match snapshot {
             Some(snapshot) => snapshot.clone(),
             None => newest()?.pop().expect("there is one"),
         };
-        let (target, path) = (target.to_owned(), Some(bytes(source)));
-        let options = RestoreOptions { target, path, ..RestoreOptions::default() };
-        restore(&repository, &snapshot, &options, &Workers::inline(), &())
+        restore(&repository, &snapshot, options, &Workers::inline(), &())
     }
 
     /// All snapshots, once every byte that they need was proved sound.
