@@ -19,6 +19,10 @@ buckets STORE="s3":
 real:
     cargo test --package lifeboat --locked -- real_tree
 
+# histories of the simulator: replay SEED tells what happens in one, run FROM..TO lets many happen
+sim WHAT SEEDS:
+    LIFEBOAT_SIM_{{uppercase(WHAT)}}={{SEEDS}} cargo test --package lifeboat-engine --locked --test it -- --nocapture sim::what
+
 # format the sources
 fmt:
     cargo fmt --all

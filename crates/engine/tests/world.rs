@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Randomness from a seed.
-struct Seeded(Mutex<testkit::Random>);
+pub(crate) struct Seeded(pub(crate) Mutex<testkit::Random>);
 
 impl Random for Seeded {
     fn fill(&self, out: &mut [u8]) {

@@ -214,7 +214,7 @@ impl Slots<'_> {
         let Some(there) = before.get(target).filter(|_| before.contains_key(own)) else {
             return Err(SlotError::Contended.into());
         };
-        let kept = readable_copies(control, target)?;
+        let kept = lasting_copies(control, target)?;
         match control.delete(target, there.copies) {
             Err(error) if error.is_not_found() => return Err(SlotError::Contended.into()),
             other => other?,
@@ -246,8 +246,24 @@ impl Slots<'_> {
     }
 }
 
-/// What has to be put back if a slot must not go after all. Copies that are too large for a slot are nothing that
-/// anybody would miss; what cannot be read now is, unless the other copy can be.
+/// What has to be put back if a slot must not go after all, read twice: not every byte of a slot can be proved, and bytes that
+/// were read wrongly once would lock somebody out for ever.
+fn lasting_copies(
+    control: &ControlObjects,
+    name: &ObjectName,
+) -> Result<Vec<(ObjectName, Vec<u8>)>, RepositoryError> {
+    let (kept, again) = (readable_copies(control, name)?, readable_copies(control, name)?);
+    let differs = |(copy, bytes)| again.iter().any(|(same, others)| same == copy && others != bytes);
+    match kept.iter().map(|(copy, bytes)| (copy, bytes)).find(|pair| differs(*pair)) {
+        Some((copy, _)) => {
+            Err(RepositoryError::reading(copy, FormatError::NotAuthentic("what was read of the key slot")))
+        }
+        None => Ok(kept),
+    }
+}
+
+/// The copies of a slot. Those that are too large for a slot are nothing that anybody would miss; what cannot be read now is,
+/// unless the other copy can be.
 fn readable_copies(
     control: &ControlObjects,
     name: &ObjectName,

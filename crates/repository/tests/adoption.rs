@@ -1,7 +1,7 @@
 //! Packs that no index names: taken over when they are sound, left alone when not, harmless when named twice.
 
 use crate::world::{
-    Alone, MovedClock, Watched, environment_of, make, names, new, password, snapshot, writer,
+    Alone, MovedClock, Watched, environment_of, make, names, new, password, snapshot, with_parity, writer,
 };
 use lifeboat_backend::{Backend as _, ObjectName};
 use lifeboat_format::{BlobId, PackId, Role};
@@ -123,6 +123,24 @@ fn sessions_that_run_at_once_may_take_over_each_others_packs() {
     assert_eq!(index.packs().count(), names(&*watched, "packs/").len(), "each pack once");
     let view = repository.view(&repository.read_log().unwrap()).unwrap();
     assert_eq!(view.snapshots().len(), 2);
+}
+
+#[test]
+fn a_pack_whose_parity_is_not_sound_is_not_put_again() {
+    let (watched, repository) = with_parity(12, 3);
+    kill(&watched, &repository, &blobs(13), Workers::inline());
+    let packs = names(&*watched, "packs/");
+    // Near its end a pack is parity.
+    change(&watched, &packs[0], |bytes| {
+        let place = bytes.len() - 200;
+        bytes[place] ^= 1;
+    });
+    watched.puts.lock().unwrap().clear();
+    let session = Session::start(&repository).unwrap();
+    let mut writer = writer(&repository, &session, Workers::inline());
+    let refused = adopt(&mut writer);
+    assert!(matches!(&refused[..], [(id, _)] if packs[0].ends_with(&id.to_string())), "{refused:?}");
+    assert!(!watched.puts.lock().unwrap().contains(&packs[0]));
 }
 
 #[test]

@@ -182,6 +182,8 @@ struct Rival {
     after_list: Mutex<Option<Deed>>,
     after_delete: Mutex<Option<Deed>>,
     alters_slots: bool,
+    /// What is read of this object is wrong once, after so many times.
+    misread: Mutex<Option<(ObjectName, u32)>>,
 }
 
 impl fmt::Debug for Rival {
@@ -208,7 +210,18 @@ impl Backend for Rival {
     }
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
-        self.inner.get(name, limit)
+        let mut bytes = self.inner.get(name, limit)?;
+        let mut misread = self.misread.lock().unwrap();
+        if let Some((_, left)) = misread.as_mut().filter(|(wrong, _)| wrong == name) {
+            match left.checked_sub(1) {
+                Some(fewer) => *left = fewer,
+                None => {
+                    *misread = None;
+                    bytes[100] ^= 1;
+                }
+            }
+        }
+        Ok(bytes)
     }
 
     fn get_range(&self, _: &ObjectName, _: u64, _: &mut [u8]) -> Result<(), BackendError> {
@@ -265,6 +278,24 @@ fn of_two_who_remove_each_other_one_notices() {
     let refused = opened.slots().remove(&added.id.to_string()).unwrap_err();
     assert!(matches!(refused, RepositoryError::Slot(SlotError::Contended)), "{refused}");
     Repository::open(rival, &key_file(), environment(3)).unwrap();
+}
+
+#[test]
+fn what_was_read_wrongly_is_never_put_back() {
+    for before in 1..3 {
+        let (watched, repository) = new(14);
+        let added = add(&repository, &key_file());
+        let own = repository.slots().current().unwrap();
+        let rival = with_rival(&*watched);
+        let opened = Repository::open(Arc::clone(&rival) as _, &password(), environment(3)).unwrap();
+        *rival.misread.lock().unwrap() = Some((object(&added), before));
+        let ours = object(&own);
+        *rival.after_delete.lock().unwrap() = Some(Box::new(move |backend| backend.delete(&ours).unwrap()));
+        let refused = opened.slots().remove(&added.id.to_string()).unwrap_err();
+        assert!(refused.is_damage(), "{refused}");
+        assert_eq!(names(&*rival, "keys/").len(), 2, "nothing was removed");
+        Repository::open(rival, &key_file(), environment(3)).unwrap();
+    }
 }
 
 #[test]

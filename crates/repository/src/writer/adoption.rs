@@ -58,10 +58,13 @@ impl BlobWriter {
         let backend = &self.repository.backend;
         let fetched = self.repository.fetch_pack(id, length, self.store.pack_buffer(Role::Data))?;
         self.repository.look_into_pack(id, fetched, |pack| {
-            // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that. What a
-            // store far away has listed is there to stay.
+            // Its writer may not have lived to see its name on the disk. To put the same bytes again settles that; its name
+            // says nothing of its parity, and bytes that were read wrongly must not be put. What a store far away has listed
+            // is there to stay.
             if !backend.is_remote() {
-                backend.put(&layout::pack(id), &pack.bytes)?;
+                let name = layout::pack(id);
+                Pack::scrub_parity(&pack.bytes).map_err(|source| RepositoryError::reading(&name, source))?;
+                backend.put(&name, &pack.bytes)?;
             }
             self.repository.keep_tree(pack);
             look(pack);

@@ -1,0 +1,277 @@
+//! What an actor does: the verbs of the engine, on the storage as it sees it.
+
+use super::handle::{Death, Handle};
+use super::plan::{Act, Shape, Verb};
+use super::source::Source;
+use super::tree::Tree;
+use lifeboat_engine::{
+    BackupOptions, BackupReport, EngineError, Event, Observer, ParentChoice, Problem, ProblemKind, ReadData,
+    RestoreOptions, SnapshotFilter, SnapshotId, VerifyOptions, VerifyReport, VerifyWrites, Workers, backup,
+    restore, snapshots, verify,
+};
+use lifeboat_format::{KdfParams, SlotAbout};
+use lifeboat_repository::{
+    CacheOptions, Credential, Environment, InitOptions, Repository, RepositoryError, init,
+};
+use lifeboat_sys::Call;
+use lifeboat_sys::faults::{self, Faults, Verdict};
+use lifeboat_testkit::Random;
+use rustix::fs::Statx;
+use rustix::io::Errno;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// What passwords cost: next to nothing.
+const KDF: KdfParams = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
+
+/// Somebody who is about to do something.
+pub(crate) struct Actor {
+    pub(crate) handle: Arc<Handle>,
+    pub(crate) environment: Environment,
+    pub(crate) host: String,
+    pub(crate) source: Arc<Source>,
+    pub(crate) cache: PathBuf,
+    /// For files that are gone in the end.
+    pub(crate) temporary: PathBuf,
+    /// The number of the key it opens the repository with.
+    pub(crate) key: u32,
+    /// The number of the key that it makes, if it makes one.
+    pub(crate) new_key: u32,
+    /// Label of the snapshot that it makes, if it makes one.
+    pub(crate) tag: String,
+    pub(crate) act: Act,
+    pub(crate) record: Arc<Record>,
+}
+
+/// What is known of an act even if the actor did not live to tell.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    /// What the files were, one after the other, while they were saved.
+    pub(crate) versions: Mutex<Vec<Tree>>,
+    /// Paths that were named as not saved as they are, as the snapshot shows them.
+    pub(crate) named: Mutex<Vec<PathBuf>>,
+    /// The key that was about to be taken away.
+    pub(crate) leaving: Mutex<Option<u32>>,
+}
+
+/// How an act ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    Saved(BackupReport),
+    /// A snapshot by its label, the tree that came back, and what was named.
+    Restored(String, Tree, Vec<Problem>),
+    /// There is none.
+    NothingToRestore,
+    Verified(VerifyReport),
+    KeysChanged,
+    Made,
+    Failed(EngineError),
+    Died,
+    Panicked(String),
+}
+
+impl Actor {
+    /// Does it, or dies.
+    pub(crate) fn run(&self, make: Option<&Shape>) -> End {
+        let (source, handle) = (Arc::clone(&self.source), Arc::clone(&self.handle));
+        let eyes = Rc::new(RefCell::new(Eyes { source, handle }));
+        let act = || match make {
+            Some(shape) => self.make(shape),
+            None => self.act(),
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| faults::under(&eyes, act)));
+        match done {
+            Ok(Ok(Ok(end))) => end,
+            Ok(Ok(Err(error))) => End::Failed(error),
+            Ok(Err(faults::Death)) => End::Died,
+            Err(panic) => match panic.downcast::<Death>() {
+                Ok(_) => End::Died,
+                Err(panic) => {
+                    let text = panic.downcast_ref::<String>().cloned();
+                    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+                    End::Panicked(text.unwrap_or_default())
+                }
+            },
+        }
+    }
+
+    /// Opens the repository with a key.
+    pub(crate) fn open(&self, key: u32) -> Result<Repository, RepositoryError> {
+        let cache = CacheOptions {
+            directory: Some(self.cache.clone()),
+            temporary: vec![self.temporary.clone()],
+            ..CacheOptions::default()
+        };
+        let backend = Arc::clone(&self.handle) as _;
+        Repository::open_with_cache(backend, &credential(key), self.environment.clone(), &cache)
+    }
+
+    fn make(&self, shape: &Shape) -> Result<End, EngineError> {
+        let options = InitOptions {
+            kdf: KDF,
+            about: about(self.key),
+            chunk_average: Some(shape.chunk),
+            pack_size: Some(shape.pack),
+            parity: shape.parity,
+            second_copies: shape.second_copies,
+            ..InitOptions::default()
+        };
+        let backend = Arc::clone(&self.handle) as _;
+        init(backend, &credential(self.key), &options, self.environment.clone())?;
+        Ok(End::Made)
+    }
+
+    fn act(&self) -> Result<End, EngineError> {
+        let repository = &self.open(self.key)?;
+        match self.act.verb {
+            Verb::Backup { .. } => self.backup(repository),
+            Verb::Restore => self.restore(repository),
+            Verb::Verify => {
+                let options = VerifyOptions { read_data: ReadData::All };
+                Ok(End::Verified(verify(repository, &options, &Workers::inline(), &())?))
+            }
+            Verb::AddKey => {
+                repository.slots().add(&credential(self.new_key), KDF, &about(self.new_key))?;
+                Ok(End::KeysChanged)
+            }
+            Verb::RemoveKey => self.remove_key(repository),
+            Verb::ChangeKey => {
+                *self.record.leaving.lock().unwrap() = Some(self.key);
+                let (new, about) = (credential(self.new_key), about(self.new_key));
+                repository.slots().replace_current(&new, KDF, &about)?;
+                Ok(End::KeysChanged)
+            }
+        }
+    }
+
+    fn backup(&self, repository: &Repository) -> Result<End, EngineError> {
+        let Verb::Backup { force, skip_if_unchanged, samples, changes_at, stops_after } = self.act.verb
+        else {
+            return Ok(End::NothingToRestore);
+        };
+        self.record.versions.lock().unwrap().push(Tree::read(&self.source.root));
+        if let Some(at) = changes_at {
+            let (source, record, seed) = (Arc::clone(&self.source), Arc::clone(&self.record), self.act.seed);
+            self.handle.meddle((
+                at,
+                Box::new(move || {
+                    source.change(seed);
+                    record.versions.lock().unwrap().push(Tree::read(&source.root));
+                }),
+            ));
+        }
+        let options = BackupOptions {
+            paths: vec![self.source.root.clone()],
+            as_path: Some("/".into()),
+            host: self.host.clone(),
+            tags: vec![self.tag.clone()],
+            parent: if force { ParentChoice::None } else { ParentChoice::Newest },
+            skip_if_unchanged,
+            verify_writes: if samples { VerifyWrites::Sample } else { VerifyWrites::All },
+            temporary: self.temporary.clone(),
+            ..BackupOptions::default()
+        };
+        let watcher = Watcher::new(&self.source.root, &self.record, stops_after);
+        Ok(End::Saved(backup(repository, &options, &Workers::inline(), &watcher)?))
+    }
+
+    fn restore(&self, repository: &Repository) -> Result<End, EngineError> {
+        let all = snapshots(repository, &SnapshotFilter::default())?.snapshots;
+        if all.is_empty() {
+            return Ok(End::NothingToRestore);
+        }
+        let id = Random::new(self.act.seed).pick(&all).id;
+        self.restore_one(repository, id)
+    }
+
+    /// Restores a snapshot into a new directory and looks at what came back.
+    pub(crate) fn restore_one(&self, repository: &Repository, id: SnapshotId) -> Result<End, EngineError> {
+        let list = snapshots(repository, &SnapshotFilter::default())?;
+        let snapshot = list.find(&id.to_string())?;
+        let folder = tempfile::tempdir_in(&self.temporary).unwrap();
+        let options = RestoreOptions {
+            target: folder.path().to_owned(),
+            verify: self.act.seed.is_multiple_of(2),
+            ..RestoreOptions::default()
+        };
+        let report = restore(repository, snapshot, &options, &Workers::inline(), &())?;
+        let tag = snapshot.tags.first().cloned().unwrap_or_default();
+        Ok(End::Restored(tag, Tree::read(folder.path()), report.problems))
+    }
+
+    fn remove_key(&self, repository: &Repository) -> Result<End, EngineError> {
+        let others: Vec<_> =
+            repository.slots().list()?.slots.into_iter().filter(|slot| !slot.current).collect();
+        if others.is_empty() {
+            return Ok(End::NothingToRestore);
+        }
+        let slot = Random::new(self.act.seed).pick(&others).clone();
+        *self.record.leaving.lock().unwrap() =
+            slot.about.label.as_deref().and_then(|label| label.parse().ok());
+        repository.slots().remove(&slot.id.to_string())?;
+        Ok(End::KeysChanged)
+    }
+}
+
+fn credential(key: u32) -> Credential {
+    Credential::password(format!("password {key}").into_bytes())
+}
+
+fn about(key: u32) -> SlotAbout {
+    SlotAbout { label: Some(key.to_string()), ..SlotAbout::default() }
+}
+
+/// Watches what an actor does with files.
+struct Eyes {
+    source: Arc<Source>,
+    handle: Arc<Handle>,
+}
+
+impl Faults for Eyes {
+    /// What is dead changes no file either.
+    fn before(&mut self, _: &Call<'_>) -> Verdict {
+        match self.handle.is_dead() {
+            true => Verdict::Fail(Errno::IO),
+            false => Verdict::Go,
+        }
+    }
+
+    fn tell(&mut self, told: &mut Statx) {
+        self.source.tell(told);
+    }
+}
+
+/// Sees what is named, and may want a backup to stop.
+struct Watcher<'a> {
+    root: &'a Path,
+    record: &'a Record,
+    left: AtomicU64,
+}
+
+impl<'a> Watcher<'a> {
+    fn new(root: &'a Path, record: &'a Record, stops_after: Option<u64>) -> Self {
+        Self { root, record, left: AtomicU64::new(stops_after.unwrap_or(u64::MAX)) }
+    }
+}
+
+impl Observer for Watcher<'_> {
+    fn event(&self, event: &Event<'_>) {
+        let less = |left: u64| (left < u64::MAX).then(|| left.saturating_sub(1));
+        // One that is never to stop stays so.
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).ok();
+        if let Event::Problem(problem) = event
+            && matches!(problem.kind, ProblemKind::Unsteady | ProblemKind::Unread)
+        {
+            let shown = problem.path.strip_prefix(self.root).unwrap_or(&problem.path);
+            self.record.named.lock().unwrap().push(Path::new("/").join(shown));
+        }
+    }
+
+    fn should_stop(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+}

@@ -1,0 +1,93 @@
+//! What can go wrong with an operation of the storage, and how likely each of it is in one history.
+//!
+//! Each history switches kinds on and off and draws their odds, so that rare combinations occur in some of them and are not
+//! drowned by the usual ones.
+
+use lifeboat_testkit::Random;
+
+/// What an actor asks of the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Put,
+    Get,
+    Range,
+    Stat,
+    List,
+    Delete,
+}
+
+/// What goes wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// It fails and nothing happened.
+    Refused,
+    /// It happened, and fails all the same.
+    LostReply,
+    /// The storage refuses this and what follows for a while.
+    Outage,
+    /// It takes long.
+    Stall,
+    /// What is read has a flipped bit, this once.
+    Flipped,
+    /// What is read ends early, this once.
+    Short,
+    /// A listing ends with an error after half of it.
+    HalfListing,
+    /// There is no space for this object and those that follow for a while.
+    Full,
+    /// The actor dies before it.
+    DiesBefore,
+    /// The actor dies after it.
+    DiesAfter,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Refused,
+        Self::LostReply,
+        Self::Outage,
+        Self::Stall,
+        Self::Flipped,
+        Self::Short,
+        Self::HalfListing,
+        Self::Full,
+        Self::DiesBefore,
+        Self::DiesAfter,
+    ];
+
+    fn fits(self, operation: Operation) -> bool {
+        use Operation::{Delete, Get, List, Put, Range};
+        match self {
+            Self::Refused | Self::Outage | Self::Stall | Self::DiesBefore => true,
+            Self::LostReply | Self::DiesAfter => matches!(operation, Put | Delete),
+            Self::Flipped | Self::Short => matches!(operation, Get | Range),
+            Self::HalfListing => operation == List,
+            Self::Full => operation == Put,
+        }
+    }
+}
+
+/// The faults of a history, each with how many operations there are for one of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Swarm(pub(crate) Vec<(Fault, u64)>);
+
+impl Swarm {
+    /// Some kinds, some rare and some frequent.
+    pub(crate) fn draw(random: &mut Random) -> Self {
+        let kinds = Fault::ALL.into_iter().filter_map(|fault| {
+            let odds = *random.pick(&[20, 60, 60, 200, 200, 600]);
+            (random.below(3) == 0).then_some((fault, odds))
+        });
+        Self(kinds.collect())
+    }
+
+    /// What goes wrong with the operation of this number of an actor, if anything does. Each kind is drawn by itself: without
+    /// one of them the others strike as before.
+    pub(crate) fn strike(&self, operation: Operation, seed: u64, number: u64) -> Option<Fault> {
+        let strikes = |(fault, odds): &&(Fault, u64)| {
+            let position = number.wrapping_mul(64).wrapping_add(*fault as u64);
+            fault.fits(operation) && Random::new(seed.wrapping_add(position)).below(*odds) == 0
+        };
+        self.0.iter().find(strikes).map(|(fault, _)| *fault)
+    }
+}

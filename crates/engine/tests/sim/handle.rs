@@ -1,0 +1,243 @@
+//! The storage as one actor sees it: what goes wrong is drawn for each operation, and between two of them others may run.
+//!
+//! Invariant: once an actor is dead nothing that it does has an effect, from destructors neither.
+
+use super::baton::Runner;
+use super::faults::{Fault, Operation, Swarm};
+use super::store::Store;
+use super::time::Time;
+use lifeboat_backend::{Backend, BackendError, ErrorKind, ObjectInfo, ObjectName};
+use lifeboat_testkit::Random;
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Operations that an outage, or a disk without space, lasts at most.
+const WHILE: u64 = 20;
+
+/// What ends an actor that dies.
+pub(crate) struct Death;
+
+/// Something that happens in the midst of a run, before the operation of this number.
+pub(crate) type Meddling = (u64, Box<dyn FnOnce() + Send>);
+
+/// The storage as one actor sees it.
+pub(crate) struct Handle {
+    pub(super) store: Arc<Store>,
+    pub(super) time: Arc<Time>,
+    /// Of the actor, for people.
+    pub(super) name: String,
+    pub(super) swarm: Swarm,
+    pub(super) seed: u64,
+    pub(super) runner: Option<Arc<Runner>>,
+    own: Mutex<Own>,
+}
+
+#[derive(Default)]
+struct Own {
+    dead: bool,
+    operations: u64,
+    meddling: Option<Meddling>,
+    /// Numbers of the operations with which an outage, or a lack of space, ends.
+    back: u64,
+    room: u64,
+    struck: u64,
+}
+
+impl Handle {
+    pub(crate) fn new(
+        store: &Arc<Store>,
+        time: &Arc<Time>,
+        name: String,
+        swarm: Swarm,
+        seed: u64,
+        runner: Option<Arc<Runner>>,
+    ) -> Self {
+        let (store, time) = (Arc::clone(store), Arc::clone(time));
+        Self { store, time, name, swarm, seed, runner, own: Mutex::default() }
+    }
+
+    /// Lets something happen in the midst of what the actor does.
+    pub(crate) fn meddle(&self, meddling: Meddling) {
+        self.own.lock().unwrap().meddling = Some(meddling);
+    }
+
+    /// How often something went wrong.
+    pub(crate) fn struck(&self) -> u64 {
+        self.own.lock().unwrap().struck
+    }
+
+    /// Whether the actor is dead.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.own.lock().unwrap().dead
+    }
+
+    fn ask<T>(
+        &self,
+        operation: Operation,
+        name: &str,
+        effect: impl FnOnce(Option<Fault>) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        if self.is_dead() {
+            return Err(BackendError::new(ErrorKind::Other, "use after death", name));
+        }
+        if let Some(runner) = &self.runner {
+            runner.pass();
+        }
+        let (number, meddling) = self.count();
+        if let Some((_, happen)) = meddling {
+            happen();
+        }
+        let fault = self.draw(operation, number);
+        let refused = |kind| BackendError::new(kind, "use", name);
+        let done = match fault {
+            Some(Fault::DiesBefore) => self.die(operation, name, "dies before it"),
+            Some(Fault::Full) => Err(refused(ErrorKind::Full)),
+            Some(Fault::Refused | Fault::Outage) => Err(refused(self.refusal(number))),
+            Some(Fault::LostReply) => {
+                drop(effect(fault));
+                Err(refused(ErrorKind::Unavailable))
+            }
+            _ => effect(fault),
+        };
+        if fault == Some(Fault::DiesAfter) {
+            self.die(operation, name, "dies after it");
+        }
+        self.say(operation, name, fault, &done.as_ref().map_or_else(ToString::to_string, |_| "done".into()));
+        done
+    }
+
+    /// Begins an operation.
+    fn count(&self) -> (u64, Option<Meddling>) {
+        let mut own = self.own.lock().unwrap();
+        own.operations += 1;
+        let number = own.operations;
+        self.time.pass(Duration::from_millis(1 + number % 7));
+        let meddling = own.meddling.take_if(|(at, _)| *at <= number);
+        (number, meddling)
+    }
+
+    fn draw(&self, operation: Operation, number: u64) -> Option<Fault> {
+        let mut own = self.own.lock().unwrap();
+        let length = 1 + Random::new(self.seed ^ number).below(WHILE);
+        let fault = match self.swarm.strike(operation, self.seed, number) {
+            _ if number < own.back => Some(Fault::Outage),
+            _ if number < own.room && operation == Operation::Put => Some(Fault::Full),
+            fault => fault,
+        };
+        match fault {
+            Some(Fault::Outage) if number >= own.back => own.back = number + length,
+            Some(Fault::Full) if number >= own.room => own.room = number + length,
+            // Longer than a session may be silent.
+            Some(Fault::Stall) => self.time.pass(Duration::from_secs(60 * length)),
+            _ => {}
+        }
+        own.struck += u64::from(fault.is_some());
+        fault
+    }
+
+    /// Storage far away says that it is not there; a disk may say anything.
+    fn refusal(&self, number: u64) -> ErrorKind {
+        match self.store.overwrites || number.is_multiple_of(2) {
+            true => ErrorKind::Unavailable,
+            false => ErrorKind::Other,
+        }
+    }
+
+    fn die(&self, operation: Operation, name: &str, how: &str) -> ! {
+        self.own.lock().unwrap().dead = true;
+        self.say(operation, name, None, how);
+        // As a kill does: nobody is told.
+        resume_unwind(Box::new(Death));
+    }
+
+    fn say(&self, operation: Operation, name: &str, fault: Option<Fault>, outcome: &str) {
+        let mut state = self.store.lock();
+        let struck = fault.map(|fault| format!(" ({fault:?})")).unwrap_or_default();
+        state.tally.say(format_args!("  {}: {operation:?} {name}{struck}: {outcome}", self.name));
+        if let Some(fault) = fault {
+            state.tally.count(&format!("{fault:?}"));
+        } else if outcome.starts_with("dies") {
+            state.tally.count("Death");
+        }
+    }
+
+    /// Where something is read wrongly, if it is: somewhere else each time.
+    fn place(&self, length: usize) -> usize {
+        let number = self.own.lock().unwrap().operations;
+        Random::new(self.seed ^ number).index(length.max(1))
+    }
+}
+
+impl Backend for Handle {
+    fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        self.ask(Operation::Put, name.as_str(), |_| self.store.put(name, bytes))
+    }
+
+    fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
+        self.ask(Operation::Get, name.as_str(), |fault| {
+            let mut bytes = self.store.get(name, limit)?;
+            let place = self.place(bytes.len());
+            match fault {
+                Some(Fault::Flipped) if !bytes.is_empty() => bytes[place] ^= 1 << (place % 8),
+                Some(Fault::Short) => bytes.truncate(place),
+                _ => {}
+            }
+            Ok(bytes)
+        })
+    }
+
+    fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
+        self.ask(Operation::Range, name.as_str(), |fault| {
+            self.store.get_range(name, offset, buffer)?;
+            let place = self.place(buffer.len());
+            match fault {
+                Some(Fault::Flipped) if !buffer.is_empty() => buffer[place] ^= 1 << (place % 8),
+                Some(Fault::Short) => {
+                    return Err(BackendError::new(ErrorKind::Short, "get range of", name));
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+    }
+
+    fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
+        self.ask(Operation::Stat, name.as_str(), |_| self.store.stat(name))
+    }
+
+    fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
+        let mut failed = Ok(());
+        let mut listed = self.ask(Operation::List, prefix, |fault| {
+            let mut listed = self.store.list(prefix);
+            if fault == Some(Fault::HalfListing) {
+                listed.truncate(listed.len() / 2);
+                failed = Err(BackendError::new(ErrorKind::Unavailable, "list", prefix));
+            }
+            Ok(listed)
+        })?;
+        // In no particular order.
+        Random::new(self.seed).shuffle(&mut listed);
+        listed.into_iter().for_each(visit);
+        failed
+    }
+
+    fn delete(&self, name: &ObjectName) -> Result<(), BackendError> {
+        self.ask(Operation::Delete, name.as_str(), |_| self.store.delete(name))
+    }
+
+    fn is_remote(&self) -> bool {
+        self.store.overwrites
+    }
+
+    fn location(&self) -> String {
+        "simulated".to_owned()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}

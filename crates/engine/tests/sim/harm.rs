@@ -1,0 +1,100 @@
+//! Harm that is done to stored objects between the runs of actors: what storage does that does not keep its promise.
+
+use super::store::{Object, State, Store};
+use lifeboat_backend::ObjectName;
+use lifeboat_testkit::Random;
+use std::sync::Arc;
+
+/// What is done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Harm {
+    /// A bit is flipped.
+    Flip,
+    /// The end is lost.
+    Cut,
+    /// Nothing is left of it.
+    Empty,
+    /// It is all zeros.
+    Zeros,
+    /// It is gone.
+    Vanish,
+    /// It has the bytes of another object of its folder.
+    Swap,
+}
+
+impl Harm {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Flip, Self::Cut, Self::Empty, Self::Zeros, Self::Vanish, Self::Swap];
+}
+
+impl Store {
+    /// Harms an object, most often a pack, and tells which.
+    pub(crate) fn harm(&self, harm: Harm, seed: u64) -> Option<ObjectName> {
+        let mut random = Random::new(seed);
+        let state = &mut *self.lock();
+        let folder =
+            *random.pick(&["packs", "packs", "packs", "index", "index", "log", "keys", "keyring", "config"]);
+        let is_in = |name: &&ObjectName| {
+            let first = name.as_str().split('/').next().unwrap_or_default();
+            first.trim_end_matches('2') == folder
+        };
+        let names: Vec<_> = state.objects.keys().filter(is_in).cloned().collect();
+        let name = names.get(random.index(names.len().max(1)))?;
+        if harm == Harm::Vanish && folder == "log" && !has_copy(state, name) {
+            // Nobody can miss an entry that no other names: docs/log-protocol.md, "Entries".
+            return None;
+        }
+        let old = state.objects.get(name)?.clone();
+        match harmed(harm, &old.bytes, &names, state, &mut random) {
+            Some(bytes) if *bytes == *old.bytes => return None,
+            Some(bytes) => drop(state.objects.insert(name.clone(), Object { bytes, ..old })),
+            None => drop(state.objects.remove(name)),
+        }
+        state.harmed.insert(name.clone());
+        state.tally.count(&format!("harm: {harm:?}"));
+        state.tally.say(format_args!("harm: {harm:?} {name}"));
+        Some(name.clone())
+    }
+
+    /// The objects that are not what they were stored as.
+    pub(crate) fn harmed(&self) -> Vec<ObjectName> {
+        let state = self.lock();
+        let is_harmed = |name: &&ObjectName| {
+            state.objects.get(*name).map(|object| &object.bytes) != state.first.get(*name)
+        };
+        state.harmed.iter().filter(is_harmed).cloned().collect()
+    }
+}
+
+fn has_copy(state: &State, name: &ObjectName) -> bool {
+    let (folder, rest) = name.as_str().split_once('/').unwrap_or_default();
+    let other = if folder == "log" { "log2" } else { "log" };
+    let other = ObjectName::new(&format!("{other}/{rest}")).unwrap();
+    state.objects.get(&other).map(|object| &object.bytes) == state.first.get(&other)
+        && state.objects.contains_key(&other)
+}
+
+/// What is left of an object, if anything is.
+fn harmed(
+    harm: Harm,
+    bytes: &[u8],
+    names: &[ObjectName],
+    state: &State,
+    random: &mut Random,
+) -> Option<Arc<[u8]>> {
+    let place = random.index(bytes.len().max(1));
+    match harm {
+        Harm::Vanish => None,
+        Harm::Empty => Some(Arc::default()),
+        Harm::Zeros => Some(vec![0; bytes.len()].into()),
+        Harm::Cut => Some(bytes[..place].into()),
+        Harm::Swap => Some(Arc::clone(&state.objects[random.pick(names)].bytes)),
+        Harm::Flip => {
+            let mut bytes = bytes.to_vec();
+            if let Some(byte) = bytes.get_mut(place) {
+                *byte ^= 1 << random.below(8);
+            }
+            Some(bytes.into())
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What shall happen in a history: a repository, hosts, and steps, all drawn from one seed.
+//!
+//! Invariant: each step has a seed of its own, so that the others happen as before when one is left out.
+
+use super::faults::Swarm;
+use super::harm::Harm;
+use lifeboat_testkit::Random;
+use std::fmt;
+
+/// Steps of a history, at most.
+const STEPS: u64 = 12;
+
+/// A history that is to happen.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) shape: Shape,
+    /// What goes wrong with operations.
+    pub(crate) swarm: Swarm,
+    pub(crate) hosts: usize,
+    /// Whether the repository is made while all that may go wrong, and by several hosts at once.
+    pub(crate) rough_start: bool,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// The repository.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Far away: without second copies, with more kept on each host.
+    pub(crate) is_far: bool,
+    pub(crate) parity: u32,
+    pub(crate) second_copies: bool,
+    pub(crate) chunk: u32,
+    pub(crate) pack: u32,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Files of a host change.
+    Change { host: usize, seed: u64 },
+    /// Actors do something, each on a host of its own and all at once.
+    Act(Vec<Act>, u64),
+    /// The clock of a host jumps by so many seconds.
+    Jump { host: usize, seconds: i64 },
+    /// A host loses what it keeps of the repository.
+    Forget { host: usize },
+    /// A host is started again.
+    Boot { host: usize },
+    /// A stored object is harmed.
+    Harm { harm: Harm, seed: u64 },
+}
+
+/// What one actor does.
+#[derive(Clone, Debug)]
+pub(crate) struct Act {
+    pub(crate) host: usize,
+    pub(crate) seed: u64,
+    pub(crate) verb: Verb,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Backup {
+        /// Reads every file anew.
+        force: bool,
+        skip_if_unchanged: bool,
+        samples: bool,
+        /// The files change before the storage operation of this number.
+        changes_at: Option<u64>,
+        /// Somebody wants it to stop when so many things have happened.
+        stops_after: Option<u64>,
+    },
+    Restore,
+    Verify,
+    AddKey,
+    RemoveKey,
+    ChangeKey,
+}
+
+impl Plan {
+    /// The history of a seed.
+    pub(crate) fn of(seed: u64) -> Self {
+        let random = &mut Random::new(seed);
+        let shape = Shape::draw(random);
+        // Some histories without anything that goes wrong: then nothing may.
+        let swarm = if random.below(6) == 0 { Swarm::default() } else { Swarm::draw(random) };
+        let hosts = 1 + random.index(3);
+        let rough_start = random.below(8) == 0;
+        let may_harm = random.below(5) < 2;
+        let steps = (0..3 + random.below(STEPS - 2)).map(|_| Step::draw(hosts, may_harm, random)).collect();
+        Self { seed, shape, swarm, hosts, rough_start, steps }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, shape, swarm, hosts, rough_start, steps } = self;
+        writeln!(f, "seed {seed}, hosts: {hosts}, rough start: {rough_start}\n{shape:?}\n{:?}", swarm.0)?;
+        steps.iter().try_for_each(|step| writeln!(f, "{step:?}"))
+    }
+}
+
+impl Shape {
+    fn draw(random: &mut Random) -> Self {
+        let is_far = random.below(2) == 0;
+        let chunk = *random.pick(&[512, 1024, 4096]);
+        let pack = *random.pick(&[16 << 10, 32 << 10, 64 << 10]);
+        // Either may be chosen anywhere; most take what init proposes.
+        let parity = if random.below(4) == 0 { *random.pick(&[0, 3, 20]) } else { u32::from(!is_far) * 3 };
+        let second_copies = if random.below(6) == 0 { is_far } else { !is_far };
+        Self { is_far, parity, second_copies, chunk, pack }
+    }
+}
+
+impl Step {
+    fn draw(hosts: usize, may_harm: bool, random: &mut Random) -> Self {
+        let host = random.index(hosts);
+        let seed = random.next_u64();
+        match random.below(20) {
+            0..4 => Self::Change { host, seed },
+            4 => {
+                let day = 24 * 60 * 60;
+                let seconds = *random.pick(&[3600, -3600, day, 8 * day, 15 * day, 3650 * day, -3650 * day]);
+                Self::Jump { host, seconds }
+            }
+            5 => Self::Forget { host },
+            6 => Self::Boot { host },
+            7 | 8 if may_harm => Self::Harm { harm: *random.pick(&Harm::ALL), seed },
+            _ => {
+                let count = 1 + random.index(hosts);
+                let mut all: Vec<usize> = (0..hosts).collect();
+                random.shuffle(&mut all);
+                Self::Act(all[..count].iter().map(|host| Act::draw(*host, random)).collect(), seed)
+            }
+        }
+    }
+}
+
+impl Act {
+    fn draw(host: usize, random: &mut Random) -> Self {
+        let verb = match random.below(16) {
+            0 | 1 => Verb::Restore,
+            2 => Verb::Verify,
+            3 => Verb::AddKey,
+            4 => Verb::RemoveKey,
+            5 => Verb::ChangeKey,
+            _ => Verb::Backup {
+                force: random.below(8) == 0,
+                skip_if_unchanged: random.below(6) == 0,
+                samples: random.below(6) == 0,
+                changes_at: (random.below(3) == 0).then(|| random.below(60)),
+                stops_after: (random.below(12) == 0).then(|| random.below(30)),
+            },
+        };
+        Self { host, seed: random.next_u64(), verb }
+    }
+}
