@@ -20,6 +20,7 @@ mod recorded;
 mod restore_into;
 mod round_trip;
 mod scrub;
+mod sim;
 mod stop;
 mod unsteady;
 mod verify;

@@ -143,12 +143,9 @@ impl Stage {
         process: u64,
     ) -> Result<RestoreReport, EngineError> {
         let repository = self.open(credential, process)?;
-        let newest = || snapshots(&repository, &SnapshotFilter::default()).map(|list| list.snapshots);
-        let snapshot = match snapshot {
-            Some(snapshot) => snapshot.clone(),
-            None => newest()?.pop().expect("there is one"),
-        };
-        restore(&repository, &snapshot, options, &Workers::inline(), &())
+        let list = snapshots(&repository, &SnapshotFilter::default())?;
+        let snapshot = snapshot.or(list.snapshots.last()).expect("there is one");
+        restore(&repository, &list.view, snapshot, options, &Workers::inline(), &())
     }
 
     /// All snapshots, once every byte that they need was proved sound.

@@ -198,7 +198,7 @@ impl Actor {
             verify: self.act.seed.is_multiple_of(2),
             ..RestoreOptions::default()
         };
-        let report = restore(repository, snapshot, &options, &Workers::inline(), &())?;
+        let report = restore(repository, &list.view, snapshot, &options, &Workers::inline(), &())?;
         let tag = snapshot.tags.first().cloned().unwrap_or_default();
         Ok(End::Restored(tag, Tree::read(folder.path()), report.problems))
     }

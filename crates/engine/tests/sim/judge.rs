@@ -94,7 +94,8 @@ impl History {
         };
         match lost.iter().find(|path| !is_named(path)) {
             Some(path) => {
-                let (path, back) = (path.display(), if tree.0.contains_key(path) { "otherwise" } else { "not" });
+                let (path, back) =
+                    (path.display(), if tree.0.contains_key(path) { "otherwise" } else { "not" });
                 Err(format!("{path} of {tag} came back {back}, and all that is said is {problems:?}"))
             }
             None => Ok(()),

@@ -59,7 +59,8 @@ impl Tree {
         let is_as_in = |path: &PathBuf, version: &Self| match (version.0.get(path), self.0.get(path)) {
             // Which names are one file may have changed between two looks.
             (Some(saved), Some(own)) => {
-                saved.looks_like(own) && (versions.len() > 1 || version.first_of(saved, self) == Some(&own.first))
+                saved.looks_like(own)
+                    && (versions.len() > 1 || version.first_of(saved, self) == Some(&own.first))
             }
             (saved, own) => saved == own,
         };
