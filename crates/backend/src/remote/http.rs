@@ -85,6 +85,7 @@ impl Http {
             self.hold_off(Duration::from_secs(seconds.unwrap_or(0)).min(self.patience.obey)).await;
         } else {
             self.meter.progress();
+            self.hurry.give_up(false);
         }
         let mut response = HttpResponse::new(body);
         *response.status_mut() = status;

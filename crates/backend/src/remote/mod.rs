@@ -169,6 +169,9 @@ impl RemoteBackend {
             }
             done = act();
         }
+        if done.as_ref().is_err_and(BackendError::is_retryable) {
+            self.hurry.give_up(true);
+        }
         done
     }
 
