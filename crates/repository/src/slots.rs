@@ -219,8 +219,9 @@ impl Slots<'_> {
             Err(error) if error.is_not_found() => return Err(SlotError::Contended.into()),
             other => other?,
         }
-        let error = match control.list(layout::KEYS) {
-            Ok(after) if after.contains_key(own) => return Ok(()),
+        // Nor one that somebody else has just put back.
+        let error = match control.list_copies(layout::KEYS) {
+            Ok(after) if after.contains_key(own) && !after.contains_key(target) => return Ok(()),
             Ok(_) => SlotError::Contended.into(),
             Err(error) => RepositoryError::from(error),
         };

@@ -281,6 +281,20 @@ fn of_two_who_remove_each_other_one_notices() {
 }
 
 #[test]
+fn a_slot_that_somebody_puts_back_is_not_said_to_be_removed() {
+    let (watched, repository) = new(15);
+    let added = object(&add(&repository, &key_file()));
+    let rival = with_rival(&*watched);
+    let opened = Repository::open(Arc::clone(&rival) as _, &password(), environment(3)).unwrap();
+    let bytes = watched.get(&added, u64::MAX).unwrap();
+    let id = added.as_str().trim_start_matches("keys/").to_owned();
+    *rival.after_delete.lock().unwrap() = Some(Box::new(move |backend| backend.put(&added, &bytes).unwrap()));
+    let refused = opened.slots().remove(&id).unwrap_err();
+    assert!(matches!(refused, RepositoryError::Slot(SlotError::Contended)), "{refused}");
+    Repository::open(rival, &key_file(), environment(3)).unwrap();
+}
+
+#[test]
 fn what_was_read_wrongly_is_never_put_back() {
     for before in 1..3 {
         let (watched, repository) = new(14);
