@@ -20,6 +20,7 @@ pub mod limits;
 mod node;
 mod pack;
 mod page;
+mod planted;
 mod random;
 mod running;
 mod seal;
@@ -48,6 +49,9 @@ pub use pack::{
     PackedBlob, code_memory,
 };
 pub use page::{ChildPage, Page, PageEntry, PageTreeBuilder};
+#[cfg(feature = "planted")]
+pub use planted::under;
+pub use planted::{Bug, planted};
 pub use random::Random;
 pub use running::{Process, Running};
 pub use seal::{SEAL_OVERHEAD, SealContext, SealRole, Sealer};

@@ -5,7 +5,7 @@
 
 use crate::{Environment, Repository, RepositoryError, layout};
 use lifeboat_backend::ObjectName;
-use lifeboat_format::{FormatError, Process, Running, SessionId, Timestamp, limits};
+use lifeboat_format::{Bug, FormatError, Process, Running, SessionId, Timestamp, limits, planted};
 use std::collections::BTreeMap;
 
 /// Age in seconds at which a session of which nothing can be known counts as dead: fourteen days.
@@ -99,6 +99,9 @@ impl Repository {
     }
 
     fn remove_hint(&self, name: &ObjectName) -> Result<(), RepositoryError> {
+        if planted(Bug::HintsStay) {
+            return Ok(());
+        }
         match self.backend.delete(name) {
             Err(error) if error.is_not_found() => Ok(()),
             other => Ok(other?),

@@ -4,7 +4,7 @@
 //! else can be done about clocks that stand still: docs/decisions/0002.
 
 use super::BackupOptions;
-use lifeboat_format::{Node, NodeKind, Snapshot, Timestamp};
+use lifeboat_format::{Bug, Node, NodeKind, Snapshot, Timestamp, planted};
 
 /// A file that changed so shortly before the parent began may have changed again within the same tick of its file
 /// system's clock: the coarsest in use counts in two seconds.
@@ -32,14 +32,16 @@ impl Compare {
         let as_before =
             (previous.kind, previous.size, previous.mtime) == (NodeKind::File, now.size, now.mtime);
         as_before
-            && (self.ignore_ctime || now.ctime == previous.ctime)
+            && (self.ignore_ctime || planted(Bug::IgnoredChangeTime) || now.ctime == previous.ctime)
             && (self.ignore_inode || !keeps_inodes || now.inode == previous.inode)
             && self.had_settled(previous)
     }
 
     fn had_settled(&self, previous: &Node) -> bool {
         let last_change = if self.ignore_ctime { previous.mtime } else { previous.ctime };
-        self.parent_start.is_some_and(|start| last_change.seconds < start.seconds - CLOCK_GRAIN_SECONDS)
+        let is_never = planted(Bug::NeverSettling);
+        self.parent_start
+            .is_some_and(|start| is_never || last_change.seconds < start.seconds - CLOCK_GRAIN_SECONDS)
     }
 }
 

@@ -9,7 +9,7 @@ use super::save::Save;
 use super::sift::{Scope, Verdict};
 use super::wanted::Wanted;
 use crate::{EngineError, trees};
-use lifeboat_format::{Content, Node, NodeKind, PageTreeBuilder, Totals};
+use lifeboat_format::{Bug, Content, Node, NodeKind, PageTreeBuilder, Totals, planted};
 use lifeboat_fs::{FsError, Names, SourceDir};
 use lifeboat_repository::RepositoryError;
 use std::path::Path;
@@ -114,7 +114,8 @@ fn open<'w, 'r>(
 ) -> Result<Frame<'w, 'r>, EngineError> {
     let path = dir.trail().path();
     let (names, listed) = save.sift.names(&dir, &path, &mut scope);
-    if let Err(error) = dir.read_own_details(&mut node).and(listed) {
+    let is_listed = if planted(Bug::IgnoredListError) { Ok(()) } else { listed };
+    if let Err(error) = dir.read_own_details(&mut node).and(is_listed) {
         save.unread(&path, &error);
     }
     save.describe(&mut node)?;

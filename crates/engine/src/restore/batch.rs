@@ -6,7 +6,7 @@ use super::Restore;
 use super::doubt::Doubt;
 use super::file::{Fate, RestoredFile};
 use crate::{EngineError, Event, Outcome, ProblemKind};
-use lifeboat_format::{BlobId, Content, Node, Piece, Role, Xattr, XattrValue};
+use lifeboat_format::{BlobId, Bug, Content, Node, Piece, Role, Xattr, XattrValue, planted};
 use lifeboat_fs::{Lock, TargetDir, Trail};
 use lifeboat_repository::{BlobPlace, FetchedRange, RepositoryError, SegmentNumber};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -239,6 +239,7 @@ impl Restore<'_> {
                 piece.file.sync_now_and_then(bytes.len() as u64, self.workers);
                 self.teller.tell(&Event::Written(bytes.len() as u64));
             }
+            Err(_) if planted(Bug::IgnoredWriteError) => {}
             Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
         }
     }

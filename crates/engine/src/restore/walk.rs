@@ -7,7 +7,7 @@ use super::item::{Links, Place};
 use super::selection::Verdict;
 use crate::trees::{self, Entries};
 use crate::{EngineError, Outcome, ProblemKind};
-use lifeboat_format::{Node, NodeKind, Totals};
+use lifeboat_format::{Bug, Node, NodeKind, Totals, planted};
 use lifeboat_fs::Trail;
 use lifeboat_repository::RepositoryError;
 use std::ffi::OsStr;
@@ -147,7 +147,9 @@ impl Restore<'_> {
         if !error.is_damage() {
             return Err(error.into());
         }
-        self.problem(ProblemKind::Damage, trail, &error);
+        if !planted(Bug::IgnoredTreeError) {
+            self.problem(ProblemKind::Damage, trail, &error);
+        }
         Ok(())
     }
 }

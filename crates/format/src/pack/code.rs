@@ -4,6 +4,7 @@
 //! the work is done in stripes across all shards, and its memory does not grow with them.
 
 use super::shape::CODE_BLOCK;
+use crate::{Bug, planted};
 use reed_solomon_simd::{ReedSolomonDecoder, ReedSolomonEncoder};
 use std::ops::Range;
 
@@ -23,6 +24,9 @@ pub fn code_memory() -> (usize, usize) {
 
 /// Fills `parity` with the shards that belong to those of `data`, which has one behind the other, `length` bytes each.
 pub(super) fn encode(data: &[u8], length: usize, parity: &mut [&mut [u8]]) {
+    if planted(Bug::ParityOutOfOrder) {
+        parity.reverse();
+    }
     let count = data.len() / length;
     let width = stripe_width(length, count + parity.len());
     let mut encoder = ReedSolomonEncoder::new(count, parity.len(), width).expect(SUPPORTED);

@@ -5,8 +5,8 @@
 use super::layout::PackHeader;
 use crate::key::tags_equal;
 use crate::{
-    Codec, Compressor, FormatError, Key, KeySetId, Keyring, Opener, PackSegment, Random, Role, SealContext,
-    SealRole, Sealer, VerifyWrites, compress::Buffers, limits,
+    Bug, Codec, Compressor, FormatError, Key, KeySetId, Keyring, Opener, PackSegment, Random, Role,
+    SealContext, SealRole, Sealer, VerifyWrites, compress::Buffers, limits, planted,
 };
 use zeroize::Zeroizing;
 
@@ -83,13 +83,18 @@ impl PackSealer {
         let raw_length = raw_length.ok_or(FormatError::Limit("segment"))?;
         let mut buffers = std::mem::take(&mut compressor.buffers);
         let codec = compressor.compress(raw, &mut buffers.compressed);
+        let is_unchecked = planted(Bug::UncheckedCodec);
+        if is_unchecked && random[0] < 16 && !buffers.compressed.is_empty() {
+            buffers.compressed[0] ^= 1;
+        }
         let context = self.segment_context(ordinal, raw_length, codec);
         let start = out.len();
         self.sealer.seal_into(&context, random, &buffers.compressed, out);
         let sealed_length = u32::try_from(out.len() - start).map_err(|_| FormatError::Limit("segment"))?;
         let segment = PackSegment { offset: 0, sealed_length, raw_length, codec };
         let Buffers { again, opener, .. } = &mut buffers;
-        let is_same = !verify.covers(ordinal)
+        let is_same = is_unchecked
+            || !verify.covers(ordinal)
             || self.open_segment(ordinal, &segment, &out[start..], opener, again).is_ok() && *again == raw;
         compressor.buffers = buffers;
         match is_same {

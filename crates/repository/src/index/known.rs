@@ -1,6 +1,6 @@
 //! What the index knows of packs, segments and blobs.
 
-use lifeboat_format::{ObjectHash, PACK_TRAILER_LENGTH, PackId, PackSegment, Role};
+use lifeboat_format::{Bug, ObjectHash, PACK_TRAILER_LENGTH, PackId, PackSegment, Role, planted};
 use std::ops::Range;
 
 use crate::RepositoryError;
@@ -30,7 +30,10 @@ impl KnownPack {
     /// Whether what lies in it may be relied on.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.found_length.is_some_and(|length| (self.core_length..=self.stored_length).contains(&length))
+        planted(Bug::UncheckedPresence)
+            || self
+                .found_length
+                .is_some_and(|length| (self.core_length..=self.stored_length).contains(&length))
     }
 
     /// Whether it was stored with parity.

@@ -13,7 +13,7 @@ use super::tables::Tables;
 use super::{First, Index};
 use crate::{Repository, RepositoryError, View, layout};
 use lifeboat_backend::ObjectName;
-use lifeboat_format::{FormatError, Index as IndexObject, ObjectHash, PackId, limits};
+use lifeboat_format::{Bug, FormatError, Index as IndexObject, ObjectHash, PackId, limits, planted};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -229,7 +229,8 @@ impl Sources<'_> {
         there.sort_by_key(|table| Reverse((table.counts.covered, table.id)));
         let (mut chosen, mut covered) = (Vec::new(), HashSet::new());
         for table in there {
-            if table.covered.iter().any(|hash| !self.listed.contains_key(hash)) {
+            let is_listed = |hash| self.listed.contains_key(hash) || planted(Bug::CacheOutlivesIndex);
+            if !table.covered.iter().all(is_listed) {
                 repository.tables.discard(table.id);
             } else if table.covered.iter().all(|hash| self.view.index().contains(hash)) {
                 if table.covered.iter().all(|hash| covered.contains(hash)) {

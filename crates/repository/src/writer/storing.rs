@@ -9,7 +9,8 @@ use crate::buffers::{PackBuffer, PackBuffers, Pool};
 use crate::session_log::SessionLog;
 use crate::{Repository, RepositoryError, Workers, layout};
 use lifeboat_format::{
-    BuiltIndex, Compression, Compressor, EntryKind, IndexBuilder, Pack, PackSealer, Provide, Random, Role,
+    Bug, BuiltIndex, Compression, Compressor, EntryKind, IndexBuilder, Pack, PackSealer, Provide, Random,
+    Role, planted,
 };
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -132,7 +133,9 @@ impl Store {
     pub(super) fn put(self: &Arc<Self>, pack: Pack, buffer: PackBuffer) {
         let store = Arc::clone(self);
         self.workers.run_storing(move || {
-            if let Err(error) = store.put_now(pack, buffer) {
+            if let Err(error) = store.put_now(pack, buffer)
+                && !planted(Bug::IgnoredPutError)
+            {
                 store.fail(error);
             }
         });
@@ -154,6 +157,10 @@ impl Store {
     }
 
     fn put_now(&self, mut pack: Pack, mut buffer: PackBuffer) -> Result<(), RepositoryError> {
+        if planted(Bug::IndexBeforePacks) {
+            self.name(&pack)?;
+            self.provide()?;
+        }
         let bytes = Arc::new(std::mem::take(&mut pack.bytes));
         // From now on there may be a pack that no entry names.
         self.repository.kept.forget_listing();

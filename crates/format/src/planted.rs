@@ -1,0 +1,99 @@
+//! Bugs on purpose, so that tests can be tested: each is one that a tool of this kind had.
+//!
+//! Invariant: without the feature `planted`, which only tests ask for, there are none: [`planted`] is false and what stands behind
+//! it is not compiled in. With it a thread has the one that it runs [`under`], or none.
+
+/// A bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Index and log name a pack before it is put.
+    IndexBeforePacks,
+    /// A pack that could not be put is taken for one that was.
+    IgnoredPutError,
+    /// Unchanged files are taken over without a look at whether all they consist of is there.
+    UncheckedReuse,
+    /// A pack that is missing or cut short is taken for whole.
+    UncheckedPresence,
+    /// A directory that could not be listed is taken for an empty one.
+    IgnoredListError,
+    /// What could not be read is left out without a word.
+    SilentSkip,
+    /// A file counts as unchanged when its size and modification time are.
+    IgnoredChangeTime,
+    /// A file counts as unchanged however shortly it was at rest.
+    NeverSettling,
+    /// What changed is not noticed by who asks for no snapshot if nothing did.
+    MissedNews,
+    /// What is compressed and sealed is wrong now and then, and not read back.
+    UncheckedCodec,
+    /// Shards are mended by the parity of others.
+    ParityOutOfOrder,
+    /// What is kept of the index outlives what is in the storage.
+    CacheOutlivesIndex,
+    /// Bytes that could not be written are taken for written.
+    IgnoredWriteError,
+    /// A directory that is damaged comes back as far as it can be read, without a word.
+    IgnoredTreeError,
+    /// A key slot is removed, and its second copy stays.
+    SecondCopyStays,
+    /// Nobody removes the hints of those who are dead.
+    HintsStay,
+}
+
+impl Bug {
+    /// All of them.
+    #[cfg(feature = "planted")]
+    pub const ALL: [Self; 16] = [
+        Self::IndexBeforePacks,
+        Self::IgnoredPutError,
+        Self::UncheckedReuse,
+        Self::UncheckedPresence,
+        Self::IgnoredListError,
+        Self::SilentSkip,
+        Self::IgnoredChangeTime,
+        Self::NeverSettling,
+        Self::MissedNews,
+        Self::UncheckedCodec,
+        Self::ParityOutOfOrder,
+        Self::CacheOutlivesIndex,
+        Self::IgnoredWriteError,
+        Self::IgnoredTreeError,
+        Self::SecondCopyStays,
+        Self::HintsStay,
+    ];
+}
+
+/// Whether the thread that runs has this bug.
+#[cfg(not(feature = "planted"))]
+#[must_use]
+#[inline]
+pub const fn planted(_: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "planted")]
+pub use with::{planted, under};
+
+#[cfg(feature = "planted")]
+mod with {
+    use super::Bug;
+    use std::cell::Cell;
+
+    thread_local! {
+        static CURRENT: Cell<Option<Bug>> = const { Cell::new(None) };
+    }
+
+    /// Whether the thread that runs has this bug.
+    #[must_use]
+    pub fn planted(bug: Bug) -> bool {
+        CURRENT.get() == Some(bug)
+    }
+
+    /// Runs something in this thread with a bug.
+    pub fn under<T>(bug: Option<Bug>, run: impl FnOnce() -> T) -> T {
+        let before = CURRENT.replace(bug);
+        let done = run();
+        CURRENT.set(before);
+        done
+    }
+}
