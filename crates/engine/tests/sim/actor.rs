@@ -1,7 +1,8 @@
 //! What an actor does: the verbs of the engine, on the storage as it sees it.
 
+use super::faults::Fault;
 use super::handle::{Death, Handle};
-use super::plan::{Act, Shape, Verb};
+use super::plan::{Act, Saving, Shape, Verb};
 use super::source::Source;
 use super::tree::Tree;
 use lifeboat_engine::{
@@ -9,7 +10,7 @@ use lifeboat_engine::{
     RestoreOptions, SnapshotFilter, SnapshotId, VerifyOptions, VerifyReport, VerifyWrites, Workers, backup,
     restore, snapshots, verify,
 };
-use lifeboat_format::{KdfParams, SlotAbout};
+use lifeboat_format::{self as planted, Bug, KdfParams, SlotAbout};
 use lifeboat_repository::{
     CacheOptions, Credential, Environment, InitOptions, Repository, RepositoryError, init,
 };
@@ -35,6 +36,8 @@ pub(crate) struct Actor {
     pub(crate) host: String,
     pub(crate) source: Arc<Source>,
     pub(crate) cache: PathBuf,
+    /// Where restores go, one over the other.
+    pub(crate) target: PathBuf,
     /// For files that are gone in the end.
     pub(crate) temporary: PathBuf,
     /// The number of the key it opens the repository with.
@@ -44,6 +47,10 @@ pub(crate) struct Actor {
     /// Label of the snapshot that it makes, if it makes one.
     pub(crate) tag: String,
     pub(crate) act: Act,
+    /// What the repository is to be like, if it makes it.
+    pub(crate) shape: Shape,
+    /// What is wrong with its code.
+    pub(crate) bug: Option<Bug>,
     pub(crate) record: Arc<Record>,
 }
 
@@ -76,14 +83,11 @@ pub(crate) enum End {
 
 impl Actor {
     /// Does it, or dies.
-    pub(crate) fn run(&self, make: Option<&Shape>) -> End {
+    pub(crate) fn run(&self) -> End {
         let (source, handle) = (Arc::clone(&self.source), Arc::clone(&self.handle));
         let eyes = Rc::new(RefCell::new(Eyes { source, handle }));
-        let act = || match make {
-            Some(shape) => self.make(shape),
-            None => self.act(),
-        };
-        let done = catch_unwind(AssertUnwindSafe(|| faults::under(&eyes, act)));
+        let act = AssertUnwindSafe(|| faults::under(&eyes, || self.act()));
+        let done = planted::under(self.bug, || catch_unwind(act));
         match done {
             Ok(Ok(Ok(end))) => end,
             Ok(Ok(Err(error))) => End::Failed(error),
@@ -110,7 +114,8 @@ impl Actor {
         Repository::open_with_cache(backend, &credential(key), self.environment.clone(), &cache)
     }
 
-    fn make(&self, shape: &Shape) -> Result<End, EngineError> {
+    fn make(&self) -> Result<End, EngineError> {
+        let shape = &self.shape;
         let options = InitOptions {
             kdf: KDF,
             about: about(self.key),
@@ -126,14 +131,15 @@ impl Actor {
     }
 
     fn act(&self) -> Result<End, EngineError> {
-        let repository = &self.open(self.key)?;
+        let repository = match self.act.verb {
+            Verb::Make => return self.make(),
+            _ => &self.open(self.key)?,
+        };
         match self.act.verb {
-            Verb::Backup { .. } => self.backup(repository),
-            Verb::Restore => self.restore(repository),
-            Verb::Verify => {
-                let options = VerifyOptions { read_data: ReadData::All };
-                Ok(End::Verified(verify(repository, &options, &Workers::inline(), &())?))
-            }
+            Verb::Make => Ok(End::Made),
+            Verb::Backup(how) => self.backup(repository, how),
+            Verb::Restore { over } => self.restore(repository, over),
+            Verb::Verify => self.verify(repository).map(End::Verified),
             Verb::AddKey => {
                 repository.slots().add(&credential(self.new_key), KDF, &about(self.new_key))?;
                 Ok(End::KeysChanged)
@@ -148,13 +154,14 @@ impl Actor {
         }
     }
 
-    fn backup(&self, repository: &Repository) -> Result<End, EngineError> {
-        let Verb::Backup { force, skip_if_unchanged, samples, changes_at, stops_after } = self.act.verb
-        else {
-            return Ok(End::NothingToRestore);
-        };
+    /// Reads everything.
+    pub(crate) fn verify(&self, repository: &Repository) -> Result<VerifyReport, EngineError> {
+        verify(repository, &VerifyOptions { read_data: ReadData::All }, &Workers::inline(), &())
+    }
+
+    fn backup(&self, repository: &Repository, how: Saving) -> Result<End, EngineError> {
         self.record.versions.lock().unwrap().push(Tree::read(&self.source.root));
-        if let Some(at) = changes_at {
+        if let Some(at) = how.changes_at {
             let (source, record, seed) = (Arc::clone(&self.source), Arc::clone(&self.record), self.act.seed);
             self.handle.meddle((
                 at,
@@ -168,39 +175,48 @@ impl Actor {
             paths: vec![self.source.root.clone()],
             as_path: Some("/".into()),
             host: self.host.clone(),
-            tags: vec![self.tag.clone()],
-            parent: if force { ParentChoice::None } else { ParentChoice::Newest },
-            skip_if_unchanged,
-            verify_writes: if samples { VerifyWrites::Sample } else { VerifyWrites::All },
+            // Labels that differ make another snapshot; who made it does not.
+            user: self.tag.clone(),
+            parent: if how.force { ParentChoice::None } else { ParentChoice::Newest },
+            skip_if_unchanged: how.skip_if_unchanged,
+            verify_writes: if how.samples { VerifyWrites::Sample } else { VerifyWrites::All },
             temporary: self.temporary.clone(),
             ..BackupOptions::default()
         };
-        let watcher = Watcher::new(&self.source.root, &self.record, stops_after);
+        let watcher = Watcher::new(&self.source.root, &self.record, how.stops_after);
         Ok(End::Saved(backup(repository, &options, &Workers::inline(), &watcher)?))
     }
 
-    fn restore(&self, repository: &Repository) -> Result<End, EngineError> {
+    fn restore(&self, repository: &Repository, over: bool) -> Result<End, EngineError> {
         let all = snapshots(repository, &SnapshotFilter::default())?.snapshots;
         if all.is_empty() {
             return Ok(End::NothingToRestore);
         }
         let id = Random::new(self.act.seed).pick(&all).id;
-        self.restore_one(repository, id)
+        match over {
+            true => self.restore_into(&self.target, repository, id),
+            false => self.restore_one(repository, id),
+        }
     }
 
     /// Restores a snapshot into a new directory and looks at what came back.
     pub(crate) fn restore_one(&self, repository: &Repository, id: SnapshotId) -> Result<End, EngineError> {
+        let folder = tempfile::tempdir_in(&self.temporary).unwrap();
+        self.restore_into(folder.path(), repository, id)
+    }
+
+    fn restore_into(
+        &self,
+        target: &Path,
+        repository: &Repository,
+        id: SnapshotId,
+    ) -> Result<End, EngineError> {
         let list = snapshots(repository, &SnapshotFilter::default())?;
         let snapshot = list.find(&id.to_string())?;
-        let folder = tempfile::tempdir_in(&self.temporary).unwrap();
-        let options = RestoreOptions {
-            target: folder.path().to_owned(),
-            verify: self.act.seed.is_multiple_of(2),
-            ..RestoreOptions::default()
-        };
+        let verify = self.act.seed.is_multiple_of(2);
+        let options = RestoreOptions { target: target.to_owned(), verify, ..RestoreOptions::default() };
         let report = restore(repository, &list.view, snapshot, &options, &Workers::inline(), &())?;
-        let tag = snapshot.tags.first().cloned().unwrap_or_default();
-        Ok(End::Restored(tag, Tree::read(folder.path()), report.problems))
+        Ok(End::Restored(snapshot.user.clone(), Tree::read(target), report.problems))
     }
 
     fn remove_key(&self, repository: &Repository) -> Result<End, EngineError> {
@@ -233,10 +249,18 @@ struct Eyes {
 
 impl Faults for Eyes {
     /// What is dead changes no file either.
-    fn before(&mut self, _: &Call<'_>) -> Verdict {
-        match self.handle.is_dead() {
-            true => Verdict::Fail(Errno::IO),
-            false => Verdict::Go,
+    fn before(&mut self, call: &Call<'_>) -> Verdict {
+        if self.handle.is_dead() {
+            return Verdict::Fail(Errno::IO);
+        }
+        match self.handle.strike_file(call.kind) {
+            (Some(Fault::FileDies), _) => Verdict::Die,
+            (Some(Fault::FileShort), number) => Verdict::Short(usize::try_from(number % 5000).unwrap()),
+            (Some(_), number) if call.kind.changes() && number.is_multiple_of(2) => {
+                Verdict::Fail(Errno::NOSPC)
+            }
+            (Some(_), _) => Verdict::Fail(Errno::IO),
+            (None, _) => Verdict::Go,
         }
     }
 

@@ -1,11 +1,11 @@
-//! What can go wrong with an operation of the storage, and how likely each of it is in one history.
+//! What can go wrong with an operation of the storage or with a file, and how likely each of it is in one history.
 //!
 //! Each history switches kinds on and off and draws their odds, so that rare combinations occur in some of them and are not
 //! drowned by the usual ones.
 
 use lifeboat_testkit::Random;
 
-/// What an actor asks of the storage.
+/// What an actor asks of the storage, or of the files of its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Put,
@@ -14,6 +14,8 @@ pub(crate) enum Operation {
     Stat,
     List,
     Delete,
+    /// Any system call that touches a file: of the source, of what the host keeps, of the target of a restore.
+    File,
 }
 
 /// What goes wrong with it.
@@ -39,10 +41,18 @@ pub(crate) enum Fault {
     DiesBefore,
     /// The actor dies after it.
     DiesAfter,
+    /// The actor may not change this object.
+    Denied,
+    /// The disk fails, or is full.
+    FileFails,
+    /// Fewer bytes are read or written than were asked for, which nobody may notice.
+    FileShort,
+    /// The actor dies at a file.
+    FileDies,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Refused,
         Self::LostReply,
         Self::Outage,
@@ -53,13 +63,18 @@ impl Fault {
         Self::Full,
         Self::DiesBefore,
         Self::DiesAfter,
+        Self::Denied,
+        Self::FileFails,
+        Self::FileShort,
+        Self::FileDies,
     ];
 
     fn fits(self, operation: Operation) -> bool {
-        use Operation::{Delete, Get, List, Put, Range};
+        use Operation::{Delete, File, Get, List, Put, Range};
         match self {
-            Self::Refused | Self::Outage | Self::Stall | Self::DiesBefore => true,
-            Self::LostReply | Self::DiesAfter => matches!(operation, Put | Delete),
+            Self::Refused | Self::Outage | Self::Stall | Self::DiesBefore => operation != File,
+            Self::FileFails | Self::FileShort | Self::FileDies => operation == File,
+            Self::LostReply | Self::DiesAfter | Self::Denied => matches!(operation, Put | Delete),
             Self::Flipped | Self::Short => matches!(operation, Get | Range),
             Self::HalfListing => operation == List,
             Self::Full => operation == Put,
@@ -76,6 +91,8 @@ impl Swarm {
     pub(crate) fn draw(random: &mut Random) -> Self {
         let kinds = Fault::ALL.into_iter().filter_map(|fault| {
             let odds = *random.pick(&[20, 60, 60, 200, 200, 600]);
+            // There are many more calls of files than operations of the storage.
+            let odds = if fault.fits(Operation::File) { 10 * odds } else { odds };
             (random.below(3) == 0).then_some((fault, odds))
         });
         Self(kinds.collect())

@@ -7,6 +7,7 @@ use super::faults::{Fault, Operation, Swarm};
 use super::store::Store;
 use super::time::Time;
 use lifeboat_backend::{Backend, BackendError, ErrorKind, ObjectInfo, ObjectName};
+use lifeboat_sys::Kind;
 use lifeboat_testkit::Random;
 use std::fmt;
 use std::panic::resume_unwind;
@@ -43,6 +44,8 @@ struct Own {
     back: u64,
     room: u64,
     struck: u64,
+    /// Calls of files.
+    calls: u64,
 }
 
 impl Handle {
@@ -73,6 +76,22 @@ impl Handle {
         self.own.lock().unwrap().dead
     }
 
+    /// What goes wrong with a call of a file, if anything does, and a number to choose by.
+    pub(crate) fn strike_file(&self, call: Kind) -> (Option<Fault>, u64) {
+        let (fault, number) = {
+            let mut own = self.own.lock().unwrap();
+            own.calls += 1;
+            let fault = self.swarm.strike(Operation::File, !self.seed, own.calls);
+            own.dead |= fault == Some(Fault::FileDies);
+            own.struck += u64::from(matches!(fault, Some(Fault::FileFails | Fault::FileDies)));
+            (fault, own.calls)
+        };
+        if let Some(fault) = fault {
+            self.say(Operation::File, &format!("{call:?} {number}"), Some(fault), "struck");
+        }
+        (fault, number)
+    }
+
     fn ask<T>(
         &self,
         operation: Operation,
@@ -94,6 +113,7 @@ impl Handle {
         let done = match fault {
             Some(Fault::DiesBefore) => self.die(operation, name, "dies before it"),
             Some(Fault::Full) => Err(refused(ErrorKind::Full)),
+            Some(Fault::Denied) => Err(refused(ErrorKind::Denied)),
             Some(Fault::Refused | Fault::Outage) => Err(refused(self.refusal(number))),
             Some(Fault::LostReply) => {
                 drop(effect(fault));

@@ -20,11 +20,13 @@ pub(crate) enum Harm {
     Vanish,
     /// It has the bytes of another object of its folder.
     Swap,
+    /// It was deleted and is back.
+    Return,
 }
 
 impl Harm {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Flip, Self::Cut, Self::Empty, Self::Zeros, Self::Vanish, Self::Swap];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Flip, Self::Cut, Self::Empty, Self::Zeros, Self::Vanish, Self::Swap, Self::Return];
 }
 
 impl Store {
@@ -32,6 +34,9 @@ impl Store {
     pub(crate) fn harm(&self, harm: Harm, seed: u64) -> Option<ObjectName> {
         let mut random = Random::new(seed);
         let state = &mut *self.lock();
+        if harm == Harm::Return {
+            return come_back(state, &mut random);
+        }
         let folder =
             *random.pick(&["packs", "packs", "packs", "index", "index", "log", "keys", "keyring", "config"]);
         let is_in = |name: &&ObjectName| {
@@ -66,6 +71,18 @@ impl Store {
     }
 }
 
+/// Lets something be there again that was deleted.
+fn come_back(state: &mut State, random: &mut Random) -> Option<ObjectName> {
+    let names: Vec<_> =
+        state.gone.keys().filter(|name| !name.as_str().starts_with("probe/")).cloned().collect();
+    let name = names.get(random.index(names.len().max(1)))?;
+    let object = state.gone.remove(name)?;
+    state.objects.insert(name.clone(), object);
+    state.tally.count("harm: Return");
+    state.tally.say(format_args!("harm: {name} is back"));
+    Some(name.clone())
+}
+
 fn has_copy(state: &State, name: &ObjectName) -> bool {
     let (folder, rest) = name.as_str().split_once('/').unwrap_or_default();
     let other = if folder == "log" { "log2" } else { "log" };
@@ -84,7 +101,7 @@ fn harmed(
 ) -> Option<Arc<[u8]>> {
     let place = random.index(bytes.len().max(1));
     match harm {
-        Harm::Vanish => None,
+        Harm::Vanish | Harm::Return => None,
         Harm::Empty => Some(Arc::default()),
         Harm::Zeros => Some(vec![0; bytes.len()].into()),
         Harm::Cut => Some(bytes[..place].into()),

@@ -1,20 +1,16 @@
-//! The oracle: every snapshot that was ever reported is listed and comes back as it was, or what is lost is named.
-//!
-//! Where nothing was harmed nothing is lost and nothing is named. A snapshot that nobody lived to report is whole, too.
+//! What is said of one act: what came back is what was saved, or what is not is named; and where all was calm, all went well.
 
 use super::actor::{Actor, End, Record};
-use super::history::History;
-use super::keys::{Lot, changes_keys};
-use super::plan::Verb;
+use super::history::{History, Judged};
+use super::plan::{Saving, Verb};
 use super::tree::Tree;
-use lifeboat_engine::{
-    EngineError, Problem, ProblemKind, ReadData, Snapshot, SnapshotFilter, SnapshotId, VerifyOptions,
-    Workers, snapshots, verify,
-};
-use lifeboat_repository::{Repository, RepositoryError, pack_object};
-use std::collections::BTreeSet;
+use lifeboat_engine::{BackupReport, EngineError, Problem, ProblemKind, SnapshotId};
+use lifeboat_repository::RepositoryError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How names begin that a restore gives until it has come to its end.
+const INCOMPLETE: &str = ".lifeboat-restore-";
 
 /// A backup that was begun.
 pub(super) struct Run {
@@ -22,8 +18,6 @@ pub(super) struct Run {
     /// Its snapshot, if it was reported.
     pub(super) reported: Option<SnapshotId>,
 }
-
-type Judged = Result<(), String>;
 
 impl End {
     /// What is told of it.
@@ -51,54 +45,35 @@ impl History {
 
     /// Judges one act. Where all was calm everything had to go well.
     pub(super) fn judge(&self, actor: &Actor, end: &End, is_calm: bool) -> Judged {
-        let wrong = |what: String| Err(format!("{}: {what}", actor.handle.name));
+        let verb = actor.act.verb;
         match end {
-            End::Restored(tag, tree, problems) => self.judge_restored(tag, tree, problems, is_calm),
-            End::Saved(report) => {
-                let changed = actor.record.versions.lock().unwrap().len() > 1;
-                match trouble(&report.problems).filter(|_| is_calm && !changed) {
-                    Some(problem) => wrong(format!("had trouble although all was calm: {problem:?}")),
-                    None if report.skipped => self.judge_skipped(actor, report.parent),
-                    None if report.snapshot.is_none() => wrong("made no snapshot".to_owned()),
-                    None => Ok(()),
-                }
+            End::Restored(tag, tree, problems) if verb == (Verb::Restore { over: true }) => {
+                self.judge_restored_over(tag, tree, problems, is_calm)
             }
+            End::Restored(tag, tree, problems) => self.judge_restored(tag, tree, problems, is_calm),
+            End::Saved(report) => self.judge_saved(actor, report, is_calm),
             End::Verified(report) if is_calm => match trouble(&report.problems) {
-                Some(problem) => wrong(format!("found {problem:?} although nothing was harmed")),
+                Some(problem) => Err(format!("verify found {problem:?} although nothing was harmed")),
                 None => Ok(()),
             },
-            End::Failed(EngineError::Interrupted) if stops(actor.act.verb) => Ok(()),
-            End::Failed(EngineError::Repository(RepositoryError::Slot(_)))
-                if changes_keys(actor.act.verb) =>
-            {
-                Ok(())
-            }
+            End::Failed(EngineError::Interrupted) if stops(verb) => Ok(()),
+            End::Failed(EngineError::Repository(RepositoryError::Slot(_))) if verb.changes_keys() => Ok(()),
             End::Failed(error) if is_calm => {
-                wrong(format!("failed although all was calm: {}", causes(error)))
+                Err(format!("{} failed although all was calm: {}", actor.handle.name, causes(error)))
             }
             _ => Ok(()),
         }
     }
 
-    /// What came back is what was saved, as far as it is not named.
-    fn judge_restored(&self, tag: &str, tree: &Tree, problems: &[Problem], is_calm: bool) -> Judged {
-        let run = self.runs.get(tag).ok_or_else(|| format!("{tag} was never saved"))?;
-        if let Some(problem) = trouble(problems).filter(|_| is_calm) {
-            return Err(format!("restoring {tag}: {problem:?} although all was calm"));
-        }
-        let unsaved = run.record.named.lock().unwrap();
-        let lost = tree.differences(&run.record.versions.lock().unwrap());
-        let is_named = |path: &&PathBuf| {
-            let mut names = unsaved.iter().chain(problems.iter().map(|problem| &problem.path));
-            names.any(|name| path.starts_with(name))
-        };
-        match lost.iter().find(|path| !is_named(path)) {
-            Some(path) => {
-                let (path, back) =
-                    (path.display(), if tree.0.contains_key(path) { "otherwise" } else { "not" });
-                Err(format!("{path} of {tag} came back {back}, and all that is said is {problems:?}"))
+    fn judge_saved(&self, actor: &Actor, report: &BackupReport, is_calm: bool) -> Judged {
+        let is_steady = actor.record.versions.lock().unwrap().len() == 1;
+        match trouble(&report.problems) {
+            Some(problem) if is_calm && is_steady => {
+                Err(format!("{} had trouble although all was calm: {problem:?}", actor.handle.name))
             }
-            None => Ok(()),
+            _ if report.skipped => self.judge_skipped(actor, report.parent),
+            _ if report.snapshot.is_none() => Err(format!("{} made no snapshot", actor.handle.name)),
+            _ => Ok(()),
         }
     }
 
@@ -114,176 +89,71 @@ impl History {
         }
     }
 
-    /// Judges the history when nothing goes wrong any more.
-    pub(super) fn judge_all(&mut self) -> Judged {
-        let is_harmed = !self.harmed.is_empty();
-        self.judge_keys()?;
-        if !is_harmed {
-            self.judge_verified(true)?;
+    /// What came back is what was saved, as far as it is not named.
+    pub(super) fn judge_restored(
+        &self,
+        tag: &str,
+        tree: &Tree,
+        problems: &[Problem],
+        is_calm: bool,
+    ) -> Judged {
+        let run = self.runs.get(tag).ok_or_else(|| format!("{tag} was never saved"))?;
+        if let Some(problem) = trouble(problems).filter(|_| is_calm) {
+            return Err(format!("restoring {tag}: {problem:?} although all was calm"));
         }
-        for host in 0..self.hosts.len() {
-            let verb = Verb::Backup {
-                force: false,
-                skip_if_unchanged: false,
-                samples: false,
-                changes_at: None,
-                stops_after: None,
-            };
-            let actor = self.calm(host, verb);
-            let end = self.end_of(&actor)?;
-            self.note(&actor, &end);
-            if !self.may_stop() && !matches!(end, End::Saved(_)) {
-                return Err(format!("a last backup: {}", end.line()));
+        let (unsaved, versions) = (run.record.named.lock().unwrap(), run.record.versions.lock().unwrap());
+        let named: Vec<_> = unsaved.iter().chain(problems.iter().map(|problem| &problem.path)).collect();
+        let is_below_named = |path: &PathBuf| named.iter().any(|name| path.starts_with(name));
+        // What is wrong with a file is told once, whatever names it has.
+        let is_named = |path: &&PathBuf| {
+            let names = versions.iter().flat_map(|version| version.names(path));
+            names.chain([*path]).any(is_below_named)
+        };
+        let lost = tree.differences(&versions);
+        // What tells that a restore is under way is no part of what comes back, but whoever ended well leaves none.
+        let is_lost = |path: &&PathBuf| !is_named(path) && (is_calm || !is_incomplete(path));
+        match lost.iter().find(is_lost) {
+            Some(path) => {
+                let back = if tree.0.contains_key(path) { "otherwise" } else { "not" };
+                let path = path.display();
+                Err(format!("{path} of {tag} came back {back}, and all that is said is {problems:?}"))
             }
-            self.judge(&actor, &end, !is_harmed)?;
-        }
-        let sound = self.judge_verified(false)?;
-        self.judge_snapshots(sound)?;
-        let mut hints = self.store.list("running/").into_iter().map(|hint| hint.name);
-        // Whoever makes a repository leaves a claim, not a hint.
-        match hints.find(|name| !is_harmed && !name.as_str().contains("init")) {
-            Some(hint) => Err(format!("{hint} stayed")),
             None => Ok(()),
         }
     }
 
-    /// Runs somebody for whom nothing goes wrong.
-    fn end_of(&self, actor: &Actor) -> Result<End, String> {
-        let end = actor.run(None);
-        self.bury(std::slice::from_ref(actor), std::slice::from_ref(&end))?;
-        Ok(end)
-    }
-
-    /// Whether what was harmed may stop everybody, who then says so.
-    fn may_stop(&self) -> bool {
-        ["log", "keys", "keyring", "config"].iter().any(|folder| self.harmed.contains(*folder))
-    }
-
-    /// Who was told that a key opens can open, who was told that it does not cannot, and somebody can.
-    fn judge_keys(&mut self) -> Judged {
-        if self.may_stop() {
-            return Ok(());
-        }
-        let mut opens = Vec::new();
-        for (key, lot) in self.keys.0.clone() {
-            let actor = self.calm(0, Verb::Verify);
-            match (actor.open(key), lot) {
-                (Err(error), Lot::Opens) => {
-                    return Err(format!("key {key} does not open: {}", causes(&error)));
-                }
-                (Ok(_), Lot::Removed) => return Err(format!("key {key} was removed and opens")),
-                (Ok(_), _) => opens.push(key),
-                (Err(_), _) => {}
-            }
-        }
-        if opens.is_empty() {
-            return Err("nobody can open the repository".to_owned());
-        }
-        self.keys.0.retain(|key, _| opens.contains(key));
-        Ok(())
-    }
-
-    /// Verifies. Whether everything has to come back.
-    fn judge_verified(&mut self, may_lack_copies: bool) -> Result<bool, String> {
-        let actor = self.calm(0, Verb::Verify);
-        let (report, repository) = match self.verified(&actor) {
-            Ok(found) => found,
-            Err(error) if self.may_stop() => {
-                self.store.lock().tally.count("stopped by what was harmed");
-                self.store.lock().tally.say(format_args!("verify: {}", causes(&error)));
-                return Ok(false);
-            }
-            Err(error) => return Err(format!("verify failed: {}", causes(&error))),
-        };
-        let problems = &report.problems;
-        if self.harmed.is_empty() {
-            let is_fine = |problem: &&Problem| is_copy(problem) && (may_lack_copies || is_of_key(problem));
-            return match problems.iter().find(|problem| !is_fine(problem)) {
-                Some(problem) => Err(format!("verify found {problem:?} although nothing was harmed")),
-                None => Ok(true),
+    /// The same where something else lay in the target: what is not in the snapshot may stay, and be in the way, but nothing
+    /// that is incomplete.
+    fn judge_restored_over(&self, tag: &str, tree: &Tree, problems: &[Problem], is_calm: bool) -> Judged {
+        let run = self.runs.get(tag).ok_or_else(|| format!("{tag} was never saved"))?;
+        let is_saved = {
+            let (versions, unsaved) = (run.record.versions.lock().unwrap(), run.record.named.lock().unwrap());
+            // What was there while files changed is not known for sure.
+            let [saved] = &versions[..] else { return Ok(()) };
+            let is_whole = |path: &PathBuf| !unsaved.iter().any(|name| path.starts_with(name));
+            let is_visited = |path: &PathBuf| {
+                path.parent().is_some_and(|up| up.parent().is_none() || saved.0.contains_key(up))
             };
-        }
-        self.judge_found(problems, &repository)?;
-        Ok(problems.iter().all(|problem| problem.kind == ProblemKind::Mendable))
-    }
-
-    fn verified(&self, actor: &Actor) -> Result<(lifeboat_engine::VerifyReport, Repository), EngineError> {
-        let repository = actor.open(actor.key)?;
-        let options = VerifyOptions { read_data: ReadData::All };
-        let report = verify(&repository, &options, &Workers::inline(), &())?;
-        Ok((report, repository))
-    }
-
-    /// Every object that is harmed and that anything relies on is named.
-    fn judge_found(&self, problems: &[Problem], repository: &Repository) -> Judged {
-        let Ok(reading) = repository.read_log() else { return Ok(()) };
-        let Ok(view) = repository.view(&reading) else { return Ok(()) };
-        let mut needed: BTreeSet<String> = view.index().iter().map(|hash| format!("index/{hash}")).collect();
-        needed.extend(view.packs().iter().map(|pack| pack_object(*pack)));
-        let named = |name: &str| {
-            problems.iter().any(|problem| {
-                problem.path == Path::new(name) || problem.path == Path::new(&first_copy(name))
-            })
+            let is_left = |path: &&PathBuf| is_incomplete(path) && is_visited(path);
+            if let Some(path) = tree.0.keys().filter(|_| is_calm && problems.is_empty()).find(is_left) {
+                return Err(format!("{} stayed where {tag} was restored", path.display()));
+            }
+            let paths = saved.0.keys().filter(|path| is_whole(path));
+            paths.cloned().collect::<std::collections::BTreeSet<_>>()
         };
-        // Whoever lost part of the index cannot know what was in it.
-        let knows_all = !problems
-            .iter()
-            .any(|problem| problem.path.starts_with("index") || problem.path.starts_with("log"));
-        for name in self.store.harmed() {
-            let name = name.as_str();
-            let is_needed = match name.split('/').next().unwrap_or_default() {
-                "packs" => knows_all && needed.contains(name),
-                "index" | "index2" => needed.contains(&first_copy(name)),
-                "log" | "log2" | "keyring" | "keyring2" | "config" | "config2" => true,
-                // Not every byte of a slot is proved without its password.
-                _ => false,
-            };
-            if is_needed && !named(name) {
-                return Err(format!("verify does not name {name}, which is harmed: {problems:?}"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Lists and restores everything.
-    fn judge_snapshots(&mut self, is_sound: bool) -> Judged {
-        let actor = self.calm(0, Verb::Restore);
-        let listed = actor.open(actor.key).map_err(EngineError::from).and_then(|repository| {
-            snapshots(&repository, &SnapshotFilter::default()).map(|list| (repository, list))
-        });
-        let (repository, list) = match listed {
-            Ok(found) => found,
-            Err(_) if self.may_stop() => return Ok(()),
-            Err(error) => return Err(format!("snapshots cannot be listed: {}", causes(&error))),
-        };
-        let is_listed = |id| list.snapshots.iter().any(|snapshot: &Snapshot| snapshot.id == id);
-        for (tag, run) in &self.runs {
-            if run.reported.is_some_and(|id| !is_listed(id)) && list.faults.is_empty() {
-                return Err(format!("{tag} was reported and is not listed, and nobody says so"));
-            }
-        }
-        for snapshot in &list.snapshots {
-            match actor.restore_one(&repository, snapshot.id) {
-                Ok(End::Restored(tag, tree, problems)) => {
-                    let is_whole = problems.iter().all(|problem| problem.kind == ProblemKind::Mendable);
-                    if is_sound && !is_whole {
-                        return Err(format!("verify found nothing lost, and {tag} has {problems:?}"));
-                    }
-                    self.judge_restored(&tag, &tree, &problems, self.harmed.is_empty())?;
-                }
-                Ok(end) => return Err(format!("a restore ended with {end:?}")),
-                Err(error) if self.harmed.is_empty() || is_sound => {
-                    return Err(format!("{} cannot be restored: {}", snapshot.id.short(), causes(&error)));
-                }
-                Err(_) => {}
-            }
-        }
-        Ok(())
+        let entries = tree.0.iter().filter(|(path, _)| is_saved.contains(*path));
+        let saved = Tree(entries.map(|(path, entry)| (path.clone(), entry.clone())).collect());
+        self.judge_restored(tag, &saved, problems, false)
     }
 }
 
+/// Whether a restore that is under way has put it there.
+fn is_incomplete(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(INCOMPLETE))
+}
+
 fn stops(verb: Verb) -> bool {
-    matches!(verb, Verb::Backup { stops_after: Some(_), .. })
+    matches!(verb, Verb::Backup(Saving { stops_after: Some(_), .. }))
 }
 
 /// What is wrong besides.
@@ -292,25 +162,12 @@ fn trouble(problems: &[Problem]) -> Option<&Problem> {
 }
 
 /// Whether all that is wrong is that one of two copies is not there: its author died between the two.
-fn is_copy(problem: &Problem) -> bool {
+pub(super) fn is_copy(problem: &Problem) -> bool {
     problem.kind == ProblemKind::Mendable && problem.cause.contains("missing")
 }
 
-/// Whether it is an object that no backup completes.
-fn is_of_key(problem: &Problem) -> bool {
-    ["keys", "keys2", "config"].iter().any(|folder| problem.path.starts_with(folder))
-}
-
-/// The name of the first copy of an object.
-fn first_copy(name: &str) -> String {
-    match name.split_once('/') {
-        Some((folder, rest)) => format!("{}/{rest}", folder.trim_end_matches('2')),
-        None => name.trim_end_matches('2').to_owned(),
-    }
-}
-
 /// An error and its causes on one line.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

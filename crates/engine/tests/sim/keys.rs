@@ -58,8 +58,3 @@ impl Keys {
 fn is_done(end: &End) -> bool {
     matches!(end, End::KeysChanged)
 }
-
-/// Whether it changes who can open the repository.
-pub(crate) fn changes_keys(verb: Verb) -> bool {
-    matches!(verb, Verb::AddKey | Verb::RemoveKey | Verb::ChangeKey)
-}

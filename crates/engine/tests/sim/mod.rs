@@ -5,6 +5,7 @@
 
 mod actor;
 mod baton;
+mod crew;
 mod faults;
 mod handle;
 mod harm;
@@ -18,14 +19,16 @@ mod store;
 mod tally;
 mod time;
 mod tree;
+mod verdict;
 
 use history::{Outcome, happen};
+use lifeboat_format::Bug;
 use plan::Plan;
 use std::collections::BTreeMap;
 use std::env;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Names the seed of the history that is to be told.
 const REPLAY: &str = "LIFEBOAT_SIM_REPLAY";
@@ -33,6 +36,8 @@ const REPLAY: &str = "LIFEBOAT_SIM_REPLAY";
 const RUN: &str = "LIFEBOAT_SIM_RUN";
 /// Histories where everything is tried, and elsewhere.
 const SEEDS: (u64, u64) = (5_000, 500);
+/// Histories within which a planted bug is found.
+const FOUND_WITHIN: u64 = 2_000;
 /// Histories that happen twice.
 const SAME: u64 = 50;
 
@@ -62,6 +67,27 @@ fn a_seed_is_the_same_history_every_time() {
         let hashes = [(); 2].map(|()| happen(&Plan::of(seed), false).tally.hash());
         assert_eq!(hashes[0], hashes[1], "seed {seed}");
     }
+}
+
+/// What others got wrong is wrong on purpose, one thing after the other, and has to be found.
+#[test]
+fn every_planted_bug_is_found() {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().unwrap().get() {
+            scope.spawn(|| {
+                while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let fails = |seed: &u64| {
+                        happen(&Plan { bug: Some(*bug), ..Plan::of(*seed) }, false).failure.is_some()
+                    };
+                    found.lock().unwrap().insert(format!("{bug:?}"), (0..FOUND_WITHIN).find(fails));
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap();
+    found.iter().for_each(|(bug, seed)| println!("planted {bug}: seed {seed:?}"));
+    assert!(found.values().all(Option::is_some), "{found:?}");
 }
 
 /// Lets histories happen on all processors; gives how often things went wrong, and the first seed that failed.

@@ -4,11 +4,12 @@
 
 use super::faults::Swarm;
 use super::harm::Harm;
+use lifeboat_format::Bug;
 use lifeboat_testkit::Random;
 use std::fmt;
 
 /// Steps of a history, at most.
-const STEPS: u64 = 12;
+const STEPS: u64 = 16;
 
 /// A history that is to happen.
 #[derive(Clone, Debug)]
@@ -21,6 +22,10 @@ pub(crate) struct Plan {
     /// Whether the repository is made while all that may go wrong, and by several hosts at once.
     pub(crate) rough_start: bool,
     pub(crate) steps: Vec<Step>,
+    /// Seconds in which the change times of files are counted; zero where they are as exact as can be.
+    pub(crate) grain: i64,
+    /// What is wrong with the code, if anything is.
+    pub(crate) bug: Option<Bug>,
 }
 
 /// The repository.
@@ -61,21 +66,38 @@ pub(crate) struct Act {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
-    Backup {
-        /// Reads every file anew.
-        force: bool,
-        skip_if_unchanged: bool,
-        samples: bool,
-        /// The files change before the storage operation of this number.
-        changes_at: Option<u64>,
-        /// Somebody wants it to stop when so many things have happened.
-        stops_after: Option<u64>,
+    /// Makes the repository.
+    Make,
+    Backup(Saving),
+    Restore {
+        /// Into the directory of former restores, which may have died there.
+        over: bool,
     },
-    Restore,
     Verify,
     AddKey,
     RemoveKey,
     ChangeKey,
+}
+
+/// How a backup saves; by default there is nothing special about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Saving {
+    /// Reads every file anew.
+    pub(crate) force: bool,
+    pub(crate) skip_if_unchanged: bool,
+    /// Reads back only some of what it stores.
+    pub(crate) samples: bool,
+    /// The files change before the storage operation of this number.
+    pub(crate) changes_at: Option<u64>,
+    /// Somebody wants it to stop when so many things have happened.
+    pub(crate) stops_after: Option<u64>,
+}
+
+impl Verb {
+    /// Whether it changes who can open the repository.
+    pub(crate) fn changes_keys(self) -> bool {
+        matches!(self, Self::AddKey | Self::RemoveKey | Self::ChangeKey)
+    }
 }
 
 impl Plan {
@@ -89,14 +111,19 @@ impl Plan {
         let rough_start = random.below(8) == 0;
         let may_harm = random.below(5) < 2;
         let steps = (0..3 + random.below(STEPS - 2)).map(|_| Step::draw(hosts, may_harm, random)).collect();
-        Self { seed, shape, swarm, hosts, rough_start, steps }
+        let grain = *random.pick(&[0, 1, 2]);
+        Self { seed, shape, swarm, hosts, rough_start, steps, grain, bug: None }
     }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, shape, swarm, hosts, rough_start, steps } = self;
-        writeln!(f, "seed {seed}, hosts: {hosts}, rough start: {rough_start}\n{shape:?}\n{:?}", swarm.0)?;
+        let Self { seed, shape, swarm, hosts, rough_start, steps, grain, .. } = self;
+        writeln!(
+            f,
+            "seed {seed}, hosts: {hosts}, rough start: {rough_start}, change times in seconds: {grain}\n{shape:?}\n{:?}",
+            swarm.0
+        )?;
         steps.iter().try_for_each(|step| writeln!(f, "{step:?}"))
     }
 }
@@ -121,7 +148,8 @@ impl Step {
             0..4 => Self::Change { host, seed },
             4 => {
                 let day = 24 * 60 * 60;
-                let seconds = *random.pick(&[3600, -3600, day, 8 * day, 15 * day, 3650 * day, -3650 * day]);
+                let seconds =
+                    *random.pick(&[3617, -3617, day + 17, 8 * day, 15 * day, 3650 * day, 17 - 3650 * day]);
                 Self::Jump { host, seconds }
             }
             5 => Self::Forget { host },
@@ -140,18 +168,18 @@ impl Step {
 impl Act {
     fn draw(host: usize, random: &mut Random) -> Self {
         let verb = match random.below(16) {
-            0 | 1 => Verb::Restore,
+            0 | 1 => Verb::Restore { over: random.below(2) == 0 },
             2 => Verb::Verify,
             3 => Verb::AddKey,
             4 => Verb::RemoveKey,
             5 => Verb::ChangeKey,
-            _ => Verb::Backup {
+            _ => Verb::Backup(Saving {
                 force: random.below(8) == 0,
                 skip_if_unchanged: random.below(6) == 0,
                 samples: random.below(6) == 0,
                 changes_at: (random.below(3) == 0).then(|| random.below(60)),
                 stops_after: (random.below(12) == 0).then(|| random.below(30)),
-            },
+            }),
         };
         Self { host, seed: random.next_u64(), verb }
     }

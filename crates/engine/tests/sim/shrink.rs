@@ -2,7 +2,7 @@
 
 use super::faults::Swarm;
 use super::history::happen;
-use super::plan::{Plan, Step, Verb};
+use super::plan::{Plan, Saving, Step, Verb};
 
 /// The shortest plan that was found.
 pub(crate) fn shrink(mut plan: Plan) -> Plan {
@@ -48,16 +48,9 @@ fn simpler(step: &Step) -> Vec<Step> {
             fewer.remove(number);
             steps.push(Step::Act(fewer, *seed));
         }
-        let plain = Verb::Backup {
-            force: false,
-            skip_if_unchanged: false,
-            samples: false,
-            changes_at: None,
-            stops_after: None,
-        };
-        if matches!(acts[number].verb, Verb::Backup { .. }) && acts[number].verb != plain {
+        if matches!(acts[number].verb, Verb::Backup(how) if how != Saving::default()) {
             let mut plainer = acts.clone();
-            plainer[number].verb = plain;
+            plainer[number].verb = Verb::Backup(Saving::default());
             steps.push(Step::Act(plainer, *seed));
         }
     }

@@ -24,6 +24,7 @@ const COMMON: u64 = 4;
 pub(crate) struct Source {
     pub(crate) root: PathBuf,
     clock: HostClock,
+    grain: i64,
     state: Mutex<State>,
 }
 
@@ -44,9 +45,9 @@ struct Told {
 
 impl Source {
     /// A dozen files or so.
-    pub(crate) fn make(root: PathBuf, clock: HostClock, random: &mut Random) -> Self {
+    pub(crate) fn make(root: PathBuf, clock: HostClock, grain: i64, random: &mut Random) -> Self {
         fs::create_dir(&root).unwrap();
-        let source = Self { root, clock, state: Mutex::default() };
+        let source = Self { root, clock, grain, state: Mutex::default() };
         source.stamp(&source.root);
         let mut folders = vec![source.root.clone()];
         for number in 0..4 {
@@ -200,7 +201,11 @@ impl Source {
     /// Something of an inode has changed.
     fn touch(&self, path: &Path) {
         let inode = fs::symlink_metadata(path).unwrap().ino();
-        let (now, state) = (self.clock.now(), &mut *self.state.lock().unwrap());
+        let mut now = self.clock.now();
+        if self.grain > 0 {
+            now = Timestamp { seconds: now.seconds - now.seconds % self.grain, nanoseconds: 0 };
+        }
+        let state = &mut *self.state.lock().unwrap();
         let number = 1 + state.inodes.len() as u64;
         let told = state.inodes.entry(inode).or_insert(Told { number, changed: now, born: now });
         told.changed = now;

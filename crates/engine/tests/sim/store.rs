@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(super) objects: BTreeMap<ObjectName, Object>,
     /// What each name was first used for.
     pub(super) first: BTreeMap<ObjectName, Arc<[u8]>>,
+    /// What was deleted.
+    pub(super) gone: BTreeMap<ObjectName, Object>,
     /// Names of objects that were harmed and not deleted since.
     pub(super) harmed: BTreeSet<ObjectName>,
     /// What nobody may ever do and somebody did.
@@ -39,8 +41,8 @@ pub(crate) struct Object {
 
 impl Store {
     pub(crate) fn new(overwrites: bool, time: Arc<Time>, tally: Tally) -> Self {
-        let (objects, first, harmed, offence) = Default::default();
-        let state = Mutex::new(State { objects, first, harmed, offence, tally });
+        let (objects, first, gone, harmed, offence) = Default::default();
+        let state = Mutex::new(State { objects, first, gone, harmed, offence, tally });
         Self { overwrites, time, state }
     }
 
@@ -100,7 +102,9 @@ impl Store {
         let mut state = self.lock();
         state.harmed.remove(name);
         let removed = state.objects.remove(name);
-        removed.map(drop).ok_or_else(|| BackendError::new(ErrorKind::NotFound, "delete", name))
+        let removed = removed.ok_or_else(|| BackendError::new(ErrorKind::NotFound, "delete", name))?;
+        state.gone.insert(name.clone(), removed);
+        Ok(())
     }
 
     fn find(&self, operation: &'static str, name: &ObjectName) -> Result<Object, BackendError> {

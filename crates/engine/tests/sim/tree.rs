@@ -60,12 +60,18 @@ impl Tree {
             // Which names are one file may have changed between two looks.
             (Some(saved), Some(own)) => {
                 saved.looks_like(own)
-                    && (versions.len() > 1 || version.first_of(saved, self) == Some(&own.first))
+                    && (versions.len() > 1 || version.first_of(saved, self) == self.first_of(own, version))
             }
             (saved, own) => saved == own,
         };
         let differs = |path: &&PathBuf| !versions.iter().any(|version| is_as_in(path, version));
         all.into_iter().filter(differs).cloned().collect()
+    }
+
+    /// All names of what is at a path.
+    pub(crate) fn names(&self, path: &Path) -> Vec<&PathBuf> {
+        let first = self.0.get(path).map(|entry| &entry.first);
+        self.0.iter().filter(|(_, entry)| Some(&entry.first) == first).map(|(path, _)| path).collect()
     }
 
     /// The first of the names of a file that another tree has, too.
