@@ -14,6 +14,8 @@ pub const XATTR_INLINE_MAX: usize = 1 << 10;
 pub const XATTRS_INLINE_MAX: usize = 16 << 10;
 /// Largest value that lies in its node even then.
 pub const XATTR_SMALL_MAX: usize = 64;
+/// Most extended attributes of a node: Linux lists no more names than 64 KiB hold.
+pub const XATTRS_MAX: usize = 16 << 10;
 /// Largest blob, and largest raw length of a segment.
 pub const SEGMENT_RAW_MAX: usize = 16 << 20;
 /// Most segments in a pack.
@@ -38,6 +40,8 @@ pub const PAGE_MIN: usize = 8 << 10;
 pub const PAGE_MAX: usize = 64 << 10;
 /// Largest node: what a page may exceed [`PAGE_MAX`] by.
 pub const NODE_MAX: usize = 4 << 20;
+/// Most paths, tags and patterns of a snapshot, of each.
+pub const SNAPSHOT_LIST_MAX: usize = 1 << 19;
 /// Levels of a page tree, leaves included.
 pub const PAGE_DEPTH_MAX: u8 = 8;
 /// Most memory that a key slot may ask for, in KiB.

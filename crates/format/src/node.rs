@@ -3,7 +3,7 @@
 //! Spec: docs/format.md#nodes. A node is a CBOR map with numbered fields: fields that hold nothing are left
 //! out, fields that a reader does not know are skipped. Names and link targets are bytes, never text.
 
-use crate::{BlobId, Xattr, limits};
+use crate::{BlobId, Xattr, limits, wire, xattr};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
 /// An entry of a directory.
@@ -47,7 +47,7 @@ pub struct Node {
     #[n(10)]
     pub link_group: Option<u32>,
     /// Extended attributes, POSIX ACLs among them, sorted by name.
-    #[cbor(n(11), default, skip_if = "Vec::is_empty")]
+    #[cbor(n(11), default, skip_if = "Vec::is_empty", decode_with = "xattr::decode_list")]
     pub xattrs: Vec<Xattr>,
     /// Device number of a character or block device.
     #[n(12)]
@@ -79,17 +79,25 @@ pub struct Node {
 impl Node {
     /// Whether a node keeps to the limits, and has a name that can only mean an entry of its own directory.
     pub(crate) fn is_sound(&self) -> bool {
+        !matches!(&self.name[..], b"" | b"." | b"..")
+            && !self.name.iter().any(|b| matches!(b, b'/' | 0))
+            && self.keeps_limits()
+    }
+
+    /// Whether it may be the root of a snapshot.
+    pub(crate) fn is_root(&self) -> bool {
+        self.kind == NodeKind::Directory && self.name.is_empty() && self.keeps_limits()
+    }
+
+    fn keeps_limits(&self) -> bool {
         let times = [Some(self.mtime), Some(self.ctime), self.btime, self.atime];
         let content = match &self.content {
-            Content::Empty | Content::Pages(_) => true,
+            Content::Empty | Content::Pages(_) | Content::Pieces(_) => true,
             Content::Inline(bytes) => bytes.len() <= limits::INLINE_MAX && bytes.len() as u64 == self.size,
-            Content::Pieces(pieces) => pieces.len() <= limits::NODE_PIECES_MAX,
         };
-        let is_name =
-            !matches!(&self.name[..], b"" | b"." | b"..") && !self.name.iter().any(|b| matches!(b, b'/' | 0));
         let is_time = |time: &Timestamp| time.nanoseconds < 1_000_000_000;
         let xattrs = self.xattrs.iter().all(|xattr| xattr.value.length() <= limits::XATTR_MAX);
-        is_name && content && xattrs && self.mode <= 0o7777 && times.iter().flatten().all(is_time)
+        content && xattrs && self.mode <= 0o7777 && times.iter().flatten().all(is_time)
     }
 }
 
@@ -250,7 +258,7 @@ impl<'b, C> Decode<'b, C> for Content {
         }
         match d.u8()? {
             0 => Ok(Self::Inline(d.bytes()?.to_vec())),
-            1 => Ok(Self::Pieces(d.decode_with(c)?)),
+            1 => wire::decode_list(d, c, limits::NODE_PIECES_MAX).map(Self::Pieces),
             2 => Ok(Self::Pages(d.decode()?)),
             other => Err(minicbor::decode::Error::unknown_variant(i64::from(other))),
         }

@@ -115,15 +115,40 @@ impl<E: PageEntry> Page<E> {
             return Err(FormatError::Malformed("page"));
         }
         match found.checked_sub(1) {
-            None => match wire::decode_rest::<Vec<E>>(&mut decoder, "page")? {
+            None => match decode_entries(&mut decoder)? {
                 entries if E::are_sound(&entries) => Ok(Self::Leaf(entries)),
                 _ => Err(FormatError::Malformed("page")),
             },
-            Some(below) => {
-                wire::decode_rest(&mut decoder, "page").map(|children| Self::Inner(below, children))
-            }
+            Some(below) => decode_entries(&mut decoder).map(|children| Self::Inner(below, children)),
         }
     }
+
+    /// What its first entry is found by.
+    #[must_use]
+    pub fn first(&self) -> &[u8] {
+        match self {
+            Self::Leaf(entries) => entries.first().map_or(&[], PageEntry::key),
+            Self::Inner(_, children) => children.first().map_or(&[], |child| &child.first),
+        }
+    }
+}
+
+/// The entries of a page, at least one. All but the last lie within the length at which a page is closed, and that one within
+/// its own limit: so many small ones as a large page might hold would take many times its length in memory.
+fn decode_entries<'b, T: Decode<'b, ()>>(decoder: &mut Decoder<'b>) -> Result<Vec<T>, FormatError> {
+    let refused = FormatError::Malformed("page");
+    let count = decoder.array().ok().flatten().filter(|count| *count > 0).ok_or_else(|| refused.clone())?;
+    let (start, mut entries) = (decoder.position(), Vec::new());
+    if decoder.input().len() - start > limits::PAGE_MAX + limits::NODE_MAX {
+        return Err(refused);
+    }
+    for _ in 0..count {
+        if decoder.position() - start >= limits::PAGE_MAX {
+            return Err(refused);
+        }
+        entries.push(decoder.decode().map_err(|error| wire::refusal(&error, "page"))?);
+    }
+    wire::check_end(decoder, "page").map(|()| entries)
 }
 
 /// The first three elements of a page, `[version, kind, level, [entry, ..]]`, which tell how to read the fourth.

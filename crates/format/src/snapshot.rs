@@ -3,9 +3,10 @@
 //! Spec: docs/format.md#snapshots. It is sealed inside the `Commit` entry that makes it count.
 
 use crate::{
-    FormatError, Keyring, Node, Random, RepositoryId, SealContext, SealRole, SnapshotId, Timestamp, wire,
+    FormatError, Keyring, Node, Random, RepositoryId, SealContext, SealRole, SnapshotId, Timestamp, limits,
+    wire,
 };
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Decoder, Encode};
 
 const VERSION: u32 = 1;
 /// Of so many segments one is a sample; the first of every pack is one.
@@ -30,10 +31,10 @@ pub struct Snapshot {
     #[n(4)]
     pub user: String,
     /// Absolute paths that were asked for, as bytes.
-    #[n(5)]
+    #[cbor(n(5), decode_with = "decode_list")]
     pub paths: Vec<PathBytes>,
     /// Labels.
-    #[cbor(n(6), default, skip_if = "Vec::is_empty")]
+    #[cbor(n(6), default, skip_if = "Vec::is_empty", decode_with = "decode_list")]
     pub tags: Vec<String>,
     /// When the backup started.
     #[n(7)]
@@ -51,7 +52,7 @@ pub struct Snapshot {
     #[n(11)]
     pub program: String,
     /// Patterns of what was left out.
-    #[cbor(n(12), default, skip_if = "Vec::is_empty")]
+    #[cbor(n(12), default, skip_if = "Vec::is_empty", decode_with = "decode_list")]
     pub excludes: Vec<String>,
     /// Where it was made, when it was copied here.
     #[n(13)]
@@ -194,11 +195,25 @@ impl Snapshot {
         let bytes = keyring.snapshot_sealer().open(&context(keyring, id), sealed, "snapshot")?;
         let snapshot: Self = wire::decode(&bytes, "snapshot")?;
         wire::check_version(snapshot.version, VERSION, "snapshot")?;
-        match snapshot.id == id {
+        match snapshot.id == id && snapshot.root.is_root() {
             true => Ok(snapshot),
             false => Err(FormatError::Malformed("snapshot")),
         }
     }
+
+    /// Whether a reader will take it.
+    #[must_use]
+    pub fn is_within_limits(&self) -> bool {
+        let lengths = [self.paths.len(), self.tags.len(), self.excludes.len()];
+        lengths.iter().all(|length| *length <= limits::SNAPSHOT_LIST_MAX)
+    }
+}
+
+fn decode_list<'b, C, T: Decode<'b, C>>(
+    d: &mut Decoder<'b>,
+    c: &mut C,
+) -> Result<Vec<T>, minicbor::decode::Error> {
+    wire::decode_list(d, c, limits::SNAPSHOT_LIST_MAX)
 }
 
 fn context(keyring: &Keyring, id: SnapshotId) -> SealContext {

@@ -26,14 +26,41 @@ pub(crate) fn decode_rest<'b, T: Decode<'b, ()>>(
     decoder: &mut Decoder<'b>,
     what: &'static str,
 ) -> Result<T, FormatError> {
-    let record = decoder.decode().map_err(|error| match error.is_unknown_variant() {
-        true => FormatError::Newer(what),
-        false => FormatError::Malformed(what),
-    })?;
+    let record = decoder.decode().map_err(|error| refusal(&error, what))?;
+    check_end(decoder, what).map(|()| record)
+}
+
+/// Refuses bytes behind what was decoded.
+pub(crate) fn check_end(decoder: &Decoder<'_>, what: &'static str) -> Result<(), FormatError> {
     match decoder.position() == decoder.input().len() {
-        true => Ok(record),
+        true => Ok(()),
         false => Err(FormatError::Malformed(what)),
     }
+}
+
+/// Why a record is refused: what nobody knows yet is newer.
+pub(crate) fn refusal(error: &minicbor::decode::Error, what: &'static str) -> FormatError {
+    match error.is_unknown_variant() {
+        true => FormatError::Newer(what),
+        false => FormatError::Malformed(what),
+    }
+}
+
+/// Decodes a list of at most so many elements: where each takes a byte or two, and many times that in memory, the length
+/// of the input is no bound.
+pub(crate) fn decode_list<'b, C, T: Decode<'b, C>>(
+    decoder: &mut Decoder<'b>,
+    context: &mut C,
+    most: usize,
+) -> Result<Vec<T>, minicbor::decode::Error> {
+    let mut list = Vec::new();
+    for element in decoder.array_iter_with(context)? {
+        if list.len() == most {
+            return Err(minicbor::decode::Error::message("a list has more elements than there may be"));
+        }
+        list.push(element?);
+    }
+    Ok(list)
 }
 
 /// Refuses a version above the one this program writes.

@@ -3,7 +3,7 @@
 //! Spec: docs/format.md#nodes. Names are any bytes, values too. A large value is a blob, so that it neither swells the
 //! pages of its directory nor is stored twice.
 
-use crate::BlobId;
+use crate::{BlobId, limits, wire};
 use minicbor::data::Type;
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
@@ -36,6 +36,14 @@ impl XattrValue {
             Self::Blob(_, length) => *length as usize,
         }
     }
+}
+
+/// Decodes the attributes of a node, which has only so many.
+pub(crate) fn decode_list<'b, C>(
+    d: &mut Decoder<'b>,
+    c: &mut C,
+) -> Result<Vec<Xattr>, minicbor::decode::Error> {
+    wire::decode_list(d, c, limits::XATTRS_MAX)
 }
 
 /// The bytes themselves, or `[blob id, length]`.

@@ -142,6 +142,7 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
     let paths = vec(bytes(30).prop_map(PathBytes), 0..3);
     (ids, node(), texts, paths, timestamp(), timestamp(), summary()).prop_map(
         |((id, parent, origin), root, texts, paths, start, end, summary)| {
+            let root = Node { name: Vec::new(), kind: NodeKind::Directory, ..root };
             let mut snapshot = Snapshot::new(SnapshotId::new(id), root, start);
             (snapshot.host, snapshot.user, snapshot.program, snapshot.tags, snapshot.excludes) = texts;
             snapshot.paths = paths;

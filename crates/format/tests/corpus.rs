@@ -17,7 +17,7 @@ use std::{env, fs};
 
 #[path = "../../../fuzz/bodies.rs"]
 #[expect(unreachable_pub, reason = "for the fuzz targets it is a library")]
-mod bodies;
+pub(crate) mod bodies;
 
 /// What one target starts from.
 struct Samples {
@@ -225,7 +225,7 @@ fn every_fuzz_target_is_replayed() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the corpus is files")]
-fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     let files = fs::read_dir(fuzz().join("corpus").join(target)).expect(target);
     let paths = files.map(|file| file.expect(target)).map(|file| (file.file_name(), file.path()));
     paths.map(|(name, path)| (name.to_string_lossy().into_owned(), fs::read(path).expect(target))).collect()

@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod by_hand;
+mod ceilings;
 mod chunker;
 mod corpus;
 mod damage;

@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn pages(mut nodes in vec(arbitrary::node(), 0..4), pieces in vec(arbitrary::piece(), 0..9), children in vec(arbitrary::child(), 0..9), level in 1..8_u8) {
+    fn pages(mut nodes in vec(arbitrary::node(), 1..4), pieces in vec(arbitrary::piece(), 1..9), children in vec(arbitrary::child(), 1..9), level in 1..8_u8) {
         nodes.sort_by(|left, right| left.name.cmp(&right.name));
         nodes.dedup_by(|left, right| left.name == right.name);
         let bytes = by_hand::page(1, 1, 0, &nodes);

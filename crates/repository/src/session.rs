@@ -99,6 +99,9 @@ impl Session {
     pub fn commit(self, snapshot: &Snapshot, flushed: Flushed) -> Result<SnapshotId, RepositoryError> {
         let repository = &self.repository;
         let random = &*repository.environment.random;
+        if !snapshot.is_within_limits() {
+            return Err(FormatError::Limit("paths, tags and patterns of a snapshot").into());
+        }
         let commit = Commit::new(snapshot, flushed.index, flushed.packs, &repository.keyring, random);
         let hash = self.log.put(EntryKind::COMMIT, commit.encode())?;
         let after = repository.read_log()?;
