@@ -149,7 +149,7 @@ impl BackupReport {
         *counter += 1;
         if kind == NodeKind::File {
             summary.total_files_processed += 1;
-            summary.total_bytes_processed += size;
+            summary.total_bytes_processed = summary.total_bytes_processed.saturating_add(size);
         }
     }
 }
@@ -161,7 +161,7 @@ impl Fold for RestoreReport {
             Event::Compared { node, .. } => {
                 let verified = self.verified.get_or_insert_default();
                 verified.files += 1;
-                verified.bytes += node.size;
+                verified.bytes = verified.bytes.saturating_add(node.size);
             }
             Event::Problem(problem) => self.problems.push((*problem).clone()),
             Event::Note(note) => self.notes.push((*note).to_owned()),
@@ -183,7 +183,8 @@ impl RestoreReport {
             Outcome::Kept => (&mut self.files_kept, &mut self.bytes_skipped),
         };
         *files += 1;
-        *bytes += node.size;
+        // Files full of holes may have any size.
+        *bytes = bytes.saturating_add(node.size);
     }
 }
 

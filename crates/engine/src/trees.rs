@@ -1,6 +1,8 @@
 //! Page trees, read: the entries of a directory or the pieces of a file, in order and one page at a time.
 //!
-//! Invariant: memory holds one path of pages, whatever the size of the directory or file.
+//! Invariants, whatever the pages say: memory holds one path of pages; no name comes twice, and none before one that is smaller;
+//! there is no more of it than the node says. Else a few pages that name each other often would be more than anybody can wait
+//! for.
 
 use lifeboat_format::{
     BlobId, ChildPage, Content, FormatError, Node, NodeKind, Page, PageEntry, Piece, Role, Totals, XattrValue,
@@ -14,29 +16,61 @@ pub(crate) struct Entries<'r, E> {
     leaf: IntoIter<E>,
     inner: Vec<(u8, IntoIter<ChildPage>)>,
     root: Option<BlobId>,
+    /// What the last entry of the page before is found by; empty for pieces.
+    last: Vec<u8>,
+    /// How much more there may be.
+    left: u64,
+}
+
+/// What an entry takes of what a node says that it holds.
+pub(crate) trait Share {
+    /// Entries of a directory and all below it, or bytes of a file.
+    fn share(&self) -> u64;
+}
+
+impl Share for Node {
+    fn share(&self) -> u64 {
+        1_u64.saturating_add(below(self))
+    }
+}
+
+impl Share for Piece {
+    fn share(&self) -> u64 {
+        self.length()
+    }
+}
+
+/// How much a directory says is below it.
+fn below(directory: &Node) -> u64 {
+    let totals = directory.totals.filter(|_| directory.kind == NodeKind::Directory).unwrap_or_default();
+    totals.files.saturating_add(totals.directories)
 }
 
 /// The nodes of a directory in order of their names.
 pub(crate) fn nodes<'r>(reader: &'r BlobReader, directory: &Node) -> Entries<'r, Node> {
     match directory.content {
-        Content::Pages(root) if directory.kind == NodeKind::Directory => Entries::of(reader, Some(root)),
-        _ => Entries::of(reader, None),
+        Content::Pages(root) if directory.kind == NodeKind::Directory => {
+            Entries::of(reader, Some(root), below(directory))
+        }
+        _ => Entries::of(reader, None, 0),
     }
 }
 
 /// The pieces of a file in order.
 pub(crate) fn pieces<'r>(reader: &'r BlobReader, file: &Node) -> Entries<'r, Piece> {
     match &file.content {
-        Content::Pages(root) => Entries::of(reader, Some(*root)),
-        Content::Pieces(pieces) => Entries { leaf: pieces.clone().into_iter(), ..Entries::of(reader, None) },
-        Content::Empty | Content::Inline(_) => Entries::of(reader, None),
+        Content::Pages(root) => Entries::of(reader, Some(*root), file.size),
+        Content::Pieces(pieces) => {
+            Entries { leaf: pieces.clone().into_iter(), ..Entries::of(reader, None, file.size) }
+        }
+        Content::Empty | Content::Inline(_) => Entries::of(reader, None, 0),
     }
 }
 
-/// The attributes of a node whose values are blobs, by their names.
-pub(crate) fn xattr_blobs(node: &Node) -> impl Iterator<Item = (&[u8], BlobId)> {
+/// The attributes of a node whose values are blobs, by their names, with the lengths of those.
+pub(crate) fn xattr_blobs(node: &Node) -> impl Iterator<Item = (&[u8], BlobId, u32)> {
     node.xattrs.iter().filter_map(|xattr| match xattr.value {
-        XattrValue::Blob(id, _) => Some((xattr.name.as_slice(), id)),
+        XattrValue::Blob(id, length) => Some((xattr.name.as_slice(), id, length)),
         XattrValue::Inline(_) => None,
     })
 }
@@ -68,13 +102,14 @@ pub(crate) fn add_to_totals(totals: &mut Totals, node: &Node) {
     match node.kind {
         NodeKind::Directory => {
             let below = node.totals.unwrap_or_default();
-            totals.files += below.files;
-            totals.directories += below.directories + 1;
-            totals.bytes += below.bytes;
+            totals.files = totals.files.saturating_add(below.files);
+            totals.directories = totals.directories.saturating_add(below.directories).saturating_add(1);
+            // Files full of holes may have any size.
+            totals.bytes = totals.bytes.saturating_add(below.bytes);
         }
         _ => {
-            totals.files += 1;
-            totals.bytes += node.size;
+            totals.files = totals.files.saturating_add(1);
+            totals.bytes = totals.bytes.saturating_add(node.size);
         }
     }
 }
@@ -94,30 +129,47 @@ fn damaged(id: &BlobId, source: FormatError) -> RepositoryError {
 }
 
 impl<'r, E: PageEntry> Entries<'r, E> {
-    fn of(reader: &'r BlobReader, root: Option<BlobId>) -> Self {
-        Self { reader, leaf: Vec::new().into_iter(), inner: Vec::new(), root }
+    fn of(reader: &'r BlobReader, root: Option<BlobId>, left: u64) -> Self {
+        Self { reader, leaf: Vec::new().into_iter(), inner: Vec::new(), root, last: Vec::new(), left }
     }
 
     /// Opens the next page, if there is one.
     fn turn(&mut self) -> Result<bool, RepositoryError> {
-        let (id, level) = match self.root.take() {
-            Some(root) => (root, None),
+        let (id, level, first) = match self.root.take() {
+            Some(root) => (root, None, None),
             None => match self.next_child() {
-                Some((id, level)) => (id, Some(level)),
+                Some((level, child)) => (child.id, Some(level), Some(child.first)),
                 None => return Ok(false),
             },
         };
-        match read_page(self.reader, &id, level)? {
-            Page::Leaf(entries) => self.leaf = entries.into_iter(),
+        let page = read_page::<E>(self.reader, &id, level)?;
+        // Whoever looks for a name goes by what the page above says.
+        if first.is_some_and(|first| first != page.first()) {
+            return Err(damaged(&id, FormatError::Malformed("page")));
+        }
+        match page {
+            Page::Leaf(entries) => self.open_leaf(&id, entries)?,
             Page::Inner(level, children) => self.inner.push((level, children.into_iter())),
         }
         Ok(true)
     }
 
-    fn next_child(&mut self) -> Option<(BlobId, u8)> {
+    fn open_leaf(&mut self, id: &BlobId, entries: Vec<E>) -> Result<(), RepositoryError> {
+        let ends = entries.first().zip(entries.last()).map(|(first, last)| (first.key(), last.key()));
+        if let Some((first, last)) = ends.filter(|(first, _)| !first.is_empty()) {
+            if first <= self.last.as_slice() {
+                return Err(damaged(id, FormatError::Malformed("page")));
+            }
+            self.last = last.to_vec();
+        }
+        self.leaf = entries.into_iter();
+        Ok(())
+    }
+
+    fn next_child(&mut self) -> Option<(u8, ChildPage)> {
         while let Some((level, children)) = self.inner.last_mut() {
             if let Some(child) = children.next() {
-                return Some((child.id, *level));
+                return Some((*level, child));
             }
             self.inner.pop();
         }
@@ -125,22 +177,33 @@ impl<'r, E: PageEntry> Entries<'r, E> {
     }
 }
 
-impl<E: PageEntry> Iterator for Entries<'_, E> {
+impl<E: PageEntry + Share> Entries<'_, E> {
+    fn advance(&mut self) -> Result<Option<E>, RepositoryError> {
+        loop {
+            if let Some(entry) = self.leaf.next() {
+                let left = self.left.checked_sub(entry.share());
+                self.left = left.ok_or_else(|| {
+                    let source = FormatError::Malformed("list: it is longer than its node says");
+                    RepositoryError::reading(&"its content", source)
+                })?;
+                return Ok(Some(entry));
+            }
+            if !self.turn()? {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+impl<E: PageEntry + Share> Iterator for Entries<'_, E> {
     type Item = Result<E, RepositoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(entry) = self.leaf.next() {
-                return Some(Ok(entry));
-            }
-            match self.turn() {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => {
-                    self.inner.clear();
-                    return Some(Err(error));
-                }
-            }
+        let next = self.advance();
+        if next.is_err() {
+            self.leaf = Vec::new().into_iter();
+            self.inner.clear();
         }
+        next.transpose()
     }
 }

@@ -86,13 +86,31 @@ impl<'w> Craft<'w> {
     /// Stores the entries of a directory; levels of any number can be made so, from below.
     pub(crate) fn fill(&mut self, mut node: Node, entries: Vec<Node>) -> Node {
         let mut pages = PageTreeBuilder::new(self.world.repository.page_key());
+        node.totals = Some(totals(&entries));
         for entry in entries {
             let put = &mut |page: &[u8]| self.writer.put(Role::Tree, page);
             pages.push::<RepositoryError>(&entry, put).unwrap();
         }
         let put = &mut |page: &[u8]| self.writer.put(Role::Tree, page);
         node.content = pages.finish::<RepositoryError>(put).unwrap().map_or(Content::Empty, Content::Pages);
-        node.totals = Some(Totals::default());
         node
     }
+
+    /// Stores a page as it is, of whatever it holds.
+    pub(crate) fn page(&mut self, page: &[u8]) -> BlobId {
+        self.writer.put(Role::Tree, page).unwrap()
+    }
+}
+
+/// What lies below a directory that holds these.
+fn totals(entries: &[Node]) -> Totals {
+    entries.iter().fold(Totals::default(), |sum, node| {
+        let is_directory = node.kind == NodeKind::Directory;
+        let below = node.totals.filter(|_| is_directory).unwrap_or_default();
+        Totals {
+            files: sum.files.saturating_add(below.files + u64::from(!is_directory)),
+            directories: sum.directories.saturating_add(below.directories + u64::from(is_directory)),
+            bytes: sum.bytes.saturating_add(below.bytes).saturating_add(node.size),
+        }
+    })
 }

@@ -11,6 +11,7 @@ mod elsewhere;
 mod far;
 mod filter;
 mod growth;
+mod hostile;
 mod killed;
 mod metadata;
 mod names;

@@ -274,7 +274,7 @@ impl<'a> Save<'a> {
 
     /// Whether everything a file consists of, large attributes included, has a place that counts.
     fn is_stored(&self, file: &Node) -> Result<bool, RepositoryError> {
-        for (_, id) in trees::xattr_blobs(file) {
+        for (_, id, _) in trees::xattr_blobs(file) {
             if !self.writer.contains(&id)? {
                 return Ok(false);
             }

@@ -6,14 +6,32 @@ use super::doubt::Doubt;
 use super::file::{Fate, RestoredFile};
 use super::overwrite::Step;
 use crate::{EngineError, Outcome, ProblemKind, cause_of, trees};
-use lifeboat_format::{Content, FormatError, Node, NodeKind};
+use lifeboat_format::{Content, Device, FormatError, Node, NodeKind};
 use lifeboat_fs::{FsError, TargetDir, Trail};
 use lifeboat_repository::RepositoryError;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// First names of files with several, by file system and inode.
-pub(super) type Links = HashMap<(u32, u64), FirstName>;
+/// First names of files with several, by file system and inode, and what was saved under them.
+pub(super) type Links = HashMap<(u32, u64), (Saved, FirstName)>;
+
+/// What is the same for all names of a file. Under a name that says otherwise something else was saved, whatever it is a name
+/// of: as when the file changed between two looks.
+#[derive(PartialEq, Eq)]
+pub(super) struct Saved {
+    kind: NodeKind,
+    size: u64,
+    content: Content,
+    link_target: Option<Vec<u8>>,
+    device: Option<Device>,
+}
+
+impl Saved {
+    fn of(node: &Node) -> Self {
+        let Node { kind, size, device, .. } = *node;
+        Self { kind, size, content: node.content.clone(), link_target: node.link_target.clone(), device }
+    }
+}
 
 /// Where an item goes.
 pub(super) struct Place<'a> {
@@ -30,9 +48,10 @@ impl Restore<'_> {
         place: Place<'_>,
         node: Node,
     ) -> Result<(), EngineError> {
-        let link = node.link_group.map(|group| (group, node.inode));
-        if let Some(first) = link.and_then(|link| links.get(&link)).cloned() {
-            let Place { dir, trail } = place;
+        let link = node.link_group.map(|group| ((group, node.inode), Saved::of(&node)));
+        let first = link.as_ref().and_then(|(link, saved)| links.get(link).filter(|first| first.0 == *saved));
+        if let Some((_, first)) = first {
+            let (Place { dir, trail }, first) = (place, first.clone());
             batch.add_link(PlannedLink { dir: dir.clone(), node, trail, first });
             return Ok(());
         }
@@ -49,13 +68,13 @@ impl Restore<'_> {
             self.restored(&place.trail, &node, Outcome::Kept);
             return Ok(());
         }
-        let first = link.map(|link| (link, place.dir.clone(), node.name.clone()));
+        let first = link.map(|(link, saved)| (link, saved, place.dir.clone(), node.name.clone()));
         let fate = match node.kind {
             NodeKind::File => self.file(batch, place, node, step)?,
             _ => self.special(&place, &node, step),
         };
-        if let Some((link, dir, name)) = first {
-            links.insert(link, FirstName { dir, name, fate });
+        if let Some((link, saved, dir, name)) = first {
+            links.insert(link, (saved, FirstName { dir, name, fate }));
         }
         Ok(())
     }
@@ -178,6 +197,7 @@ impl Restore<'_> {
             match piece {
                 Ok(piece) => {
                     self.plan_piece(batch, file, piece, offset)?;
+                    // There is no more than the size of the file.
                     offset += piece.length();
                 }
                 Err(error) if error.is_damage() => file.fail(self, ProblemKind::Damage, &error),
@@ -190,9 +210,9 @@ impl Restore<'_> {
                 self.carry_out(batch)?;
             }
         }
-        let is_listed = matches!(file.node.content, Content::Pieces(_) | Content::Pages(_));
-        if is_listed && offset != file.node.size {
-            let source = FormatError::Malformed("list of pieces");
+        // What lies in the node was held against its size when that was read.
+        if !matches!(file.node.content, Content::Inline(_)) && offset != file.node.size {
+            let source = FormatError::Malformed("list: it is shorter than its node says");
             file.fail(self, ProblemKind::Damage, &RepositoryError::reading(&"its content", source));
         }
         Ok(())

@@ -2,8 +2,9 @@
 
 use super::Restore;
 use crate::{ProblemKind, cause_of};
-use lifeboat_format::{Node, Role, Xattr, XattrValue};
+use lifeboat_format::{FormatError, Node, Role, Xattr, XattrValue};
 use lifeboat_fs::{FsError, Lock, Trail, Unset, UnsetReason, escaped};
+use lifeboat_repository::RepositoryError;
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
@@ -51,8 +52,12 @@ impl Restore<'_> {
 
     /// Reads the value of an attribute, unless it is there already; says whether it is there then.
     fn fetch(&self, trail: &Trail, xattr: &mut Xattr) -> bool {
-        let XattrValue::Blob(id, _) = xattr.value else { return true };
-        match self.reader.read(Role::Data, &id) {
+        let XattrValue::Blob(id, length) = xattr.value else { return true };
+        let read = self.reader.read(Role::Data, &id).and_then(|value| match value.len() == length as usize {
+            true => Ok(value),
+            false => Err(RepositoryError::reading(&"its value", FormatError::Malformed("length"))),
+        });
+        match read {
             Ok(value) => {
                 xattr.value = XattrValue::Inline(value);
                 true

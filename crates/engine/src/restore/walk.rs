@@ -100,7 +100,7 @@ impl<'r> Walk<'r, '_> {
             return Ok(());
         }
         self.wanted.files += 1;
-        self.wanted.bytes += node.size;
+        self.wanted.bytes = self.wanted.bytes.saturating_add(node.size);
         if !self.restore.reach(&mut self.stack) {
             return Ok(());
         }

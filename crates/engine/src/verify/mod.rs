@@ -19,8 +19,8 @@ use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, ca
 use lifeboat_format::{BlobId, BlobPrefix, Content, Node, NodeKind, PackId, Piece, Snapshot};
 use lifeboat_fs::{Trail, escaped};
 use lifeboat_repository::{
-    BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, Running, SegmentNumber, View,
-    pack_object,
+    BlobPlace, BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, Running, SegmentNumber,
+    View, pack_object,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -297,11 +297,10 @@ impl Verify<'_> {
             match piece {
                 Err(error) if error.is_damage() => return Ok(Some(cause_of(&error))),
                 Err(error) => return Err(error.into()),
-                Ok(Piece::Blob(id, _)) if !self.is_sound(reader.index(), &id)? => {
+                Ok(Piece::Blob(id, length)) if !self.is_sound(reader.index(), &id, length)? => {
                     return Ok(Some(missing(&id)));
                 }
-                // Whoever made the list may have meant it to overflow: then it is no file's size either.
-                Ok(piece) => length = length.saturating_add(piece.length()),
+                Ok(piece) => length += piece.length(),
             }
         }
         Ok((length != file.size)
@@ -310,8 +309,8 @@ impl Verify<'_> {
 
     /// What is wrong with a large attribute of a node, if anything is.
     fn lost_xattr(&self, index: &Index, node: &Node) -> Result<Option<String>, RepositoryError> {
-        for (name, id) in xattr_blobs(node) {
-            if !self.is_sound(index, &id)? {
+        for (name, id, length) in xattr_blobs(node) {
+            if !self.is_sound(index, &id, length)? {
                 let name = escaped(name);
                 return Ok(Some(format!("its attribute \"{name}\" is lost: {}", missing(&id))));
             }
@@ -319,10 +318,11 @@ impl Verify<'_> {
         Ok(None)
     }
 
-    fn is_sound(&self, index: &Index, id: &BlobId) -> Result<bool, RepositoryError> {
+    fn is_sound(&self, index: &Index, id: &BlobId, length: u32) -> Result<bool, RepositoryError> {
         // Of packs that are not as they should be, and cannot be mended, each segment was tried.
         let bad = self.bad.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(index.places(id)?.iter().any(|place| !bad.contains(&place.segment)))
+        let is_usable = |place: &BlobPlace| place.length == length && !bad.contains(&place.segment);
+        Ok(index.places(id)?.iter().any(is_usable))
     }
 
     fn tree_damage(&self, path: &Path, error: RepositoryError) -> Result<(), EngineError> {
