@@ -140,6 +140,13 @@ impl From<RepositoryError> for Failure {
                 let (code, hint) = of_storage(&error);
                 return Self::new(code, error, hint);
             }
+            RepositoryError::RolledBack { ref remembered, .. } => {
+                let file = remembered.display();
+                let hint = format!(
+                    "write nothing to the repository, and compare it with another copy; if its older state was put back on purpose, forget the newer one: rm {file}"
+                );
+                return Self::new(Code::Tampering, error, hint);
+            }
             other => other,
         };
         let (code, hint) = match &error {

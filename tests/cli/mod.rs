@@ -28,6 +28,7 @@ mod password;
 mod restore;
 mod restore_into;
 mod restore_options;
+mod rollback;
 mod scrub;
 mod second_copies;
 mod selection;

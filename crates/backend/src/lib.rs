@@ -182,4 +182,9 @@ pub trait Backend: Send + Sync + Debug {
 
     /// Where the objects lie, for people to read.
     fn location(&self) -> String;
+
+    /// The same in a form that means one place, whoever asks from wherever.
+    fn place(&self) -> String {
+        self.location()
+    }
 }

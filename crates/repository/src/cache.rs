@@ -1,7 +1,9 @@
 //! What a client keeps of a repository on its own machine, and how much of it in memory.
 //!
-//! Nothing of it is needed: whoever loses it reads the index from the repository again.
+//! Nothing of it is needed: whoever loses it reads the index from the repository again, and no longer knows what was in the
+//! log before.
 
+use crate::heads::Heads;
 use crate::index::TableCache;
 use crate::kept::Kept;
 use lifeboat_backend::Backend;
@@ -32,18 +34,25 @@ impl CacheOptions {
 
     /// What is kept of the repository on `backend` besides its index.
     pub(crate) fn kept(&self, backend: &dyn Backend, repository: RepositoryId) -> Kept {
-        match &self.directory {
-            Some(directory) if backend.is_remote() => {
-                Kept::new(directory.join(repository.to_string()), self.packs)
-            }
+        match self.folder(repository) {
+            Some(folder) if backend.is_remote() => Kept::new(folder, self.packs),
             _ => Kept::default(),
         }
     }
 
+    /// What is remembered of the log of the repository on `backend`.
+    pub(crate) fn heads(&self, backend: &dyn Backend, keyring: &Keyring, repository: RepositoryId) -> Heads {
+        Heads::new(keyring.cache_key(), self.folder(repository), &backend.place())
+    }
+
     pub(crate) fn tables(&self, keyring: &Keyring, repository: RepositoryId) -> Arc<TableCache> {
-        let folder =
-            self.directory.as_ref().map(|directory| directory.join(repository.to_string()).join("index"));
+        let folder = self.folder(repository).map(|folder| folder.join("index"));
         Arc::new(TableCache::new(keyring.cache_key(), folder, self.temporary.clone(), self.memory))
+    }
+
+    /// Where all that is kept of a repository lies.
+    fn folder(&self, repository: RepositoryId) -> Option<PathBuf> {
+        self.directory.as_ref().map(|directory| directory.join(repository.to_string()))
     }
 }
 

@@ -5,8 +5,9 @@
 
 use crate::SlotError;
 use lifeboat_backend::BackendError;
-use lifeboat_format::FormatError;
+use lifeboat_format::{FormatError, ObjectHash};
 use std::io;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// What went wrong, naming the object.
@@ -48,6 +49,16 @@ pub enum RepositoryError {
     /// A signature, a name or the history does not fit: not an accident.
     #[error("the log is not to be trusted: {0}")]
     Tampered(String),
+    /// Less history than this machine knew.
+    #[error(
+        "the log is not to be trusted: entry {entry} was there when this machine last looked, and is gone"
+    )]
+    RolledBack {
+        /// What is gone.
+        entry: ObjectHash,
+        /// The file that remembers it.
+        remembered: PathBuf,
+    },
     /// Written by a later version of this program.
     #[error("{object} needs a newer version of this program")]
     Newer {

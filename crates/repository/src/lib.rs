@@ -22,6 +22,7 @@ mod copies;
 mod environment;
 mod error;
 mod found_config;
+mod heads;
 mod index;
 mod init;
 mod kept;

@@ -43,6 +43,12 @@ impl Reading {
         self.entries.contains_key(hash)
     }
 
+    /// Whether the entry is among them, or something that is damaged bears its name.
+    pub(crate) fn has_trace_of(&self, hash: &ObjectHash) -> bool {
+        let hex = hash.to_string();
+        self.contains(hash) || self.faults.iter().any(|(name, _)| name.ends_with(&hex))
+    }
+
     /// The newest entries: those that no other has seen.
     #[must_use]
     pub fn heads(&self) -> Vec<ObjectHash> {
@@ -151,12 +157,8 @@ fn check_sessions(reading: &Reading) -> Result<(), RepositoryError> {
 }
 
 fn check_ancestors(reading: &Reading) -> Result<(), RepositoryError> {
-    let damaged = |hash: &ObjectHash| {
-        let hex = hash.to_string();
-        reading.faults.iter().any(|(name, _)| name.ends_with(&hex))
-    };
     let mut seen = reading.entries().flat_map(|entry| &entry.header.seen);
-    match seen.find(|hash| !reading.contains(hash) && !damaged(hash)) {
+    match seen.find(|hash| !reading.has_trace_of(hash)) {
         None => Ok(()),
         Some(hash) => Err(RepositoryError::Tampered(format!("entry {hash} was there and is gone"))),
     }

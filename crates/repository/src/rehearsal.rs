@@ -12,6 +12,7 @@ impl Repository {
     #[must_use]
     pub fn rehearsal(&self) -> Self {
         let mut rehearsal = self.keeping(self.kept.untouched());
+        rehearsal.heads = self.heads.untouched();
         rehearsal.backend = Arc::new(KeepsNothing(Arc::clone(&self.backend)));
         rehearsal.control = rehearsal.control.on(Arc::clone(&rehearsal.backend));
         rehearsal

@@ -2,6 +2,7 @@
 
 use crate::control::ControlObjects;
 use crate::found_config::{FoundConfig, find_config};
+use crate::heads::Heads;
 use crate::index::TableCache;
 use crate::kept::Kept;
 use crate::keys::{Unlocked, cost_of_trying, unlock};
@@ -25,6 +26,7 @@ pub struct Repository {
     pub(crate) environment: Environment,
     pub(crate) tables: Arc<TableCache>,
     pub(crate) kept: Kept,
+    pub(crate) heads: Heads,
     /// The key slot that opened it, and what was in it.
     pub(crate) slot: ObjectName,
     pub(crate) master: Key,
@@ -77,6 +79,7 @@ impl Repository {
         let (usual, compression) = (Memory::USUAL, Compression::default());
         let memory = Memory::within(usual, THREADS, &config, compression, backend.is_remote());
         let tables = options.tables(&keyring, config.repository);
+        let heads = options.heads(&*backend, &keyring, config.repository);
         Ok(Self {
             backend,
             control,
@@ -84,6 +87,7 @@ impl Repository {
             environment,
             tables,
             kept,
+            heads,
             slot,
             master,
             config,
@@ -98,7 +102,8 @@ impl Repository {
     #[must_use]
     pub fn with_cache(self, options: &CacheOptions) -> Self {
         let tables = options.tables(&self.keyring, self.config.repository);
-        Self { tables, ..self.clone() }.keeping(options.kept(&*self.backend, self.config.repository))
+        let heads = options.heads(&*self.backend, &self.keyring, self.config.repository);
+        Self { tables, heads, ..self.clone() }.keeping(options.kept(&*self.backend, self.config.repository))
     }
 
     /// The same repository for whoever wants to know what is in the storage: of what this machine keeps nothing but tables of
@@ -174,10 +179,13 @@ impl Repository {
     /// The log as it is now.
     ///
     /// # Errors
-    /// When the log cannot be read, is not to be trusted, or does not bind the config and keys that are there.
+    /// When the log cannot be read, is not to be trusted, does not bind the config and keys that are there, or lacks what was in
+    /// it before.
     pub fn read_log(&self) -> Result<Reading, RepositoryError> {
+        let known = self.heads.known();
         let reading = read_log(&self.control, &self.keyring)?;
         self.check_genesis(&reading)?;
+        self.heads.check(&reading, &known)?;
         Ok(reading)
     }
 

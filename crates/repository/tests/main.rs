@@ -5,6 +5,8 @@ mod adoption;
 #[expect(clippy::disallowed_methods, reason = "a cache is files, which are damaged here")]
 mod cache;
 mod doubled_slots;
+#[expect(clippy::disallowed_methods, reason = "what is remembered is files")]
+mod heads;
 mod init;
 mod log;
 mod memory;

@@ -208,6 +208,11 @@ impl Backend for LocalBackend {
     fn location(&self) -> String {
         self.path.display().to_string()
     }
+
+    fn place(&self) -> String {
+        // Without a working directory what was given has to do.
+        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string()
+    }
 }
 
 /// The error of putting an object into a folder: to write into one that was deleted fails in more than one way.
