@@ -154,7 +154,7 @@ impl Slot {
     /// Who made it and what for.
     ///
     /// # Errors
-    /// When it is not authentic: altered, or a slot of another master key.
+    /// When anything in the slot was altered, or it is that of another master key.
     pub fn about(&self, master: &Key) -> Result<SlotAbout, FormatError> {
         let about = about_sealer(master).open(&self.about_context(), &self.about, "key slot")?;
         wire::decode(&about, "key slot")
@@ -214,8 +214,11 @@ impl Slot {
         SealContext::alone(KeySetId::default(), SealRole::Slot, self.bound(), 32)
     }
 
+    /// Of all that is in the slot: with the master key alone a slot is known to be whole whose credential lies in a safe.
     fn about_context(&self) -> SealContext {
-        SealContext::alone(KeySetId::default(), SealRole::SlotAbout, self.bound(), 0)
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.bound()).update(&self.commitment).update(&self.sealed);
+        SealContext::alone(KeySetId::default(), SealRole::SlotAbout, *hasher.finalize().as_bytes(), 0)
     }
 }
 

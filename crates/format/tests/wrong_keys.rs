@@ -60,6 +60,21 @@ fn a_slot_opens_with_credentials_of_its_kind_only() {
     }
 }
 
+/// Whoever has the master key knows whether a slot is whole whose credential lies in a safe.
+#[test]
+fn every_bit_of_a_slot_is_proved_without_what_opens_it() {
+    for slot in world::credentials().iter().map(world::slot_of) {
+        let sound = slot.encode();
+        assert!(slot.about(&world::master()).is_ok());
+        for bit in 0..8 * sound.len() {
+            let mut flipped = sound.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let about = Slot::decode(&flipped).and_then(|slot| slot.about(&world::master()));
+            assert!(about.is_err(), "bit {bit} of a {:?}", slot.kind);
+        }
+    }
+}
+
 #[test]
 fn what_is_told_about_a_slot_does_not_pass_for_another() {
     let [password, key_file, _] = world::credentials().map(|credential| world::slot_of(&credential).encode());
