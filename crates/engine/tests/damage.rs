@@ -102,60 +102,6 @@ fn a_vanished_pack_is_named_and_stored_again_by_the_next_backup() {
 }
 
 #[test]
-fn a_damaged_index_object_is_found_and_does_not_stop_the_next_backup() {
-    let world = world_with_a_snapshot(23);
-    for name in world.objects("index/") {
-        let mut bytes = world.backend.get(&name, u64::MAX).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 4;
-        world.backend.delete(&name).unwrap();
-        world.backend.put(&name, &bytes).unwrap();
-    }
-    assert!(world.verify().problems.iter().any(|problem| is_damage(problem.kind)));
-    let report = world.backup();
-    assert!(report.snapshot.is_some());
-    let (target, report) = world.restore(&world.snapshots().pop().unwrap(), "target");
-    assert!(report.problems.is_empty(), "{:?}", report.problems);
-    same_but(&world.folder.path().join("pristine"), &target, &world.source(), &[]);
-}
-
-#[test]
-fn a_lost_or_damaged_log_entry_is_noticed() {
-    let world = world_with_a_snapshot(24);
-    world.backup();
-    let names = world.objects("log/");
-    assert_eq!(names.len(), 3, "genesis and two commits");
-    for name in &names {
-        let sound = world.backend.get(name, u64::MAX).unwrap();
-        world.backend.delete(name).unwrap();
-        let gone = world.repository.read_log();
-        let is_head = world.snapshots_after(gone);
-        assert!(
-            is_head <= 1,
-            "only the newest entry can vanish without a trace, while nobody remembers heads"
-        );
-        let mut flipped = sound.clone();
-        flipped[sound.len() / 2] ^= 1;
-        world.backend.put(name, &flipped).unwrap();
-        let reading = world.repository.read_log();
-        assert!(reading.is_err() || !reading.unwrap().faults().is_empty());
-        assert!(world.try_backup(&world.options()).is_err(), "a writer must not go on");
-        world.backend.delete(name).unwrap();
-        world.backend.put(name, &sound).unwrap();
-    }
-}
-
-impl World {
-    /// How many snapshots a reading lost without an error.
-    fn snapshots_after(
-        &self,
-        reading: Result<lifeboat_repository::Reading, lifeboat_repository::RepositoryError>,
-    ) -> usize {
-        reading.map_or(0, |reading| 2 - self.repository.view(&reading).unwrap().snapshots().len())
-    }
-}
-
-#[test]
 fn only_files_that_need_the_damaged_segment_are_named_and_all_names_of_them() {
     let world = World::new(26, Workers::inline());
     std::fs::create_dir(world.source()).unwrap();

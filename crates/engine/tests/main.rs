@@ -13,6 +13,7 @@ mod filter;
 mod growth;
 mod hostile;
 mod killed;
+mod matrix;
 mod metadata;
 mod names;
 mod on_disk;

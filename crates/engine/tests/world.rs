@@ -101,7 +101,7 @@ impl World {
         Self::of(seed, workers, InitOptions::default())
     }
 
-    fn of(seed: u64, workers: Workers, options: InitOptions) -> Self {
+    pub(crate) fn of(seed: u64, workers: Workers, options: InitOptions) -> Self {
         let backend = Arc::new(MemoryBackend::new());
         let clock = Arc::new(MovedClock::default());
         let environment = environment(seed, &clock);

@@ -24,7 +24,7 @@ type Requests = BTreeMap<String, u64>;
 
 /// The storage as one process sees it from afar, which may be killed when it has put so many objects.
 #[derive(Debug)]
-struct Far {
+pub(crate) struct Far {
     storage: Arc<MemoryBackend>,
     asked: Mutex<Requests>,
     puts_left: AtomicU64,
@@ -33,7 +33,7 @@ struct Far {
 }
 
 impl Far {
-    fn new(storage: &Arc<MemoryBackend>, puts_left: u64) -> Arc<Self> {
+    pub(crate) fn new(storage: &Arc<MemoryBackend>, puts_left: u64) -> Arc<Self> {
         let (asked, sent) = Default::default();
         Arc::new(Self { storage: Arc::clone(storage), asked, puts_left: AtomicU64::new(puts_left), sent })
     }
