@@ -18,6 +18,8 @@ pub const XATTR_SMALL_MAX: usize = 64;
 pub const XATTRS_MAX: usize = 16 << 10;
 /// Largest blob, and largest raw length of a segment.
 pub const SEGMENT_RAW_MAX: usize = 16 << 20;
+/// Largest segment as it is sealed: what cannot be compressed is stored as it is.
+pub const SEGMENT_SEALED_MAX: usize = SEGMENT_RAW_MAX + (64 << 10);
 /// Most segments in a pack.
 pub const PACK_SEGMENTS_MAX: usize = 1 << 20;
 /// Most blobs in a pack.

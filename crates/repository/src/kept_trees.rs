@@ -42,9 +42,8 @@ impl BlobReader {
     fn fetch_tree(&self, pack: &KnownPack) -> bool {
         let kept = &self.repository.kept;
         let length = pack.stored_length;
-        let Some(size) = usize::try_from(length).ok().filter(|_| kept.takes_pack(length)) else {
-            return false;
-        };
+        let is_taken = kept.takes_pack(length) && length <= self.repository.memory().longest_pack();
+        let Some(size) = usize::try_from(length).ok().filter(|_| is_taken) else { return false };
         let mut mended = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.has_pack(pack.id) {
             return true;

@@ -12,6 +12,9 @@ const READINGS: usize = 3;
 /// Objects that are looked at to find as many slots as there may be.
 const NAMES_MAX: usize = 1024;
 
+/// Bytes of objects that are looked at to find the keys of the keyring: a hundred thousand of them.
+const KEYRING_MAX: u64 = 32 << 20;
+
 /// What an opened slot leads to.
 pub(crate) struct Unlocked {
     /// Name of the slot.
@@ -166,7 +169,15 @@ pub(crate) fn read_slot<T>(
 /// All that may be a key: what does not open is passed over by whoever assembles the keyring.
 fn read_keyring(control: &ControlObjects) -> Result<Vec<Vec<u8>>, BackendError> {
     let limit = limits::SMALL_OBJECT_MAX;
-    let names: Vec<_> = control.list(layout::KEYRING)?.into_keys().collect();
+    let mut listed: Vec<_> = control.list(layout::KEYRING)?.into_iter().collect();
+    // Keys are small, and whatever else lies there must not crowd them out.
+    listed.sort_by_key(|(_, listed)| listed.size);
+    let mut bytes = 0;
+    listed.retain(|(_, listed)| {
+        bytes += listed.size;
+        bytes <= KEYRING_MAX
+    });
+    let names: Vec<_> = listed.into_iter().map(|(name, _)| name).collect();
     let (mut objects, mut failed) = (BTreeMap::new(), Ok(()));
     let take = |name: &ObjectName, bytes: &[u8]| check_key(name, bytes).map(|()| bytes.to_vec());
     control.read_many(&names, limit, &take, &mut |name, read| {

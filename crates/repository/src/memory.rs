@@ -42,6 +42,8 @@ pub(crate) const PACKS_FILLED: usize = 1;
 const TREE_PACK_DIVISOR: usize = 4;
 /// Segments that may wait or be worked on, for each thread.
 const SEGMENTS_PER_THREAD: usize = 2;
+/// Bytes by which a pack may exceed what it should have at most.
+const PACK_BEYOND: usize = 8 << 20;
 /// Segments by which a pack may exceed its size before the next one goes elsewhere.
 const PACK_EXCESS: usize = 2;
 
@@ -206,6 +208,12 @@ impl Memory {
     pub fn pack_buffer(&self, role: Role) -> usize {
         let size = self.pack_size(role) / 100 * 101 + self.parity;
         size + self.pack_excess() + self.segment + RECORDS
+    }
+
+    /// Bytes of the longest pack that is read whole: somewhat more than writers of this repository make. Anybody who can write
+    /// to the storage can put something longer there.
+    pub(crate) fn longest_pack(&self) -> u64 {
+        (self.pack_buffer(Role::Data) + PACK_BEYOND) as u64
     }
 
     /// Bytes of the largest segment, sealed or not.

@@ -54,6 +54,7 @@ impl BlobReader {
         match &packs.last {
             Some((id, core)) if *id == pack.id => return Ok(Some(Arc::clone(core))),
             _ if packs.hopeless.contains(&pack.id) => return Ok(None),
+            _ if pack.stored_length > self.repository.memory().longest_pack() => return Ok(None),
             _ => packs.release(),
         }
         // What a backup cannot read of its parent it reads anew from the source.

@@ -98,16 +98,6 @@ impl StoredObject {
         layout::first_copy(&self.name) == layout::first_copy(&other.name)
     }
 
-    /// The most bytes that it may have.
-    fn limit(&self) -> u64 {
-        match self.promise {
-            Promise::Config | Promise::Slot(_) | Promise::Key(_) => limits::SMALL_OBJECT_MAX,
-            Promise::Entry(_) => limits::ENTRY_MAX,
-            Promise::Index(_) => limits::INDEX_MAX,
-            Promise::Pack(_) => limits::PACK_STORED_MAX,
-        }
-    }
-
     /// Whether the bytes are what the name promises.
     fn check(&self, bytes: &[u8]) -> Result<(), FormatError> {
         let hashes = |hash, what| match ObjectHash::of(bytes) == hash {
@@ -208,7 +198,7 @@ impl Objects {
     /// Damage, a newer format, or [`RepositoryError::Missing`] when it is gone since it was listed.
     pub fn check(&self, object: &StoredObject, buffer: &mut Vec<u8>) -> Result<(), RepositoryError> {
         let damaged = |source| RepositoryError::reading(&object.name, source);
-        let length = usize::try_from(object.size).ok().filter(|_| object.size <= object.limit());
+        let length = usize::try_from(object.size).ok().filter(|_| object.size <= self.limit(object.promise));
         buffer.resize(length.ok_or_else(|| damaged(FormatError::Limit("length")))?, 0);
         match self.backend.get_range(&object.name, 0, buffer) {
             Err(error) if error.is_not_found() => Err(RepositoryError::Missing(object.name())),
@@ -218,13 +208,25 @@ impl Objects {
         }
     }
 
+    /// The most bytes that an object may have.
+    fn limit(&self, promise: Promise) -> u64 {
+        match promise {
+            Promise::Config | Promise::Slot(_) | Promise::Key(_) => limits::SMALL_OBJECT_MAX,
+            Promise::Entry(_) => limits::ENTRY_MAX,
+            Promise::Index(_) => limits::INDEX_MAX,
+            // Without a config nobody knows how long they are here.
+            Promise::Pack(_) if self.config.is_none() => limits::PACK_STORED_MAX,
+            Promise::Pack(_) => self.memory(0, 1).longest_pack(),
+        }
+    }
+
     /// Whether a damaged object is a pack that its parity gives back; it is read once more for it, as far as it can be.
     ///
     /// # Errors
     /// When the storage fails in another way than by bytes that cannot be read.
     pub fn can_mend(&self, object: &StoredObject) -> Result<bool, RepositoryError> {
         let Promise::Pack(id) = object.promise else { return Ok(false) };
-        match read_remains(&*self.backend, id, limits::PACK_STORED_MAX, Vec::new()) {
+        match read_remains(&*self.backend, id, self.limit(object.promise), Vec::new()) {
             Ok(bytes) => Ok(Pack::heal(id, bytes).is_ok()),
             Err(error) if error.is_damage() => Ok(false),
             Err(error) => Err(error),

@@ -4,7 +4,7 @@
 
 use crate::buffers::{PackBuffer, PackBuffers, Pool};
 use crate::{BlobReader, Index, KnownPack, Repository, RepositoryError, layout};
-use lifeboat_format::{BlobHasher, FormatError, Opener, Pack, PackId, PackSealer, PackedBlob, Role, limits};
+use lifeboat_format::{BlobHasher, FormatError, Opener, Pack, PackId, PackSealer, PackedBlob, Role};
 use std::sync::Arc;
 
 /// Reads whole packs.
@@ -41,7 +41,7 @@ impl Repository {
     ) -> Result<PackBuffer, RepositoryError> {
         let name = layout::pack(id);
         let damaged = |source| RepositoryError::reading(&name, source);
-        let length = usize::try_from(length).ok().filter(|_| length <= limits::PACK_STORED_MAX);
+        let length = usize::try_from(length).ok().filter(|_| length <= self.memory().longest_pack());
         buffer.bytes.resize(length.ok_or_else(|| damaged(FormatError::Limit("pack")))?, 0);
         match self.backend.get_range(&name, 0, &mut buffer.bytes) {
             Err(error) if error.is_not_found() => Err(RepositoryError::Missing(name.to_string())),

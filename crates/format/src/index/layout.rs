@@ -196,6 +196,7 @@ impl IndexedSegment {
         let end = u64::from(place.offset) + u64::from(place.sealed_length);
         let pack = packs.get(record.pack.get() as usize);
         let bounded = place.raw_length as usize <= limits::SEGMENT_RAW_MAX
+            && place.sealed_length as usize <= limits::SEGMENT_SEALED_MAX
             && pack.is_some_and(|pack| end <= pack.header.core_length());
         match bounded {
             true => Ok(Self { pack: record.pack.get(), ordinal: record.ordinal.get(), place }),

@@ -109,7 +109,8 @@ fn parse_directory(bytes: &[u8], segments_end: u64) -> Result<Directory, FormatE
 
 fn segment(record: &SegmentRecord, segments_end: u64) -> Result<PackSegment, FormatError> {
     let end = u64::from(record.offset.get()) + u64::from(record.sealed_length.get());
-    let bounded = record.raw_length.get() as usize <= limits::SEGMENT_RAW_MAX;
+    let bounded = record.raw_length.get() as usize <= limits::SEGMENT_RAW_MAX
+        && record.sealed_length.get() as usize <= limits::SEGMENT_SEALED_MAX;
     match record.offset.get() as usize >= PACK_HEADER_LENGTH && end <= segments_end && bounded {
         true => Ok(PackSegment {
             offset: record.offset.get(),
