@@ -6,8 +6,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lifeboat_backend::MemoryBackend;
 use lifeboat_engine::{Compression, Snapshot};
 use lifeboat_format::{
-    BlobId, ChunkerParams, Compressor, Index, IndexBuilder, Key, Keyring, Node, Opener, Pack, PackBuilder,
-    PackSealer, PackedBlob, Random, Role, Timestamp, VerifyWrites,
+    BlobId, ChunkerParams, Compressor, Index, IndexBuilder, Key, Keyring, Node, NodeKind, Opener, Pack,
+    PackBuilder, PackSealer, PackedBlob, Random, Role, Timestamp, VerifyWrites,
 };
 use lifeboat_repository::{Session, Workers, WriterOptions};
 use lifeboat_testkit::Random as Content;
@@ -137,7 +137,8 @@ fn index_lookup(criterion: &mut Criterion) {
     let known: Vec<_> = (0..4 * PACK_BLOBS)
         .map(|number| writer.put(Role::Data, &number.to_le_bytes()).expect("memory takes it"))
         .collect();
-    let snapshot = Snapshot::new(session.snapshot(), Node::default(), Timestamp::default());
+    let root = Node { kind: NodeKind::Directory, ..Node::default() };
+    let snapshot = Snapshot::new(session.snapshot(), root, Timestamp::default());
     session.commit(&snapshot, writer.finish().expect("memory takes it")).expect("memory takes it");
     let view = repository.view(&repository.read_log().expect("it is there")).expect("it was just written");
     let index = repository.load_index(&view).expect("it was just written");

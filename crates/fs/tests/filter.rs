@@ -152,3 +152,56 @@ fn size_file_system_and_flag_count_when_asked_for() {
         assert_eq!(filter.by_stat(stat, stat.device + off), expected, "{options:?}");
     }
 }
+
+/// A pattern is refused with its own text and where it stands, or answers for every path.
+#[test]
+fn nonsense_is_refused_or_fits_something() {
+    let mut random = lifeboat_testkit::Random::new(73);
+    let parts = [
+        "*", "**", "?", "[", "]", "[!a-", "{", "}", ",", "!", "\\", "/", "a", "#", " ", "\n", "\0", "\u{e9}",
+        "\u{202e}",
+    ];
+    let mut refused = 0;
+    for _ in 0..1000 {
+        let count = 1 + random.index(12);
+        let text: String = (0..count).map(|_| *random.pick(&parts)).collect();
+        for is_any_case in [false, true] {
+            let pattern = vec![Pattern { text: text.clone(), origin: "--exclude".to_owned() }];
+            let options = match is_any_case {
+                true => FilterOptions { patterns_any_case: pattern, ..FilterOptions::default() },
+                false => FilterOptions { patterns: pattern, ..FilterOptions::default() },
+            };
+            match Filter::new(options) {
+                Err(error) => {
+                    refused += 1;
+                    assert_eq!(error.kind(), FsErrorKind::Invalid, "{text:?}: {error}");
+                    assert!(!error.to_string().contains('\n'), "{error}");
+                }
+                Ok(filter) => {
+                    for path in ["/", "/a", "/a/b/\u{e9}", "/ ", "/#", "/{", "/*"] {
+                        // Which answer it is depends on the pattern.
+                        drop([false, true].map(|is_directory| filter.by_path(Path::new(path), is_directory)));
+                    }
+                }
+            }
+        }
+    }
+    assert!((10..1900).contains(&refused), "{refused} of 2000 were refused");
+}
+
+/// Alternatives in alternatives double with each pair of braces: what is too large is refused, not built.
+#[test]
+fn a_pattern_that_unfolds_is_refused_or_cheap() {
+    for pattern in [
+        "{a,b}".repeat(30),
+        "{".repeat(2000),
+        format!("{}a{}", "{x,".repeat(400), "}".repeat(400)),
+        "*".repeat(5000),
+        "[a-z]".repeat(3000),
+    ] {
+        let options = FilterOptions { patterns: patterns(&[&pattern]), ..FilterOptions::default() };
+        if let Ok(filter) = Filter::new(options) {
+            drop(filter.by_path(Path::new(&format!("/{}", "ab".repeat(100))), false));
+        }
+    }
+}

@@ -164,6 +164,23 @@ mod tests {
     }
 
     #[test]
+    fn nonsense_is_not_understood() {
+        let mut random = lifeboat_testkit::Random::new(72);
+        let sound =
+            br#"{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","Expiration":"2030-01-01T00:00:00Z"}"#;
+        assert!(given(sound).is_some());
+        for _ in 0..3000 {
+            let mut bytes = sound.to_vec();
+            for _ in 0..=random.index(4) {
+                let place = random.index(bytes.len());
+                bytes[place] = *random.pick(b"{}[]\":,0919-TZ\\u\0\xff");
+            }
+            bytes.truncate(random.index(bytes.len() + 20));
+            assert!(given(&bytes).is_none_or(|given| !given.credential.key_id.is_empty()));
+        }
+    }
+
+    #[test]
     fn other_versions_and_times_that_are_none_are_not_understood() {
         let answer = |version, time| {
             format!(

@@ -171,6 +171,34 @@ mod tests {
     }
 
     #[test]
+    fn nonsense_is_no_profile_or_one_of_whole_lines() {
+        let mut random = lifeboat_testkit::Random::new(71);
+        let parts = [
+            "[default]",
+            "[",
+            "]",
+            "=",
+            " = ",
+            "\n",
+            "\n  ",
+            "\t",
+            "s3",
+            " #",
+            ";",
+            "\0",
+            "\u{e9}",
+            "profile x",
+        ];
+        for _ in 0..3000 {
+            let count = random.index(20);
+            let text: String = (0..count).map(|_| *random.pick(&parts)).collect();
+            for (key, value) in section(&text, |header| header == "default").unwrap_or_default() {
+                assert!(!key.contains(['=', '\n']) && !value.contains('\n'), "{text:?}: {key:?} {value:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_named_must_exist() {
         assert!(profile(Some("other"), &[]).unwrap_err().cause.contains("no profile other"));
         let refusal = profile(None, &[("AWS_CONFIG_FILE", "/nowhere/config")]).unwrap_err();

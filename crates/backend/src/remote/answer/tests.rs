@@ -140,3 +140,47 @@ fn only_refusals_without_words_are_asked_for_more() {
     assert!(!answer("403 Forbidden", &xml("AccessDenied", "no")).is_speechless());
     assert_eq!(Answer::parse("something else"), None);
 }
+
+/// Whatever a server sends, what is said of it is one line of bounded length.
+#[test]
+fn nonsense_is_told_on_one_line() {
+    let mut random = lifeboat_testkit::Random::new(70);
+    let parts = [
+        STATUS,
+        RESPONSE,
+        DELETION,
+        REDIRECT,
+        "<",
+        "<Code>",
+        "</Code>",
+        "<Message>",
+        "</Message>",
+        "<Region>",
+        "</Region>",
+        "&lt;",
+        "&amp;amp;",
+        ": ",
+        " (code: ",
+        ")",
+        "99999",
+        "403 ",
+        "\0",
+        "\u{1b}[31m",
+        "\r\n",
+        "\u{202e}",
+        "NoSuchKey",
+        "quota",
+        "x",
+        "\u{e9}",
+    ];
+    for _ in 0..3000 {
+        let count = random.index(12);
+        let text: String = (0..count).map(|_| *random.pick(&parts)).collect();
+        let Some(answer) = Answer::parse(&format!("{}{text}", parts[random.index(4)])) else { continue };
+        let cause = answer.cause();
+        assert!(!cause.chars().any(char::is_control) && cause.chars().count() < 2000, "{cause:?}");
+        for operation in ["get", "put", "delete", "list", "stat"] {
+            assert!(answer.meaning(operation).is_none_or(|(_, advice)| !advice.is_empty()));
+        }
+    }
+}
