@@ -22,6 +22,7 @@ mod json;
 mod key;
 mod ls;
 mod memory;
+mod nonsense;
 mod options;
 mod parity;
 mod password;
