@@ -70,8 +70,14 @@ fn assert_usable(world: &World, name: &str, is_first: bool, what: Harm) {
         (&["snapshots"], &["index"]),
         (&["key", "list"], &["index", "log"]),
         (&restore, &[]),
-        // A backup puts back what is missing of log and index.
-        (&["backup", "files"], if matches!(what, Harm::Vanishes) { &["log", "index"] } else { &[] }),
+        // A backup puts back what is missing, but for key slots.
+        (
+            &["backup", "files"],
+            match what {
+                Harm::Vanishes => &["config", "keyring", "log", "index"],
+                _ => &[],
+            },
+        ),
     ];
     for (verb, unread_by) in verbs {
         let ended = world.run(verb).succeeds();
