@@ -144,7 +144,7 @@ impl Stage {
     ) -> Result<RestoreReport, EngineError> {
         let repository = self.open(credential, process)?;
         let list = snapshots(&repository, &SnapshotFilter::default())?;
-        let snapshot = snapshot.or(list.snapshots.last()).expect("there is one");
+        let snapshot = snapshot.or_else(|| list.snapshots.last()).expect("there is one");
         restore(&repository, &list.view, snapshot, options, &Workers::inline(), &())
     }
 
