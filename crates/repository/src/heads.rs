@@ -5,9 +5,9 @@
 //! reading; it is tagged under a key of the repository and bound to the place, so that a copy elsewhere, which may lag behind,
 //! is another one. Whoever loses the file knows nothing of the past, and goes on.
 
-use crate::cache_file::{NewFile, make_folder, open};
+use crate::cache_file::{NewFile, make_folder, names, open};
 use crate::{Reading, RepositoryError};
-use lifeboat_format::{CACHE_TAG_LENGTH, CacheKey, ObjectHash};
+use lifeboat_format::{CACHE_TAG_LENGTH, CacheKey, ObjectHash, Timestamp};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,14 @@ impl Heads {
     /// The same for whoever leaves everything as it is.
     pub(crate) fn untouched(&self) -> Self {
         Self { writes: false, ..self.clone() }
+    }
+
+    /// Removes what others began in the folder long ago and left, as of `now`.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        if let Some(folder) = self.file.as_deref().filter(|_| self.writes).and_then(Path::parent) {
+            // Where it cannot be listed nothing is removed.
+            drop(names(folder, now.seconds));
+        }
     }
 
     /// What is remembered now. To be asked for before a reading begins: what another process sees meanwhile need not be in it.

@@ -202,7 +202,9 @@ impl Repository {
     /// # Errors
     /// Those of the storage; what is left harms nobody.
     pub fn sweep(&self) -> Result<u64, RepositoryError> {
-        self.kept.sweep(self.environment.clock.now());
+        let now = self.environment.clock.now();
+        self.heads.sweep(now);
+        self.kept.sweep(now);
         Ok(self.backend.sweep()?)
     }
 

@@ -96,7 +96,7 @@ impl Kept {
 
     /// Removes what others began long ago and left, as of `now`, from the folders that nothing else looks through.
     pub(crate) fn sweep(&self, now: Timestamp) {
-        for folder in ["", layout::KEYRING, layout::LOG] {
+        for folder in [layout::KEYRING, layout::LOG] {
             if let Some(path) = self.path(self.writes, folder) {
                 // Where it cannot be listed nothing is removed.
                 drop(names(&path, now.seconds));
