@@ -132,7 +132,10 @@ impl History {
                 "packs" => knows_all && needed.contains(name),
                 "index" => needed.contains(&first_copy(name)),
                 "log" | "keyring" | "config" => true,
-                // Not every byte of a slot is proved without its password.
+                // A slot of which nothing is left was removed, or is missed by whoever wants to open it.
+                "keys" => {
+                    self.store.list("keys").iter().any(|slot| same(Path::new(slot.name.as_str()), name))
+                }
                 _ => false,
             };
             if is_needed && !problems.iter().any(|problem| same(&problem.path, name)) {
