@@ -65,6 +65,8 @@ pub(super) struct History {
     pub(super) runs: BTreeMap<String, Run>,
     /// What was done to which object.
     pub(super) harms: Vec<(Harm, String)>,
+    /// Whether several changed keys at once and one of them failed or died at it: then nobody may be left who can open.
+    pub(super) contended: bool,
     /// Processes that there were.
     pub(super) processes: u32,
 }
@@ -86,9 +88,9 @@ impl History {
             Host { name, home, source, ahead, boots: 0 }
         });
         let hosts = hosts.collect();
-        let (population, runs, harms, processes) = Default::default();
+        let (population, runs, harms, contended, processes) = Default::default();
         let (plan, store, keys) = (plan.clone(), Arc::clone(store), Keys::first());
-        Self { plan, folder, store, time, population, hosts, keys, runs, harms, processes }
+        Self { plan, folder, store, time, population, hosts, keys, runs, harms, contended, processes }
     }
 
     fn run(mut self) -> Judged {
@@ -160,9 +162,17 @@ impl History {
         let done: Vec<_> = actors.iter().zip(&ends).collect();
         self.keys.settle(&done);
         done.iter().for_each(|(actor, end)| self.note(actor, end));
-        let is_harmless = self.harms.is_empty() && !acts.iter().any(|act| act.verb.changes_keys());
+        let of_keys = done.iter().filter(|(actor, _)| actor.act.verb.changes_keys());
+        self.contended |=
+            of_keys.clone().count() > 1 && of_keys.clone().any(|(actor, _)| actor.handle.struck() > 0);
+        let is_harmless = self.is_harmless() && of_keys.count() == 0;
         done.iter()
             .try_for_each(|(actor, end)| self.judge(actor, end, is_harmless && actor.handle.struck() == 0))
+    }
+
+    /// Whether nothing has happened by which anything may be lost.
+    pub(super) fn is_harmless(&self) -> bool {
+        self.harms.is_empty() && !self.contended
     }
 
     pub(super) fn say(&self, line: Arguments<'_>) {

@@ -23,7 +23,7 @@ const VITAL: [&str; 4] = ["log", "keys", "keyring", "config"];
 impl History {
     /// Judges the history when nothing goes wrong any more.
     pub(super) fn judge_all(&mut self) -> Judged {
-        let is_harmed = !self.harms.is_empty();
+        let is_harmed = !self.is_harmless();
         self.judge_keys()?;
         if !is_harmed {
             self.judge_verified(true)?;
@@ -58,7 +58,7 @@ impl History {
             if !self.may_stop() && !matches!(end, End::Saved(_)) {
                 return Err(format!("a last backup {}", end.line()));
             }
-            self.judge(&actor, &end, self.harms.is_empty())?;
+            self.judge(&actor, &end, self.is_harmless())?;
             last.insert(actor.tag.clone());
         }
         Ok(last)
@@ -205,11 +205,15 @@ impl History {
 
     /// Whether what was harmed may stop everybody, who then says so.
     fn may_stop(&self) -> bool {
-        self.harms.iter().any(|(_, name)| VITAL.iter().any(|folder| is_below(Path::new(name), folder)))
+        self.contended
+            || self.harms.iter().any(|(_, name)| VITAL.iter().any(|folder| is_below(Path::new(name), folder)))
     }
 
     /// Whether all harm is such that parity mends it.
     fn is_mendable(&self) -> bool {
+        if self.harms.is_empty() {
+            return false;
+        }
         let packs: BTreeSet<_> = self.harms.iter().map(|(_, name)| name).collect();
         let is_one_bit = |(harm, name): &(Harm, String)| *harm == Harm::Flip && name.starts_with("packs/");
         self.plan.shape.parity > 0 && packs.len() == self.harms.len() && self.harms.iter().all(is_one_bit)
