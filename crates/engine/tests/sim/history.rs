@@ -175,8 +175,10 @@ impl History {
         self.harms.is_empty() && !self.contended
     }
 
+    /// Something happened; where the files lie is no part of it.
     pub(super) fn say(&self, line: Arguments<'_>) {
-        self.store.lock().tally.say(line);
+        let line = line.to_string().replace(&*self.folder.path().to_string_lossy(), "");
+        self.store.lock().tally.say(format_args!("{line}"));
     }
 }
 
