@@ -62,7 +62,9 @@ impl History {
     pub(super) fn bury(&self, actors: &[Actor], ends: &[End]) -> Judged {
         for (actor, end) in actors.iter().zip(ends) {
             self.population.remove(&actor.environment.processes.this().unwrap());
-            self.say(format_args!("  {} {}", actor.handle.name, end.line()));
+            // The place of a history is another one each time.
+            let line = end.line().replace(self.folder.path().to_str().unwrap(), "");
+            self.say(format_args!("  {} {line}", actor.handle.name));
             if let End::Panicked(text) = end {
                 return Err(format!("{} panicked: {text}", actor.handle.name));
             }
