@@ -14,21 +14,17 @@ use std::rc::Rc;
 /// Watches the calls of a thread. It must not make any through this crate.
 pub trait Faults {
     /// What becomes of a call.
-    fn before(&mut self, call: &Call<'_>) -> Verdict {
-        let _ = call;
+    fn before(&mut self, _: &Call<'_>) -> Verdict {
         Verdict::Go
     }
 
-    /// A call was made, which did what it should or failed. Whether the thread lives on.
-    fn after(&mut self, call: &Call<'_>, done: bool) -> bool {
-        let _ = (call, done);
+    /// A call was made, which did what it should (true) or failed. Whether the thread lives on.
+    fn after(&mut self, _: &Call<'_>, _: bool) -> bool {
         true
     }
 
     /// What the system tells of a file may be told otherwise.
-    fn tell(&mut self, told: &mut Statx) {
-        let _ = told;
-    }
+    fn tell(&mut self, _: &mut Statx) {}
 }
 
 /// What becomes of a call.

@@ -55,9 +55,10 @@ impl Http {
         let kind = Kind::of(&request);
         let text = format!("{} {}", request.method(), request.uri());
         let server = request.uri().authority().map_or("", |authority| authority.as_str());
-        if self.meter.attempt(kind, server, &text) && self.hurry.is_on() {
+        if self.hurry.is_on() && self.meter.has_failed(&text) {
             return Err(refused("it broke off, and was not asked for again".to_owned()));
         }
+        self.meter.attempt(kind, server, &text);
         // Whatever is said of what was changed on purpose, asking again would not change it.
         let is_spoiled = request.extensions().get::<Spoiled>().is_some();
         let pulse = Arc::new(Pulse::new(self.patience, self.hurry.clone()));

@@ -92,21 +92,26 @@ impl Meter {
         self.start.elapsed()
     }
 
-    /// A request is sent to `server`; `text` tells it from others. Gives whether it is sent again.
-    pub(super) fn attempt(&self, kind: Kind, server: &str, text: &str) -> bool {
+    /// Whether a request has failed and was not sent again yet.
+    pub(super) fn has_failed(&self, text: &str) -> bool {
+        self.trouble().failed.contains_key(text)
+    }
+
+    /// A request is sent to `server`; `text` tells it from others.
+    pub(super) fn attempt(&self, kind: Kind, server: &str, text: &str) {
         self.requests[kind as usize].fetch_add(1, Relaxed);
         let mut trouble = self.trouble();
         trouble.first.get_or_insert_with(Instant::now);
         if trouble.server != server {
             server.clone_into(&mut trouble.server);
         }
-        let Entry::Occupied(mut failed) = trouble.failed.entry(text.to_owned()) else { return false };
-        self.retries.fetch_add(1, Relaxed);
-        *failed.get_mut() -= 1;
-        if *failed.get() == 0 {
-            failed.remove();
+        if let Entry::Occupied(mut failed) = trouble.failed.entry(text.to_owned()) {
+            self.retries.fetch_add(1, Relaxed);
+            *failed.get_mut() -= 1;
+            if *failed.get() == 0 {
+                failed.remove();
+            }
         }
-        true
     }
 
     /// A request has failed.

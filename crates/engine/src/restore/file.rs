@@ -62,7 +62,7 @@ impl RestoredFile {
     }
 
     /// So many bytes more were written: lets the disk take those of a long file while the work goes on, so that less is to
-    /// be waited for in the end.
+    /// be waited for in the end. What it does not take is told when the file is complete, or by the sync of everything.
     pub(super) fn sync_now_and_then(&self, bytes: u64, workers: &Workers) {
         let before = self.written.fetch_add(bytes, Ordering::Relaxed);
         if before / SYNCED_AT_ONCE == (before + bytes) / SYNCED_AT_ONCE {
