@@ -49,7 +49,10 @@ pub fn verify(
     let teller = Teller::new(VerifyReport::default(), observer);
     log_faults(&reading, &view).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     for (object, error) in repository.check_keys()? {
-        teller.problem(ProblemKind::Damage, Path::new(&object), error.to_string());
+        match error.is_newer() {
+            true => teller.tell(&Event::Note(&format!("{object} cannot be checked: {error}"))),
+            false => teller.problem(ProblemKind::Damage, Path::new(&object), error.to_string()),
+        }
     }
     for fault in repository.check_copies(&view, || teller.check())? {
         teller.tell(&Event::Problem(&copy_problem(&fault)));

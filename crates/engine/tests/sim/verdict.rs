@@ -10,7 +10,7 @@ use super::history::{History, Judged};
 use super::judge::{causes, is_copy};
 use super::keys::Lot;
 use super::plan::{Saving, Verb};
-use lifeboat_engine::{EngineError, Problem, ProblemKind, Snapshot, SnapshotFilter, snapshots};
+use lifeboat_engine::{EngineError, Problem, ProblemKind, Snapshot, SnapshotFilter, VerifyReport, snapshots};
 use lifeboat_repository::{Repository, pack_object};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -91,8 +91,8 @@ impl History {
     fn judge_verified(&mut self, may_lack_copies: bool) -> Result<bool, String> {
         let actor = self.stranger(Verb::Verify);
         let opened = actor.open(actor.key).map_err(EngineError::from);
-        let found = opened.and_then(|repository| Ok((actor.verify(&repository)?.problems, repository)));
-        let (problems, repository) = match found {
+        let found = opened.and_then(|repository| Ok((actor.verify(&repository)?, repository)));
+        let (VerifyReport { problems, notes, .. }, repository) = match found {
             Ok(found) => found,
             Err(error) if self.may_stop() => {
                 self.store.lock().tally.count("stopped by what was harmed");
@@ -110,12 +110,12 @@ impl History {
                 None => Ok(true),
             };
         }
-        self.judge_found(&problems, &repository)?;
+        self.judge_found(&problems, &notes, &repository)?;
         Ok(problems.iter().all(|problem| problem.kind == ProblemKind::Mendable))
     }
 
     /// Every object that is harmed and that anything relies on is named, and no other.
-    fn judge_found(&self, problems: &[Problem], repository: &Repository) -> Judged {
+    fn judge_found(&self, problems: &[Problem], notes: &[String], repository: &Repository) -> Judged {
         let Ok(reading) = repository.read_log() else { return Ok(()) };
         let Ok(view) = repository.view(&reading) else { return Ok(()) };
         let mut needed: BTreeSet<String> = view.index().iter().map(|hash| format!("index/{hash}")).collect();
@@ -138,7 +138,9 @@ impl History {
                 }
                 _ => false,
             };
-            if is_needed && !problems.iter().any(|problem| same(&problem.path, name)) {
+            // What looks newer is no damage, and not passed over either.
+            let is_noted = notes.iter().any(|note| note.starts_with(name) && note.contains("newer"));
+            if is_needed && !is_noted && !problems.iter().any(|problem| same(&problem.path, name)) {
                 return Err(format!("verify does not name {name}, which is harmed: {problems:?}"));
             }
         }
