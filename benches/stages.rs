@@ -139,7 +139,8 @@ fn index_lookup(criterion: &mut Criterion) {
         .collect();
     let root = Node { kind: NodeKind::Directory, ..Node::default() };
     let snapshot = Snapshot::new(session.snapshot(), root, Timestamp::default());
-    session.commit(&snapshot, writer.finish().expect("memory takes it")).expect("memory takes it");
+    let committed = session.commit(&snapshot, writer.finish().expect("memory takes it"));
+    drop(committed.expect("memory takes it"));
     let view = repository.view(&repository.read_log().expect("it is there")).expect("it was just written");
     let index = repository.load_index(&view).expect("it was just written");
     let mut random = Content::new(5);

@@ -102,9 +102,11 @@ pub fn entry(bytes: &[u8]) -> bool {
 
 /// The body of a log entry of any kind.
 pub fn statement(bytes: &[u8]) -> bool {
-    [EntryKind::GENESIS, EntryKind::COMMIT, EntryKind::PROVIDE]
-        .map(|kind| is_statement(kind, bytes))
-        .contains(&true)
+    // Every one of them has to be tried.
+    let understood: Vec<bool> = (EntryKind::GENESIS.0..=EntryKind::SWEEP.0)
+        .map(|kind| is_statement(EntryKind(kind), bytes))
+        .collect();
+    understood.contains(&true)
 }
 
 fn is_statement(kind: EntryKind, body: &[u8]) -> bool {
@@ -130,8 +132,25 @@ fn is_statement(kind: EntryKind, body: &[u8]) -> bool {
             // Sealed by nobody, or a snapshot of the corpus: both are answers.
             commit.open(&KEYRING).is_ok_and(|snapshot| snapshot.id == commit.snapshot)
         }
-        Ok(Statement::Provide(provide)) => {
-            assert_eq!(minicbor::decode(&provide.encode()).ok(), Some(provide));
+        Ok(
+            Statement::Provide(list)
+            | Statement::Relocate(list)
+            | Statement::Condemn(list)
+            | Statement::Sweep(list),
+        ) => {
+            assert_eq!(minicbor::decode(&list.encode()).ok(), Some(list));
+            true
+        }
+        Ok(Statement::Forget(forget)) => {
+            assert_eq!(minicbor::decode(&forget.encode()).ok(), Some(forget));
+            true
+        }
+        Ok(Statement::Unforget(unforget)) => {
+            assert_eq!(minicbor::decode(&unforget.encode()).ok(), Some(unforget));
+            true
+        }
+        Ok(Statement::Amend(amend)) => {
+            assert_eq!(minicbor::decode(&amend.encode()).ok(), Some(amend));
             true
         }
         Ok(Statement::Unknown(kind)) => unreachable!("{kind:?} is known"),

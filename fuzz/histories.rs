@@ -5,8 +5,8 @@
 
 use lifeboat_backend::{Backend, BackendError, MemoryBackend, ObjectInfo, ObjectName};
 use lifeboat_format::{
-    Commit, Credential, Draft, Entry, EntryKind, Genesis, Key, KeyId, Keyring, Node, NodeKind, ObjectHash,
-    PackId, Provide, SessionId, Slot, Snapshot, SnapshotId, Timestamp,
+    Amend, Commit, Credential, Draft, Entry, EntryKind, Forget, Genesis, Key, KeyId, Keyring, Node, NodeKind,
+    ObjectHash, ObjectList, PackId, SessionId, Slot, Snapshot, SnapshotId, Timestamp, Unforget,
 };
 use lifeboat_repository::{
     Clock, Environment, InitOptions, Process, Processes, Random, Reading, Repository, RepositoryError, View,
@@ -86,10 +86,10 @@ fn stored(bytes: &[u8]) -> Objects {
             session: SessionId::new([session % 4; 16]),
             number: u64::from(number % 8),
             seen: seen(&hashes, u16::from_le_bytes([low, high])),
-            kind: EntryKind(u32::from(kind % 5)),
+            kind: EntryKind(u32::from(kind % 10)),
             critical: critical % 2 == 1,
             time: Timestamp { seconds: i64::from(critical), nanoseconds: 0 },
-            body: said(kind % 5, body),
+            body: said(kind % 10, body),
         };
         let (name, bytes, hash) = entry(draft, mischief);
         hashes.push(hash);
@@ -124,7 +124,13 @@ fn said(kind: u8, body: u8) -> Vec<u8> {
             Commit::new(&snapshot, vec![hash], vec![PackId::new([body; 32])], keyring, &Repeated(body))
                 .encode()
         }
-        _ => Provide { index: vec![hash], packs: vec![PackId::new([body; 32])] }.encode(),
+        (3, odd) => Forget { snapshots: vec![SnapshotId::new([odd; 32])], reason: String::new() }.encode(),
+        (4, odd) => Unforget { snapshots: vec![SnapshotId::new([odd; 32])] }.encode(),
+        (5, odd) => {
+            Amend { snapshot: SnapshotId::new([odd; 32]), tags: vec![odd.to_string()], is_pinned: body > 127 }
+                .encode()
+        }
+        _ => ObjectList { index: vec![hash], packs: vec![PackId::new([body; 32])] }.encode(),
     }
 }
 

@@ -179,6 +179,10 @@ impl From<RepositoryError> for Failure {
             RepositoryError::Tampered(_) => {
                 (Code::Tampering, "write nothing to the repository, and compare it with another copy")
             }
+            RepositoryError::Overtaken => (
+                Code::Failed,
+                "run the same command again, best when nobody prunes: what is stored already is used",
+            ),
             RepositoryError::Newer { .. } => {
                 (Code::Failed, "install the version that wrote it: lifeboat version")
             }

@@ -3,7 +3,7 @@
 use crate::world::World;
 use lifeboat_engine::{Compression, Content, Node, NodeKind, Snapshot, Timestamp, VerifyWrites};
 use lifeboat_format::{BlobId, PageTreeBuilder, Role, Totals};
-use lifeboat_repository::{BlobWriter, RepositoryError, Session, WriterOptions};
+use lifeboat_repository::{BlobWriter, Committed, RepositoryError, Session, WriterOptions};
 use std::sync::Arc;
 
 /// An entry with what is in it.
@@ -69,7 +69,7 @@ impl<'w> Craft<'w> {
         let flushed = self.writer.finish().unwrap();
         let now = self.world.repository.environment().clock.now();
         let snapshot = Snapshot::new(self.session.snapshot(), root, now);
-        self.session.commit(&snapshot, flushed).unwrap();
+        assert!(matches!(self.session.commit(&snapshot, flushed), Ok(Committed::Counts { .. })));
         snapshot
     }
 

@@ -26,6 +26,18 @@ impl EntryKind {
     pub const COMMIT: Self = Self(1);
     /// What a backup that still runs has stored so far.
     pub const PROVIDE: Self = Self(2);
+    /// Snapshots that nobody wants any more.
+    pub const FORGET: Self = Self(3);
+    /// Snapshots that are wanted again.
+    pub const UNFORGET: Self = Self(4);
+    /// Labels of a snapshot.
+    pub const AMEND: Self = Self(5);
+    /// Copies of what is needed, and index objects made of others.
+    pub const RELOCATE: Self = Self(6);
+    /// On what nobody may rely any more.
+    pub const CONDEMN: Self = Self(7);
+    /// What does not exist any more.
+    pub const SWEEP: Self = Self(8);
 }
 
 /// What the storage can read of an entry.

@@ -209,7 +209,8 @@ impl Snapshot {
     }
 }
 
-fn decode_list<'b, C, T: Decode<'b, C>>(
+/// A list of labels, paths or patterns.
+pub(crate) fn decode_list<'b, C, T: Decode<'b, C>>(
     d: &mut Decoder<'b>,
     c: &mut C,
 ) -> Result<Vec<T>, minicbor::decode::Error> {

@@ -8,8 +8,8 @@
 use crate::{by_hand, world};
 use bodies::keys::{self, Constant, KEYRING, OBJECTS, SECRET};
 use lifeboat_format::{
-    BlobId, ChildPage, Commit, Compression, Compressor, Credential, Entry, EntryKind, Genesis, Node,
-    ObjectHash, PackId, Piece, Provide, Slot, SnapshotId, key_file_text, sheet_words,
+    Amend, BlobId, ChildPage, Commit, Compression, Compressor, Credential, Entry, EntryKind, Forget, Genesis,
+    Node, ObjectHash, ObjectList, PackId, Piece, Slot, SnapshotId, Unforget, key_file_text, sheet_words,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ fn samples() -> Vec<Samples> {
         },
         Samples::new("keyring", vec![OBJECTS[1].bytes.clone(), key_record(3), key_record(4)]),
         Samples::new("entry", vec![entry(EntryKind::GENESIS, genesis()), entry(EntryKind::COMMIT, commit())]),
-        Samples::new("statement", vec![genesis(), commit(), provide()]),
+        Samples::new("statement", vec![genesis(), commit(), objects(), forget(), unforget(), amend()]),
         Samples::new("running", vec![running()]),
         Samples::new("snapshot", vec![snapshot()]),
         Samples::new("pack", vec![pack.bytes, world::small_pack_with_parity(&KEYRING).bytes]),
@@ -102,8 +102,21 @@ fn commit() -> Vec<u8> {
     Commit::new(&world::full_snapshot(&KEYRING), index, packs, &KEYRING, &Constant).encode()
 }
 
-fn provide() -> Vec<u8> {
-    Provide { index: vec![ObjectHash::new(SECRET)], packs: vec![PackId::new(SECRET)] }.encode()
+fn forget() -> Vec<u8> {
+    Forget { snapshots: vec![SnapshotId::new(SECRET)], reason: "--keep-last 7".into() }.encode()
+}
+
+fn unforget() -> Vec<u8> {
+    Unforget { snapshots: vec![SnapshotId::new(SECRET)] }.encode()
+}
+
+fn amend() -> Vec<u8> {
+    Amend { snapshot: SnapshotId::new(SECRET), tags: vec!["kept".into(), String::new()], is_pinned: true }
+        .encode()
+}
+
+fn objects() -> Vec<u8> {
+    ObjectList { index: vec![ObjectHash::new(SECRET)], packs: vec![PackId::new(SECRET)] }.encode()
 }
 
 fn entry(kind: EntryKind, body: Vec<u8>) -> Vec<u8> {

@@ -4,8 +4,8 @@ use crate::{arbitrary, by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Commit, Compression, Compressor, Config, Content, Draft, Entry, EntryKind, FormatError,
     Genesis, Index, IndexedPack, KdfParams, KeyId, Keyring, Node, ObjectHash, Opener, Pack, PackBuilder,
-    PackId, PackSealer, Page, PageTreeBuilder, Piece, Provide, Role, Running, SessionId, Slot, Snapshot,
-    Statement, Timestamp,
+    PackId, PackSealer, Page, PageTreeBuilder, Piece, Role, Running, SessionId, Slot, Snapshot, Statement,
+    Timestamp,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -276,16 +276,13 @@ fn genesis() {
 }
 
 #[test]
-fn provide() {
+fn statements() {
     let keyring = world::keyring(1);
-    let provide = Provide {
-        index: vec![ObjectHash::new([3; 32])],
-        packs: vec![PackId::new([4; 32]), PackId::new([5; 32])],
-    };
-    let draft = world::draft(EntryKind::PROVIDE, provide.encode());
-    let (bytes, entry) = Entry::create(draft, keyring.log(), &world::Seeded::new(2));
-    let parsed = Entry::parse(entry.hash, &bytes, keyring.log()).expect("it was just made");
-    assert_eq!(Statement::of(&parsed), Ok(Statement::Provide(provide)));
+    for (kind, body, statement) in world::statements() {
+        let (bytes, entry) = Entry::create(world::draft(kind, body), keyring.log(), &world::Seeded::new(2));
+        let parsed = Entry::parse(entry.hash, &bytes, keyring.log()).expect("it was just made");
+        assert_eq!(Statement::of(&parsed), Ok(statement));
+    }
 }
 
 #[test]

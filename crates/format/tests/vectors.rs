@@ -237,6 +237,13 @@ fn commit_with_snapshot() {
     assert_eq!(commit.open(&keyring), Ok(world::full_snapshot(&keyring)));
 }
 
+/// The plain bodies of the entries that say nothing of a snapshot's inside.
+#[test]
+fn statements() {
+    let bodies: Vec<String> = world::statements().iter().map(|(_, body, _)| hex(body)).collect();
+    check("statements.hex", &bodies.join("\n"));
+}
+
 #[test]
 fn running() {
     let (keyring, session) = (world::keyring(1), SessionId::new([0x21; 16]));

@@ -1,10 +1,11 @@
 //! What the tests start from: seeded randomness, keys, and one sample of every record.
 
 use lifeboat_format::{
-    BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Credential, Draft, Entry,
-    EntryKind, IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, Pack, PackBuilder, PackSealer,
-    PackedBlob, PathBytes, Piece, Process, Random, RepositoryId, Role, Running, SessionId, Slot, SlotAbout,
-    Snapshot, SnapshotId, Timestamp, Totals, VerifyWrites, Xattr, XattrValue,
+    Amend, BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Credential, Draft,
+    Entry, EntryKind, Forget, IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, ObjectHash, ObjectList,
+    Pack, PackBuilder, PackId, PackSealer, PackedBlob, PathBytes, Piece, Process, Random, RepositoryId, Role,
+    Running, SessionId, Slot, SlotAbout, Snapshot, SnapshotId, Statement, Timestamp, Totals, Unforget,
+    VerifyWrites, Xattr, XattrValue,
 };
 use std::sync::Mutex;
 
@@ -235,7 +236,7 @@ pub(crate) fn running() -> Running {
 }
 
 pub(crate) fn draft(kind: EntryKind, body: Vec<u8>) -> Draft {
-    let seen = vec![lifeboat_format::ObjectHash::of(b"b"), lifeboat_format::ObjectHash::of(b"a")];
+    let seen = vec![ObjectHash::of(b"b"), ObjectHash::of(b"a")];
     let session = SessionId::new([0x21; 16]);
     Draft { session, number: 1, seen, kind, critical: true, time: moment(), body }
 }
@@ -243,4 +244,26 @@ pub(crate) fn draft(kind: EntryKind, body: Vec<u8>) -> Draft {
 /// The entry that commits [`full_snapshot`].
 pub(crate) fn commit_entry(keyring: &Keyring) -> (Vec<u8>, Entry) {
     Entry::create(draft(EntryKind::COMMIT, commit(keyring).encode()), keyring.log(), &Seeded::new(7))
+}
+
+/// One of every kind whose body is what it says: the kind, the body's bytes, and what they mean.
+pub(crate) fn statements() -> Vec<(EntryKind, Vec<u8>, Statement)> {
+    let list = ObjectList {
+        index: vec![ObjectHash::new([3; 32])],
+        packs: vec![PackId::new([4; 32]), PackId::new([5; 32])],
+    };
+    let snapshots = vec![SnapshotId::new([6; 32]), SnapshotId::new([7; 32])];
+    let forget = Forget { snapshots: snapshots.clone(), reason: "--keep-daily 7".to_owned() };
+    let unforget = Unforget { snapshots };
+    let tags = vec!["before the move".to_owned(), "k\u{e4}se".to_owned()];
+    let amend = Amend { snapshot: SnapshotId::new([6; 32]), tags, is_pinned: true };
+    vec![
+        (EntryKind::PROVIDE, list.encode(), Statement::Provide(list.clone())),
+        (EntryKind::FORGET, forget.encode(), Statement::Forget(forget)),
+        (EntryKind::UNFORGET, unforget.encode(), Statement::Unforget(unforget)),
+        (EntryKind::AMEND, amend.encode(), Statement::Amend(amend)),
+        (EntryKind::RELOCATE, list.encode(), Statement::Relocate(list.clone())),
+        (EntryKind::CONDEMN, list.encode(), Statement::Condemn(list.clone())),
+        (EntryKind::SWEEP, list.encode(), Statement::Sweep(list)),
+    ]
 }

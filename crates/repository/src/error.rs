@@ -59,6 +59,9 @@ pub enum RepositoryError {
         /// The file that remembers it.
         remembered: PathBuf,
     },
+    /// What was relied on was condemned again and again.
+    #[error("prunes came between again and again")]
+    Overtaken,
     /// Written by a later version of this program.
     #[error("{object} needs a newer version of this program")]
     Newer {

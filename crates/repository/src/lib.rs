@@ -13,6 +13,7 @@
 //! | **a restore, `ls`, `verify`** | as above | safe: nobody writes | safe: there is no config yet, or the repository is complete |
 //! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
 
+mod ancestry;
 mod batches;
 mod buffers;
 mod cache;
@@ -35,17 +36,21 @@ mod mended;
 mod objects;
 mod packs;
 mod probe;
+mod pruner;
 mod ranges;
 mod reader;
 mod rehearsal;
+mod reindex;
 mod repository;
 mod room;
+mod round;
 mod running;
 mod segments;
 mod session;
 mod session_log;
 mod slots;
 mod view;
+mod wishes;
 mod workers;
 mod writer;
 
@@ -54,7 +59,10 @@ pub use control::CopyFault;
 pub use environment::{Clock, Environment, Processes};
 pub use error::RepositoryError;
 pub use found_config::is_absent;
-pub use index::{BlobPlace, Index, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
+pub use index::{
+    BlobPlace, Index, IndexFault, KnownPack, KnownSegment, Need, NeededBlob, PackNumber, PackUse,
+    SegmentNumber, Usage, Used,
+};
 pub use init::{InitOptions, init, is_ours};
 pub use layout::PACKS;
 pub use log::Reading;
@@ -62,13 +70,16 @@ pub use memory::Memory;
 pub use objects::{ObjectKind, Objects, StoredObject, Survey};
 pub use packs::{FetchedPack, PackReader, pack_object};
 pub use probe::{Check, CheckKind, Door, Rights, Role, StoreProbe, Verdict, probe};
+pub use pruner::{Deleted, Pruner, Sweeper};
 pub use ranges::{FetchedRange, SegmentRange};
 pub use reader::BlobReader;
+pub use reindex::Reindexed;
 pub use repository::Repository;
 pub use running::{RunningHint, RunningHints};
-pub use session::Session;
+pub use session::{Committed, Session};
 pub use slots::{SlotError, SlotInfo, SlotList, Slots};
-pub use view::View;
+pub use view::{Forgotten, ObjectSet, Provided, View};
+pub use wishes::Regained;
 pub use workers::Workers;
 pub use writer::{BlobWriter, Flushed, WriterOptions, WriterStats};
 

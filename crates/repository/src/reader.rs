@@ -7,8 +7,8 @@ use crate::buffers::{PackBuffers, Pool};
 use crate::index::{BlobPlace, KnownPack, KnownSegment, SegmentNumber};
 use crate::mended::MendedPacks;
 use crate::segments::RecentSegments;
-use crate::{Index, Repository, RepositoryError, layout};
-use lifeboat_format::{BlobHasher, BlobId, FormatError, Opener, PackSealer, Role};
+use crate::{Index, NeededBlob, Repository, RepositoryError, layout};
+use lifeboat_format::{BlobHasher, BlobId, BlobPrefix, FormatError, Opener, PackSealer, Role};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads blobs.
@@ -103,6 +103,24 @@ impl BlobReader {
                 Err(RepositoryError::reading(&format!("{role} blob {id}"), FormatError::WrongHash("blob")))
             }
         }
+    }
+
+    /// A blob that is needed, within its opened segment.
+    ///
+    /// # Errors
+    /// When what lies at its place does not hash to what the index finds it by.
+    pub fn needed<'s>(
+        &self,
+        role: Role,
+        blob: &NeededBlob,
+        segment: &'s [u8],
+    ) -> Result<&'s [u8], RepositoryError> {
+        let start = blob.offset as usize;
+        let bytes = segment.get(start..start + blob.length as usize);
+        let is_it = |bytes: &&[u8]| BlobPrefix::from(&self.hasher.id(role, bytes)) == blob.prefix;
+        bytes
+            .filter(is_it)
+            .ok_or_else(|| RepositoryError::reading(&format!("{role} blob"), FormatError::WrongHash("blob")))
     }
 
     /// Whether these bytes are the blob of this id.

@@ -2,27 +2,58 @@
 //!
 //! Write order, each step durable before the next: packs, the index objects that name them, the entry that names those, and
 //! after the `Commit` a reading that contains it. Success is reported only after that reading. A commit of what was
-//! checked against one reading has seen that reading, the session's own entries, and nothing newer.
+//! checked against one reading has seen that reading, the session's own entries, and nothing newer. Where somebody condemned objects
+//! beside it, another round begins with the newer reading.
 
 use crate::buffers::PackBuffers;
 use crate::memory::PACKS_FILLED;
+use crate::round::Round;
 use crate::session_log::SessionLog;
 use crate::{
-    BlobReader, BlobWriter, Flushed, Index, Reading, Repository, RepositoryError, RunningHint, View,
-    WriterOptions,
+    BlobReader, BlobWriter, Flushed, Index, Repository, RepositoryError, RunningHint, View, WriterOptions,
 };
-use lifeboat_format::{Commit, EntryKind, FormatError, SessionId, Snapshot, SnapshotId};
+use lifeboat_format::{Commit, EntryKind, FormatError, PackId, SessionId, Snapshot, SnapshotId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What became of an entry that relies on packs.
+pub(crate) enum Ended {
+    /// It counts, as this reading shows.
+    Counts(Box<Round>),
+    /// Something that it relies on does not count any more.
+    Overtaken(Box<Session>),
+}
+
+/// Rounds after which a session gives up.
+const ROUNDS_MAX: u32 = 12;
+/// How long the first further round waits, each later one twice as long as the one before.
+const WAIT_FIRST: Duration = Duration::from_millis(50);
+/// The longest that one waits.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// A run that writes.
 #[derive(Debug)]
 pub struct Session {
     repository: Repository,
-    log: Arc<SessionLog>,
-    view: View,
-    forged: Vec<(String, FormatError)>,
+    pub(crate) log: Arc<SessionLog>,
+    round: Round,
+    rounds: u32,
     snapshot: SnapshotId,
     packs: Arc<PackBuffers>,
+}
+
+/// What became of a commit.
+#[derive(Debug)]
+#[must_use = "a snapshot may not count"]
+pub enum Committed {
+    /// The snapshot counts, though somebody may not want it any more.
+    Counts {
+        /// Whether it was forgotten before it was complete.
+        is_forgotten: bool,
+    },
+    /// Some of what it relies on is condemned since: everything has to be looked at again, in the next round of the session.
+    Overtaken(Box<Session>),
 }
 
 impl Session {
@@ -31,29 +62,25 @@ impl Session {
     /// # Errors
     /// When the log cannot be read, holds damaged entries, or needs a newer program.
     pub fn start(repository: &Repository) -> Result<Self, RepositoryError> {
-        let reading = repository.read_log()?;
-        refuse_faults(&reading)?;
-        let view = repository.view(&reading)?;
-        view.check_writable()?;
-        repository.complete_copies(&reading)?;
+        let round = Round::read(repository)?;
+        repository.complete_copies(&round.reading)?;
         let random = &*repository.environment.random;
         let (id, snapshot) = (SessionId::new(random.array()), SnapshotId::new(random.array()));
-        let log = Arc::new(SessionLog::new(repository, id, reading.heads()));
+        let log = Arc::new(SessionLog::new(repository, id, round.reading.heads()));
         let packs = PackBuffers::new(|role| repository.memory().writing_buffers(role));
-        let forged = reading.faults().to_vec();
-        Ok(Self { repository: repository.clone(), log, view, forged, snapshot, packs })
+        Ok(Self { repository: repository.clone(), log, round, rounds: 0, snapshot, packs })
     }
 
-    /// What it saw when it began.
+    /// What it saw when its round began.
     #[must_use]
     pub fn view(&self) -> &View {
-        &self.view
+        &self.round.view
     }
 
     /// What lay in the log when it began and is no entry, though it is what its name says: it counts for nothing.
     #[must_use]
     pub fn forged(&self) -> &[(String, FormatError)] {
-        &self.forged
+        self.round.reading.faults()
     }
 
     /// Id of the snapshot it will commit.
@@ -96,33 +123,58 @@ impl Session {
     ///
     /// # Errors
     /// When the entry cannot be stored or is not found afterwards: then nothing may be reported as backed up.
-    pub fn commit(self, snapshot: &Snapshot, flushed: Flushed) -> Result<SnapshotId, RepositoryError> {
-        let repository = &self.repository;
-        let random = &*repository.environment.random;
+    pub fn commit(self, snapshot: &Snapshot, flushed: Flushed) -> Result<Committed, RepositoryError> {
         if !snapshot.is_within_limits() {
             return Err(FormatError::Limit("paths, tags and patterns of a snapshot").into());
         }
-        let commit = Commit::new(snapshot, flushed.index, flushed.packs, &repository.keyring, random);
-        let hash = self.log.put(EntryKind::COMMIT, commit.encode())?;
-        let after = repository.read_log()?;
-        refuse_faults(&after)?;
-        repository.view(&after)?.check_writable()?;
-        match after.contains(&hash) {
-            true => {
+        let Flushed { index, packs, relied, listed, .. } = flushed;
+        let (keyring, random) = (&self.repository.keyring, &*self.repository.environment.random);
+        let body = Commit::new(snapshot, index, packs, keyring, random).encode();
+        let kept = self.repository.kept.clone();
+        match self.put_until_it_counts(EntryKind::COMMIT, &body, &relied)? {
+            Ended::Overtaken(session) => Ok(Committed::Overtaken(session)),
+            Ended::Counts(after) => {
                 // All that it stored is named.
-                flushed.listed.into_iter().for_each(|at| repository.kept.remember_listing(at));
-                Ok(snapshot.id)
+                listed.into_iter().for_each(|at| kept.remember_listing(at));
+                Ok(Committed::Counts { is_forgotten: after.view.is_forgotten(snapshot.id) })
             }
-            false => Err(RepositoryError::Missing(format!("log entry {hash}, just stored,"))),
         }
     }
-}
 
-/// A damaged entry may be one that forbids what the writer is about to do.
-fn refuse_faults(reading: &Reading) -> Result<(), RepositoryError> {
-    let damaged = reading.faults().iter().find(|(_, error)| error.is_accident());
-    match damaged {
-        None => Ok(()),
-        Some((object, error)) => Err(RepositoryError::reading(&object, error.clone())),
+    /// Puts an entry that relies on these packs, again and again until nobody condemns anything beside it, or any of them.
+    pub(crate) fn put_until_it_counts(
+        mut self,
+        kind: EntryKind,
+        body: &[u8],
+        relied: &BTreeSet<PackId>,
+    ) -> Result<Ended, RepositoryError> {
+        loop {
+            let hash = self.log.put(kind, body.to_vec())?;
+            let after = Round::read(&self.repository)?;
+            if !after.reading.contains(&hash) {
+                return Err(RepositoryError::Missing(format!("log entry {hash}, just stored,")));
+            }
+            if !after.is_overtaken(hash, &self.round) {
+                return Ok(Ended::Counts(Box::new(after)));
+            }
+            self.begin_again(after)?;
+            if !self.repository.load_index(self.view())?.counts_all(relied) {
+                return Ok(Ended::Overtaken(Box::new(self)));
+            }
+        }
+    }
+
+    /// Goes by a newer reading from now on.
+    fn begin_again(&mut self, round: Round) -> Result<(), RepositoryError> {
+        self.rounds += 1;
+        if self.rounds == ROUNDS_MAX {
+            return Err(RepositoryError::Overtaken);
+        }
+        // Pruners that go round and round come between again and again.
+        let wait = WAIT_FIRST.saturating_mul(1 << self.rounds).min(WAIT_MAX);
+        self.repository.environment.clock.sleep(wait);
+        self.log.begin_again(round.reading.heads());
+        self.round = round;
+        Ok(())
     }
 }

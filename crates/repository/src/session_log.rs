@@ -1,6 +1,6 @@
 //! The entries that a session puts into the log, one after the other.
 //!
-//! The first one has seen the reading that the session began with, each later one the entry before it, and with it that
+//! The first one has seen the reading that the session, or its round, began with, each later one the entry before it, and with it that
 //! same reading and nothing newer: what a session says of what it stored itself needs no newer reading, and a `Commit`
 //! must not claim one (docs/log-protocol.md, "Provide").
 //!
@@ -66,6 +66,11 @@ impl SessionLog {
             put_entry(&self.repository.control, draft, &self.repository.keyring, &*environment.random)?;
         *state = State { next: Some(number + 1), seen: vec![hash], spoke: environment.clock.elapsed() };
         Ok(hash)
+    }
+
+    /// What it says from now on was decided by a reading of these heads, its own among them or their ancestors.
+    pub(crate) fn begin_again(&self, heads: Vec<ObjectHash>) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).seen = heads;
     }
 
     /// How long ago it last spoke, or began.

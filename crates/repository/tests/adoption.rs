@@ -29,7 +29,7 @@ fn adopt(writer: &mut BlobWriter) -> Vec<(PackId, RepositoryError)> {
 fn commit(session: Session, writer: BlobWriter) {
     let flushed = writer.finish().unwrap();
     let snapshot = snapshot(session.snapshot());
-    session.commit(&snapshot, flushed).unwrap();
+    crate::world::commit(session, &snapshot, flushed).unwrap();
 }
 
 fn load(repository: &Repository) -> Index {

@@ -45,7 +45,7 @@ impl World {
         }
         let flushed = writer.finish().unwrap();
         let id = session.snapshot();
-        session.commit(&snapshot(id), flushed).unwrap();
+        crate::world::commit(session, &snapshot(id), flushed).unwrap();
     }
 
     /// The repository as another run opens it.
@@ -368,7 +368,7 @@ fn a_session_knows_what_it_added_when_it_is_more_than_one_index_object_holds() {
     assert_eq!(writer.stats().data_blobs, u64::from(BLOBS), "nothing twice");
     let flushed = writer.finish().unwrap();
     let id = session.snapshot();
-    session.commit(&snapshot(id), flushed).unwrap();
+    crate::world::commit(session, &snapshot(id), flushed).unwrap();
     assert!(view(&repository).index().len() > 1);
     let blobs: usize = load(&repository).packs().map(|pack| pack.blobs).sum();
     assert_eq!(blobs, BLOBS as usize);

@@ -104,7 +104,7 @@ fn branches_are_remembered_until_they_are_joined() {
     for session in sessions {
         let flushed = crate::world::writer(&repository, &session, lifeboat_repository::Workers::inline());
         let id = session.snapshot();
-        session.commit(&crate::world::snapshot(id), flushed.finish().unwrap()).unwrap();
+        crate::world::commit(session, &crate::world::snapshot(id), flushed.finish().unwrap()).unwrap();
     }
     let heads = repository.read_log().unwrap().heads();
     assert_eq!(heads.len(), 2);

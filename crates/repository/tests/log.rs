@@ -30,7 +30,7 @@ fn two_writers_who_did_not_see_each_other_both_count() {
     for session in sessions {
         let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
         let id = session.snapshot();
-        session.commit(&snapshot(id), flushed).unwrap();
+        crate::world::commit(session, &snapshot(id), flushed).unwrap();
     }
     let reading = repository.read_log().unwrap();
     assert_eq!(reading.heads().len(), 2, "two branches");
@@ -131,7 +131,7 @@ fn nothing_is_reported_when_the_commit_cannot_be_stored() {
     let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
     *watched.full.lock().unwrap() = Some("log/");
     let id = session.snapshot();
-    let error = session.commit(&snapshot(id), flushed).unwrap_err();
+    let error = crate::world::commit(session, &snapshot(id), flushed).unwrap_err();
     assert!(error.is_full(), "{error}");
     *watched.full.lock().unwrap() = None;
     assert!(repository.view(&repository.read_log().unwrap()).unwrap().snapshots().is_empty());
@@ -180,7 +180,7 @@ fn a_commit_is_not_reported_when_something_critical_came_between() {
     let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
     put_signed(&*watched, draft(SessionId::new([3; 16]), 902, true));
     let id = session.snapshot();
-    let ended = session.commit(&snapshot(id), flushed);
+    let ended = crate::world::commit(session, &snapshot(id), flushed);
     assert!(matches!(ended, Err(RepositoryError::Newer { .. })), "{ended:?}");
 }
 

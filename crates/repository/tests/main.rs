@@ -16,6 +16,7 @@ mod mended;
 mod odd;
 mod probe;
 mod provide;
+mod pruning;
 mod running;
 mod second_copies;
 mod slots;

@@ -25,7 +25,7 @@ fn put_all(writer: &mut BlobWriter, blobs: &[Vec<u8>]) -> Vec<BlobId> {
 fn commit(session: Session, writer: BlobWriter) -> SnapshotId {
     let flushed = writer.finish().unwrap();
     let snapshot = snapshot(session.snapshot());
-    session.commit(&snapshot, flushed).unwrap()
+    crate::world::commit(session, &snapshot, flushed).unwrap()
 }
 
 fn load(repository: &Repository) -> Index {
@@ -230,7 +230,7 @@ fn an_entry_whose_fate_is_unknown_is_the_last_of_its_session() {
     let empty = Session::start(&repository).unwrap();
     let flushed = crate::world::writer(&repository, &empty, Workers::inline()).finish().unwrap();
     let snapshot = snapshot(session.snapshot());
-    assert!(matches!(session.commit(&snapshot, flushed), Err(RepositoryError::Missing(_))));
+    assert!(matches!(crate::world::commit(session, &snapshot, flushed), Err(RepositoryError::Missing(_))));
     assert_eq!(said(&repository.read_log().unwrap()), []);
 }
 

@@ -61,7 +61,7 @@ fn commit(repository: &Repository, bytes: &[u8]) -> Result<BlobId, RepositoryErr
     let blob = writer.put(Role::Data, bytes)?;
     let flushed = writer.finish()?;
     let id = session.snapshot();
-    session.commit(&snapshot(id), flushed)?;
+    crate::world::commit(session, &snapshot(id), flushed)?;
     Ok(blob)
 }
 

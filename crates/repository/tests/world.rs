@@ -5,8 +5,8 @@ use lifeboat_format::{
     Compression, KdfParams, Node, NodeKind, Snapshot, SnapshotId, Timestamp, VerifyWrites,
 };
 use lifeboat_repository::{
-    BlobWriter, Clock, Credential, Environment, Flushed, InitOptions, Process, Processes, Random, Repository,
-    RepositoryError, Session, Workers, WriterOptions, init,
+    BlobWriter, Clock, Committed, Credential, Environment, Flushed, InitOptions, Process, Processes, Random,
+    Repository, RepositoryError, Session, Workers, WriterOptions, init,
 };
 use lifeboat_testkit as testkit;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -148,7 +148,19 @@ pub(crate) fn commit_empty(repository: &Repository) -> SnapshotId {
     let session = Session::start(repository).unwrap();
     let flushed: Flushed = writer(repository, &session, Workers::inline()).finish().unwrap();
     let id = session.snapshot();
-    session.commit(&snapshot(id), flushed).unwrap()
+    commit(session, &snapshot(id), flushed).unwrap()
+}
+
+/// Commits beside nobody who prunes.
+pub(crate) fn commit(
+    session: Session,
+    snapshot: &Snapshot,
+    flushed: Flushed,
+) -> Result<SnapshotId, RepositoryError> {
+    match session.commit(snapshot, flushed)? {
+        Committed::Counts { .. } => Ok(snapshot.id),
+        Committed::Overtaken(_) => Err(RepositoryError::Overtaken),
+    }
 }
 
 /// A backend in memory that writes down what is put and what is asked for, and can be told to refuse.

@@ -19,7 +19,7 @@ pub(crate) fn save(
     let ids = blobs.iter().map(|bytes| writer.put(Role::Data, bytes).unwrap()).collect();
     let flushed = writer.finish().unwrap();
     let (id, stats) = (session.snapshot(), flushed.stats());
-    session.commit(&snapshot(id), flushed).unwrap();
+    crate::world::commit(session, &snapshot(id), flushed).unwrap();
     (ids, stats)
 }
 
@@ -113,7 +113,10 @@ fn a_rehearsal_keeps_nothing() {
     let flushed = writer.finish().unwrap();
     assert!(flushed.stored_bytes() > 0);
     let id = session.snapshot();
-    assert!(session.commit(&snapshot(id), flushed).is_err(), "nobody may take a rehearsal for a backup");
+    assert!(
+        crate::world::commit(session, &snapshot(id), flushed).is_err(),
+        "nobody may take a rehearsal for a backup"
+    );
     assert_eq!(crate::world::names(&*watched, ""), before);
 }
 

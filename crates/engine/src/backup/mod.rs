@@ -24,7 +24,7 @@ use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, ca
 use lifeboat_format::{Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites};
 use lifeboat_fs::Filter;
 use lifeboat_repository::{
-    BlobWriter, Index, Repository, RepositoryError, RunningHint, Session, View, WriterOptions,
+    BlobWriter, Committed, Index, Repository, RepositoryError, RunningHint, Session, View, WriterOptions,
 };
 use save::Save;
 use source::Source;
@@ -32,6 +32,9 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Why all is done again.
+const OVERTAKEN: &str = "others have pruned meanwhile, and what this backup relied on is about to go: it looks at everything again, and stores that anew";
 
 /// What to back up, and how.
 #[derive(Clone, Debug, Default)]
@@ -117,10 +120,10 @@ pub fn backup_stream(
     run(repository, Source::of_stream(options, stream)?, options, workers, observer)
 }
 
-fn run(
+fn run<'a>(
     repository: &Repository,
-    source: Source<'_>,
-    options: &BackupOptions,
+    source: Source<'a>,
+    options: &'a BackupOptions,
     workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<BackupReport, EngineError> {
@@ -131,7 +134,6 @@ fn run(
     let session = Session::start(repository)?;
     let teller = Teller::new(BackupReport::default(), observer);
     note_unread(&teller, options.verify_writes);
-    faults_of(session.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     let hint = session.announce("backup");
     let buried = session.remove_dead_hints();
     let ended = save(repository, session, source, start, options, workers, &teller);
@@ -150,8 +152,36 @@ fn note_failure(hinted: Result<(), RepositoryError>, teller: &Teller<'_, BackupR
     }
 }
 
-/// Saves what is asked for; the report is with the teller.
-fn save(
+/// Saves what is asked for, again and again where others condemn meanwhile what it relies on; the report is with the teller.
+fn save<'a>(
+    repository: &Repository,
+    mut session: Session,
+    mut source: Source<'a>,
+    start: Timestamp,
+    options: &'a BackupOptions,
+    workers: &Workers,
+    teller: &Teller<'_, BackupReport>,
+) -> Result<(), EngineError> {
+    loop {
+        let can_repeat = source.can_be_read_again();
+        let Some(overtaken) = save_once(repository, session, source, start, options, workers, teller)? else {
+            return Ok(());
+        };
+        if !can_repeat {
+            return Err(RepositoryError::Overtaken.into());
+        }
+        teller.tell(&Event::Note(OVERTAKEN));
+        // What the first round counted is counted again.
+        teller.with(|report| {
+            *report = BackupReport { notes: std::mem::take(&mut report.notes), ..BackupReport::default() };
+        });
+        session = *overtaken;
+        source = Source::find(options)?;
+    }
+}
+
+/// One round: gives the session back when there has to be another one.
+fn save_once(
     repository: &Repository,
     session: Session,
     source: Source<'_>,
@@ -159,7 +189,8 @@ fn save(
     options: &BackupOptions,
     workers: &Workers,
     teller: &Teller<'_, BackupReport>,
-) -> Result<(), EngineError> {
+) -> Result<Option<Box<Session>>, EngineError> {
+    faults_of(session.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     let parent = find_parent(session.view(), options)?;
     teller.with(|report| report.parent = parent.map(|parent| parent.id));
     tell_expectation(teller, newest_alike(session.view(), options).or(parent));
@@ -191,7 +222,7 @@ fn save(
     if options.skip_if_unchanged && says_nothing_new && !options.dry_run {
         // What little the writer holds is pages on the way, which nobody needs.
         teller.with(|report| report.skipped = true);
-        return Ok(());
+        return Ok(None);
     }
     commit(session, writer, snapshot, teller, options.dry_run)
 }
@@ -212,7 +243,7 @@ fn load_index(
         let object = format!("index/{}", fault.object);
         teller.problem(ProblemKind::Damage, object.as_ref(), cause_of(&fault.error));
     }
-    let lost = index.packs().filter(|pack| !pack.counts()).count();
+    let lost = index.packs().filter(|pack| !pack.is_there()).count();
     if lost > 0 {
         let note = format!(
             "packs are missing or not as long as they were: {lost}; what they held is stored again as far as it is saved now: lifeboat verify names what is lost"
@@ -275,7 +306,7 @@ fn commit(
     mut snapshot: Snapshot,
     teller: &Teller<'_, BackupReport>,
     dry_run: bool,
-) -> Result<(), EngineError> {
+) -> Result<Option<Box<Session>>, EngineError> {
     let flushed = writer.finish()?;
     let stats = flushed.stats();
     snapshot.summary = teller.with(|report| {
@@ -285,11 +316,20 @@ fn commit(
         report.summary.data_added_packed = flushed.stored_bytes();
         report.summary
     });
-    if !dry_run {
-        let id = session.commit(&snapshot, flushed)?;
-        teller.with(|report| report.snapshot = Some(id));
+    if dry_run {
+        return Ok(None);
     }
-    Ok(())
+    match session.commit(&snapshot, flushed)? {
+        Committed::Overtaken(session) => return Ok(Some(session)),
+        Committed::Counts { is_forgotten: false } => {}
+        Committed::Counts { is_forgotten: true } => {
+            teller.tell(&Event::Note(
+                "the snapshot was forgotten before it was complete: lifeboat forget --undo",
+            ));
+        }
+    }
+    teller.with(|report| report.snapshot = Some(snapshot.id));
+    Ok(None)
 }
 
 fn writer_options(options: &BackupOptions, workers: &Workers) -> WriterOptions {

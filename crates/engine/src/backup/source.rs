@@ -71,6 +71,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Whether it gives the same once more.
+    pub(super) fn can_be_read_again(&self) -> bool {
+        !matches!(self, Self::Stream(..))
+    }
+
     /// Saves it and gives the node of `/`.
     pub(super) fn save(
         self,

@@ -6,6 +6,7 @@ use super::layout::{
     BlobPrefix, BlobRecord, IndexHeader, IndexedBlob, IndexedPack, IndexedSegment, PackRecord, SegmentRecord,
     records_per_page,
 };
+use super::reader::Index;
 use crate::{FormatError, Keyring, ObjectHash, Pack, PackId, Random, Role, limits};
 use zerocopy::{Immutable, IntoBytes};
 
@@ -58,6 +59,42 @@ impl IndexBuilder {
         let counts = [1, pack.segments.len(), pack.blobs.len()];
         let all = [self.packs.len(), self.segments.len(), self.blobs.len()];
         length_at_most(std::array::from_fn(|kind| all[kind] + counts[kind])) as u64 <= limits::INDEX_MAX
+    }
+
+    /// Adds those packs of another object of the same role that `keeps` chooses, if there is room for them; tells whether there is.
+    ///
+    /// # Errors
+    /// [`FormatError::Limit`] beyond 2^32 of anything.
+    pub fn add_part(
+        &mut self,
+        index: &Index,
+        keeps: &dyn Fn(&IndexedPack) -> bool,
+    ) -> Result<bool, FormatError> {
+        let limit = |length: usize| u32::try_from(length).map_err(|_| FormatError::Limit("index"));
+        let (mut packs, mut segments) = (vec![None; index.packs.len()], vec![None; index.segments.len()]);
+        let mut counts = [self.packs.len(), self.segments.len(), self.blobs.len()];
+        for (number, _) in index.packs.iter().enumerate().filter(|(_, pack)| keeps(pack)) {
+            packs[number] = Some(limit(counts[0])?);
+            counts[0] += 1;
+        }
+        for (number, segment) in index.segments.iter().enumerate() {
+            if packs[segment.pack as usize].is_some() {
+                segments[number] = Some(limit(counts[1])?);
+                counts[1] += 1;
+            }
+        }
+        counts[2] += index.blobs.iter().filter(|blob| segments[blob.segment as usize].is_some()).count();
+        if length_at_most(counts) as u64 > limits::INDEX_MAX {
+            return Ok(false);
+        }
+        self.packs.extend(index.packs.iter().filter(|pack| keeps(pack)).cloned());
+        self.segments.extend(index.segments.iter().filter_map(|segment| {
+            packs[segment.pack as usize].map(|pack| IndexedSegment { pack, ..*segment })
+        }));
+        self.blobs.extend(index.blobs.iter().filter_map(|blob| {
+            segments[blob.segment as usize].map(|segment| IndexedBlob { segment, ..*blob })
+        }));
+        Ok(true)
     }
 
     /// Adds a pack.

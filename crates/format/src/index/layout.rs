@@ -107,6 +107,12 @@ pub(super) struct BlobRecord {
 pub struct BlobPrefix([u8; 16]);
 
 impl BlobPrefix {
+    /// The prefix whose bytes these are.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {

@@ -22,18 +22,38 @@ pub struct KnownPack {
     pub blobs: usize,
     /// Numbers of its segments.
     pub(super) segments: Range<u32>,
-    /// Whether another table has it already.
-    pub(super) is_repeated: bool,
+    /// Whether nobody may rely on it any more.
+    pub(super) is_condemned: bool,
+    /// Whether another table has it already, or it is swept.
+    pub(super) is_hidden: bool,
 }
 
 impl KnownPack {
     /// Whether what lies in it may be relied on.
     #[must_use]
     pub fn counts(&self) -> bool {
+        self.is_there() && !self.is_condemned
+    }
+
+    /// Whether the storage has as much of it as its blobs need, and no more than it was stored with.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
         planted(Bug::UncheckedPresence)
             || self
                 .found_length
                 .is_some_and(|length| (self.core_length..=self.stored_length).contains(&length))
+    }
+
+    /// Whether nobody may rely on it any more.
+    #[must_use]
+    pub fn is_condemned(&self) -> bool {
+        self.is_condemned
+    }
+
+    /// Whether there is nothing to be had of it: it is swept, or stands in the index under another number, too.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.is_hidden
     }
 
     /// Whether it was stored with parity.

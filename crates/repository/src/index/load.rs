@@ -92,7 +92,7 @@ impl Repository {
             .collect())
     }
 
-    pub(super) fn read_index(&self, hash: ObjectHash) -> Result<IndexObject, RepositoryError> {
+    pub(crate) fn read_index(&self, hash: ObjectHash) -> Result<IndexObject, RepositoryError> {
         let name = layout::index(hash);
         let parse = |bytes: &[u8]| IndexObject::parse(hash, bytes, &self.keyring);
         self.control.read(&name, limits::INDEX_MAX, parse).map_err(|unread| unread.into_error(&name))
@@ -124,11 +124,12 @@ impl Repository {
             let mut sources = Sources { view, listed: self.list_index()?, faults: Vec::new() };
             let old = if trusting { sources.choose(self, &there) } else { Vec::new() };
             let fresh = sources.read(self, &old, check)?;
+            let condemned = sources.read_condemned(self, check)?;
             sources.drop_doubtful(self, &there);
             // What is damaged named packs that are to be found.
             let packs = old.iter().chain(fresh.tables()).map(|table| table.counts.packs).sum();
             let presence = self.presence(packs, !trusting || !sources.faults.is_empty())?;
-            match self.put_together(old, &fresh, sources.faults, &presence) {
+            match self.put_together(old, &fresh, &condemned, sources, &presence) {
                 Ok(index) => {
                     self.keep_presence(&index, &presence);
                     return Ok(index);
@@ -147,11 +148,15 @@ impl Repository {
         &self,
         old: Vec<Arc<Table>>,
         fresh: &Bulk,
-        faults: Vec<IndexFault>,
+        condemned: &Bulk,
+        sources: Sources<'_>,
         presence: &Presence,
     ) -> Result<Index, Failure> {
-        let tables = self.settle(old, fresh)?;
-        self.index_of(tables, faults, presence)
+        let mut tables = self.settle(old, fresh)?;
+        let counting = tables.len();
+        // Last, so that a pack that others name as well counts.
+        tables.extend(condemned.tables().cloned());
+        self.index_of(tables, counting, sources, presence)
     }
 
     /// Few tables of many: fresh ones become one, and with it those that are not much larger.
@@ -177,16 +182,18 @@ impl Repository {
         Ok(old)
     }
 
-    /// The index in these tables.
+    /// The index in these tables, of which the first ones are of index objects that count.
     fn index_of(
         &self,
         tables: Vec<Arc<Table>>,
-        faults: Vec<IndexFault>,
+        counting: usize,
+        sources: Sources<'_>,
         presence: &Presence,
     ) -> Result<Index, Failure> {
         let (mut firsts, mut packs, mut segments) = (Vec::new(), Vec::new(), 0);
+        let Sources { view, faults, .. } = sources;
         let mut known = HashSet::new();
-        for table in &tables {
+        for (number, table) in tables.iter().enumerate() {
             let limit = |_| RepositoryError::from(FormatError::Limit("index"));
             let first = First {
                 pack: u32::try_from(packs.len()).map_err(limit)?,
@@ -206,18 +213,20 @@ impl Repository {
                     found_length: presence.length(id, pack.stored_length.get()),
                     blobs: pack.blobs.get() as usize,
                     segments: start..start + pack.segments.get(),
-                    is_repeated: !known.insert(id),
+                    is_condemned: number >= counting || view.condemned().packs.contains(&id),
+                    is_hidden: view.swept().packs.contains(&id) || !known.insert(id),
                 });
             }
             firsts.push(first);
         }
-        let orphans = presence.others(|id| known.contains(id));
-        let is_whole = |pack: &KnownPack| pack.found_length == Some(pack.stored_length);
+        let gone = |id: &PackId| view.condemned().packs.contains(id) || view.swept().packs.contains(id);
+        let orphans = presence.others(|id| known.contains(id) || gone(id));
+        let is_whole = |pack: &KnownPack| pack.is_hidden || pack.found_length == Some(pack.stored_length);
         let listed = Some(presence.at).filter(|_| faults.is_empty() && packs.iter().all(is_whole));
         let (repository, tables) = (self.clone(), Tables::new(self.clone(), tables));
-        let doubtful = packs.iter().map(|_| AtomicBool::default()).collect();
+        let [doubtful, relied] = [(); 2].map(|()| packs.iter().map(|_| AtomicBool::default()).collect());
         let has_doubts = AtomicBool::default();
-        Ok(Index { repository, tables, firsts, packs, faults, orphans, listed, doubtful, has_doubts })
+        Ok(Index { repository, tables, firsts, packs, faults, orphans, listed, doubtful, relied, has_doubts })
     }
 }
 
@@ -232,7 +241,7 @@ impl Sources<'_> {
             let is_listed = |hash| self.listed.contains_key(hash) || planted(Bug::CacheOutlivesIndex);
             if !table.covered.iter().all(is_listed) {
                 repository.tables.discard(table.id);
-            } else if table.covered.iter().all(|hash| self.view.index().contains(hash)) {
+            } else if table.covered.iter().all(|hash| self.counts(hash)) {
                 if table.covered.iter().all(|hash| covered.contains(hash)) {
                     repository.tables.discard(table.id);
                 } else {
@@ -244,7 +253,12 @@ impl Sources<'_> {
         chosen
     }
 
-    /// Reads what no table covers.
+    /// Whether what an index object says may be relied on.
+    fn counts(&self, hash: &ObjectHash) -> bool {
+        self.view.index().contains(hash) && !self.view.condemned().index.contains(hash)
+    }
+
+    /// Reads what counts and no table covers.
     fn read<E: From<RepositoryError>>(
         &mut self,
         repository: &Repository,
@@ -252,15 +266,35 @@ impl Sources<'_> {
         check: &dyn Fn() -> Result<(), E>,
     ) -> Result<Bulk, E> {
         let covered: HashSet<_> = old.iter().flat_map(|table| &table.covered).copied().collect();
+        let wanted = self.view.index().iter().filter(|hash| self.counts(hash) && !covered.contains(*hash));
+        self.read_these(repository, wanted.copied().collect(), check)
+    }
+
+    /// Reads what is condemned, and not swept: it may be all that is left of something.
+    fn read_condemned<E: From<RepositoryError>>(
+        &mut self,
+        repository: &Repository,
+        check: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Bulk, E> {
+        let wanted = self.view.index().iter().filter(|hash| !self.counts(hash));
+        self.read_these(repository, wanted.copied().collect(), check)
+    }
+
+    fn read_these<E: From<RepositoryError>>(
+        &mut self,
+        repository: &Repository,
+        wanted: Vec<ObjectHash>,
+        check: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Bulk, E> {
         let mut bulk = Bulk::new(Arc::clone(&repository.tables));
         let mut there = Vec::new();
-        for hash in self.view.index().iter().filter(|hash| !covered.contains(*hash)) {
-            let name = layout::index(*hash);
-            match self.listed.get(hash) {
+        for hash in wanted {
+            let name = layout::index(hash);
+            match self.listed.get(&hash) {
                 Some(size) => there.push((name, *size)),
                 None => {
                     let error = RepositoryError::Missing(name.to_string());
-                    self.faults.push(IndexFault { object: *hash, error });
+                    self.faults.push(IndexFault { object: hash, error });
                 }
             }
         }

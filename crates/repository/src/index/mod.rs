@@ -1,8 +1,8 @@
 //! Where every blob is: the index of a view, in tables on this machine.
 //!
-//! A *place* is a blob in a pack that an index object names. It counts when the index object is named by the log
-//! and both are in the storage, the pack at least as long as header and core and no longer than it was
-//! stored, and nothing that was read of it by this run damaged; nothing else is relied on.
+//! A *place* is a blob in a pack that an index object names. It counts when the index object is named by the log, neither of them is
+//! condemned, both are in the storage, the pack at least as long as header and core and no longer than it was
+//! stored, and nothing that was read of it by this run damaged; nothing else is relied on. What is swept has no places.
 //!
 //! What index objects say is sorted into tables, which are files (`layout` says how they are laid out) and are read in
 //! blocks as they are asked for. `load` finds the tables that are there and makes those that are not, `bulk` and `merge`
@@ -25,15 +25,18 @@ mod tables;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tables are files, which are damaged there")]
 mod tests;
+mod usage;
 
 pub(crate) use bulk::Bulk;
 pub(crate) use folder::TableCache;
 pub use known::{BlobPlace, IndexFault, KnownPack, KnownSegment, PackNumber, SegmentNumber};
 pub(crate) use tables::Tables;
+pub use usage::{Need, NeededBlob, PackUse, Usage, Used};
 
 use crate::{Repository, RepositoryError};
 use layout::BlobEntry;
 use lifeboat_format::{BlobId, BlobPrefix, Codec, FormatError, PackHeader, PackId, PackSegment, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The index of a view.
@@ -50,6 +53,8 @@ pub struct Index {
     listed: Option<Timestamp>,
     /// For each pack, whether something in it was read and is damaged.
     doubtful: Vec<AtomicBool>,
+    /// For each pack, whether somebody was told that it has a blob.
+    relied: Vec<AtomicBool>,
     has_doubts: AtomicBool,
 }
 
@@ -74,14 +79,35 @@ impl Index {
         Ok(places)
     }
 
-    /// Whether a blob has a place that counts: deduplication may rely on it.
+    /// Whether a blob has a place that counts: deduplication may rely on it. The pack is remembered.
     ///
     /// # Errors
     /// As [`Index::places`].
     pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
-        let mut contains = false;
-        self.each_place(id, |pack, place| contains |= pack.counts() && !self.is_doubtful(place))?;
-        Ok(contains)
+        let mut counting = None;
+        self.each_place(id, |pack, place| {
+            if counting.is_none() && pack.counts() && !self.is_doubtful(place) {
+                counting = Some(place);
+            }
+        })?;
+        let Some(place) = counting else { return Ok(false) };
+        let relied = &self.relied[self.segment(place.segment)?.pack.0 as usize];
+        if !relied.load(Ordering::Relaxed) {
+            relied.store(true, Ordering::Relaxed);
+        }
+        Ok(true)
+    }
+
+    /// Whether all these packs count, as far as the index knows.
+    pub(crate) fn counts_all(&self, packs: &BTreeSet<PackId>) -> bool {
+        let counting = self.packs.iter().filter(|pack| !pack.is_hidden && pack.counts());
+        counting.filter(|pack| packs.contains(&pack.id)).count() == packs.len()
+    }
+
+    /// The packs of which somebody was told that they have a blob.
+    pub(crate) fn relied_on(&self) -> impl Iterator<Item = PackId> {
+        let relied = self.relied.iter().zip(&self.packs).filter(|(relied, _)| relied.load(Ordering::Relaxed));
+        relied.map(|(_, pack)| pack.id)
     }
 
     /// From now on nothing in the pack of this place counts for [`Index::contains`]: what was read there is damaged.
@@ -137,6 +163,11 @@ impl Index {
         &self.packs[number.0 as usize]
     }
 
+    /// All packs by their numbers, those included that another table has already or that are swept.
+    pub fn numbered(&self) -> impl Iterator<Item = (PackNumber, &KnownPack)> {
+        (0..).map(PackNumber).zip(&self.packs)
+    }
+
     /// The header of a pack: with it, a segment can be opened alone.
     ///
     /// # Errors
@@ -151,7 +182,7 @@ impl Index {
 
     /// All packs that the index names, each once.
     pub fn packs(&self) -> impl Iterator<Item = &KnownPack> {
-        self.packs.iter().filter(|pack| !pack.is_repeated)
+        self.packs.iter().filter(|pack| !pack.is_hidden)
     }
 
     /// Index objects that could not be used.
@@ -161,7 +192,8 @@ impl Index {
     }
 
     /// Packs in the storage that no index object of the view names, with their lengths in bytes: left by killed sessions, or
-    /// just stored by one that runs, or named by what is among the faults. None where packs were not listed this time.
+    /// just stored by one that runs, or named by what is among the faults; none of them is condemned or swept. None where packs
+    /// were not listed this time.
     #[must_use]
     pub fn orphans(&self) -> &[(PackId, u64)] {
         &self.orphans
@@ -184,17 +216,17 @@ impl Index {
         self.repository.tables.blocks().held()
     }
 
-    /// Shows every place of a blob and its pack; those in a pack that another table has are the same once more.
+    /// Shows every place of a blob and its pack; those in a pack that another table has are the same once more, those in a swept one are none.
     fn each_place(
         &self,
         id: &BlobId,
         mut visit: impl FnMut(&KnownPack, BlobPlace),
     ) -> Result<(), RepositoryError> {
-        self.tables.find(&layout::bytes(BlobPrefix::from(id)), &mut |table, entry| {
+        self.tables.find(&layout::bytes(BlobPrefix::from(id)), &mut |table, _, entry| {
             let BlobEntry { pack, segment, offset, length, .. } = entry;
             let first = self.firsts[table];
             let known = self.pack(PackNumber(first.pack + pack));
-            if !known.is_repeated {
+            if !known.is_hidden {
                 visit(known, BlobPlace { segment: SegmentNumber(first.segment + segment), offset, length });
             }
         })

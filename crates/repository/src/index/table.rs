@@ -98,8 +98,12 @@ impl Table {
         }
     }
 
-    /// Shows every place of a blob.
-    pub(super) fn find(&self, prefix: &[u8; 16], found: &mut dyn FnMut(BlobEntry)) -> Result<(), TableError> {
+    /// Shows every place of a blob, and its number among all blobs of the table.
+    pub(super) fn find(
+        &self,
+        prefix: &[u8; 16],
+        found: &mut dyn FnMut(u64, BlobEntry),
+    ) -> Result<(), TableError> {
         if self.counts.blobs == 0 || !self.may_have(prefix)? {
             return Ok(());
         }
@@ -108,11 +112,12 @@ impl Table {
             let block = self.block(self.layout.blobs.block(number))?;
             let blobs: &[BlobRecord] = records(&block, self.layout.blobs.records_in(number));
             let before = blobs.partition_point(|blob| blob.prefix < *prefix);
-            for blob in &blobs[before..] {
+            let first = number * Section::<BlobRecord>::per_block() as u64 + before as u64;
+            for (number, blob) in (first..).zip(&blobs[before..]) {
                 if blob.prefix != *prefix {
                     return Ok(());
                 }
-                found(blob.into());
+                found(number, blob.into());
             }
             number += 1;
         }

@@ -24,25 +24,47 @@ impl Tables {
         Self { repository, tables }
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.tables.len()
+    }
+
     /// A table by its number among these.
     pub(super) fn table(&self, number: usize) -> &Table {
         &self.tables[number]
     }
 
-    /// Shows every place of a blob, with the number of the table that has it.
+    /// Shows every place of a blob, with the number of the table that has it, and its number there.
     pub(super) fn find(
         &self,
         prefix: &[u8; 16],
-        found: &mut dyn FnMut(usize, BlobEntry),
+        found: &mut dyn FnMut(usize, u64, BlobEntry),
     ) -> Result<(), RepositoryError> {
         for (number, table) in self.tables.iter().enumerate() {
             // A table that has to be made anew in the middle of an answer must not give the first part twice.
             let mut entries = Entries::default();
             self.ask(table, |table| {
                 entries = Entries::default();
-                table.find(prefix, &mut |entry| entries.push(entry))
+                table.find(prefix, &mut |number, entry| entries.push((number, entry)))
             })?;
-            entries.each(|entry| found(number, entry));
+            entries.each(|(within, entry)| found(number, within, entry));
+        }
+        Ok(())
+    }
+
+    /// Shows all blobs of a table with their numbers. One that is not sound is made anew first; when it is damaged meanwhile, that is an
+    /// error.
+    pub(super) fn each_blob(
+        &self,
+        number: usize,
+        visit: &mut dyn FnMut(u64, BlobEntry),
+    ) -> Result<(), RepositoryError> {
+        let table = self.table(number);
+        let check = |table: &Table| table.all(table.layout.blobs).try_for_each(|blob| blob.map(drop));
+        self.ask(table, check)?;
+        for (number, blob) in (0..).zip(table.all(table.layout.blobs)) {
+            let blob = blob.map_err(|error| self.repository.cache_error(error))?;
+            visit(number, (&blob).into());
         }
         Ok(())
     }
@@ -50,7 +72,7 @@ impl Tables {
     /// Whether a blob has a place.
     pub(crate) fn contains(&self, prefix: &BlobPrefix) -> Result<bool, RepositoryError> {
         let mut contains = false;
-        self.find(prefix.as_bytes(), &mut |_, _| contains = true)?;
+        self.find(prefix.as_bytes(), &mut |_, _, _| contains = true)?;
         Ok(contains)
     }
 
@@ -119,19 +141,19 @@ impl Repository {
 /// Almost always none or one, which needs no allocation.
 #[derive(Default)]
 struct Entries {
-    first: Option<BlobEntry>,
-    more: Vec<BlobEntry>,
+    first: Option<(u64, BlobEntry)>,
+    more: Vec<(u64, BlobEntry)>,
 }
 
 impl Entries {
-    fn push(&mut self, entry: BlobEntry) {
+    fn push(&mut self, entry: (u64, BlobEntry)) {
         match self.first {
             None => self.first = Some(entry),
             Some(_) => self.more.push(entry),
         }
     }
 
-    fn each(self, visit: impl FnMut(BlobEntry)) {
+    fn each(self, visit: impl FnMut((u64, BlobEntry))) {
         self.first.into_iter().chain(self.more).for_each(visit);
     }
 }

@@ -134,7 +134,7 @@ impl Model {
 /// What a table says of a blob.
 fn ask(table: &Table, prefix: BlobPrefix) -> BTreeSet<Place> {
     let mut found = Vec::new();
-    table.find(&bytes(prefix), &mut |entry| found.push(entry)).unwrap();
+    table.find(&bytes(prefix), &mut |_, entry| found.push(entry)).unwrap();
     let place = |entry: BlobEntry| {
         let pack = table.record(&table.layout.packs, entry.pack.into()).unwrap();
         let segment = table.record(&table.layout.segments, entry.segment.into()).unwrap();

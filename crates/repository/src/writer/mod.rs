@@ -13,9 +13,11 @@ use crate::buffers::{PackBuffers, Pool};
 use crate::session_log::SessionLog;
 use crate::{Index, Repository, RepositoryError, Workers};
 use lifeboat_format::{
-    BlobHasher, BlobId, Compression, ObjectHash, PackId, PackedBlob, Role, Timestamp, VerifyWrites,
+    BlobHasher, BlobId, Compression, EntryKind, ObjectHash, ObjectList, PackId, PackedBlob, Role, Timestamp,
+    VerifyWrites,
 };
 use packing::{OpenPack, SealJob};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use storing::Store;
 
@@ -52,6 +54,8 @@ pub struct BlobWriter {
     buffers: Arc<Pool<Vec<u8>>>,
     stats: WriterStats,
     lanes: [Lane; 2],
+    /// Whether it stores also what lies elsewhere.
+    copies: bool,
 }
 
 /// The open segment and pack of one role.
@@ -70,6 +74,8 @@ struct Lane {
 pub struct Flushed {
     pub(crate) index: Vec<ObjectHash>,
     pub(crate) packs: Vec<PackId>,
+    /// Packs that hold what it stored or found stored.
+    pub(crate) relied: BTreeSet<PackId>,
     /// When the packs were listed that it relies on, where all were as they should be.
     pub(crate) listed: Option<Timestamp>,
     stats: WriterStats,
@@ -81,6 +87,12 @@ impl Flushed {
     #[must_use]
     pub fn stats(&self) -> WriterStats {
         self.stats
+    }
+
+    /// What no entry of the session has named yet.
+    #[must_use]
+    pub fn unnamed(&self) -> ObjectList {
+        ObjectList { index: self.index.clone(), packs: self.packs.clone() }
     }
 
     /// Bytes of all objects that were stored.
@@ -99,6 +111,29 @@ impl BlobWriter {
         index: Arc<Index>,
         options: WriterOptions,
     ) -> Self {
+        Self::saying(EntryKind::PROVIDE, repository, log, packs, index, options)
+    }
+
+    /// A writer of copies for a pruner whose log this is.
+    pub(crate) fn copier(
+        repository: &Repository,
+        log: Arc<SessionLog>,
+        packs: Arc<PackBuffers>,
+        index: Arc<Index>,
+        options: WriterOptions,
+    ) -> Self {
+        Self { copies: true, ..Self::saying(EntryKind::RELOCATE, repository, log, packs, index, options) }
+    }
+
+    /// A writer that tells the log by entries of this kind what it has stored so far.
+    fn saying(
+        kind: EntryKind,
+        repository: &Repository,
+        log: Arc<SessionLog>,
+        packs: Arc<PackBuffers>,
+        index: Arc<Index>,
+        options: WriterOptions,
+    ) -> Self {
         let lane = |role, target: u32| Lane {
             role,
             target: target as usize,
@@ -107,15 +142,17 @@ impl BlobWriter {
             pack: None,
         };
         let config = repository.config();
+        let store = Store::new(repository.clone(), (log, kind), packs, options.workers.clone());
         Self {
             hasher: repository.blob_hasher(),
-            store: Arc::new(Store::new(repository.clone(), log, packs, options.workers.clone())),
+            store: Arc::new(store),
             buffers: Arc::default(),
             stats: WriterStats::default(),
             lanes: [lane(Role::Data, config.data_segment), lane(Role::Tree, config.tree_segment)],
             repository: repository.clone(),
             index,
             options,
+            copies: false,
         }
     }
 
@@ -147,12 +184,12 @@ impl BlobWriter {
         }
     }
 
-    /// Whether a blob has a place that counts, or was put in this session.
+    /// Whether a blob has a place that counts, or was put in this session. To a writer of copies places elsewhere are nothing.
     ///
     /// # Errors
     /// Those of [`Index::contains`].
     pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
-        Ok(self.store.added.contains(id)? || self.index.contains(id)?)
+        Ok(self.store.added.contains(id)? || (!self.copies && self.index.contains(id)?))
     }
 
     /// What was written so far.
@@ -171,6 +208,7 @@ impl BlobWriter {
         Ok(Flushed {
             index: stored.unsaid.index,
             packs: stored.unsaid.packs,
+            relied: self.index.relied_on().chain(stored.packs).collect(),
             listed: self.index.listed(),
             stored_bytes: stored.bytes,
             stats: self.stats,

@@ -9,8 +9,8 @@ use crate::buffers::{PackBuffer, PackBuffers, Pool};
 use crate::session_log::SessionLog;
 use crate::{Repository, RepositoryError, Workers, layout};
 use lifeboat_format::{
-    Bug, BuiltIndex, Compression, Compressor, EntryKind, IndexBuilder, Pack, PackSealer, Provide, Random,
-    Role, planted,
+    Bug, BuiltIndex, Compression, Compressor, EntryKind, IndexBuilder, ObjectList, Pack, PackId, PackSealer,
+    Random, Role, planted,
 };
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +26,8 @@ const INDEX_BLOBS_TARGET: usize = 1 << 16;
 pub(super) struct Store {
     repository: Repository,
     log: Arc<SessionLog>,
+    /// What entries say of what was stored so far.
+    kind: EntryKind,
     workers: Workers,
     compressors: Pool<Compressor>,
     packs: Arc<PackBuffers>,
@@ -51,14 +53,18 @@ struct Failure {
 struct Naming {
     open: [IndexBuilder; 2],
     /// What no entry of the session names yet.
-    unsaid: Provide,
+    unsaid: ObjectList,
+    /// All packs.
+    packs: Vec<PackId>,
     bytes: u64,
 }
 
 /// What was stored.
 pub(super) struct Stored {
     /// Index objects and packs that no entry of the session names yet.
-    pub(super) unsaid: Provide,
+    pub(super) unsaid: ObjectList,
+    /// All packs.
+    pub(super) packs: Vec<PackId>,
     /// Length in bytes of everything that was stored.
     pub(super) bytes: u64,
 }
@@ -66,7 +72,7 @@ pub(super) struct Stored {
 impl Store {
     pub(super) fn new(
         repository: Repository,
-        log: Arc<SessionLog>,
+        (log, kind): (Arc<SessionLog>, EntryKind),
         packs: Arc<PackBuffers>,
         workers: Workers,
     ) -> Self {
@@ -76,10 +82,11 @@ impl Store {
             packs,
             repository,
             log,
+            kind,
             workers,
             compressors: Pool::default(),
             failure: Mutex::default(),
-            naming: Mutex::new(Naming { open, unsaid: Provide::default(), bytes: 0 }),
+            naming: Mutex::new(Naming { open, unsaid: ObjectList::default(), packs: Vec::new(), bytes: 0 }),
         }
     }
 
@@ -147,7 +154,7 @@ impl Store {
         let mut naming = self.naming();
         self.put_indexes(&mut naming)?;
         let unsaid = std::mem::take(&mut naming.unsaid);
-        Ok(Stored { unsaid, bytes: naming.bytes })
+        Ok(Stored { unsaid, packs: std::mem::take(&mut naming.packs), bytes: naming.bytes })
     }
 
     /// Tells the log what was stored so far, so that it counts whatever becomes of the session.
@@ -184,6 +191,7 @@ impl Store {
             self.provide_now(&mut naming)?;
         }
         naming.open[role].add(pack)?;
+        naming.packs.push(pack.id);
         match self.log.silence() >= SILENCE_MAX {
             true => self.provide_now(&mut naming),
             false => Ok(()),
@@ -196,7 +204,7 @@ impl Store {
         let unsaid = std::mem::take(&mut naming.unsaid);
         match unsaid.packs.is_empty() {
             true => Ok(()),
-            false => self.log.put(EntryKind::PROVIDE, unsaid.encode()).map(drop),
+            false => self.log.put(self.kind, unsaid.encode()).map(drop),
         }
     }
 

@@ -1,0 +1,221 @@
+//! Which blobs of an index are needed, from which of their places, and what that leaves of each pack.
+//!
+//! Memory is a bit for each blob of the index, two words for each pack, and something for each needed blob with several places.
+//!
+//! Invariant: of a needed blob one place is used, one that counts if there is any. Where none counts, all packs that hold it are told.
+
+use super::layout::{BlobEntry, bytes};
+use super::{Index, PackNumber, SegmentNumber};
+use crate::RepositoryError;
+use lifeboat_format::{BlobId, BlobPrefix};
+use std::collections::BTreeSet;
+
+/// What is known so far of who needs what.
+#[derive(Debug)]
+pub struct Usage<'i> {
+    index: &'i Index,
+    /// For each table a bit for each of its blobs.
+    needed: Vec<Vec<u64>>,
+    /// Needed blobs with several places.
+    several: Vec<Vec<Place>>,
+    /// Packs that hold needed blobs none of whose places counts.
+    last: BTreeSet<PackNumber>,
+}
+
+/// What was known of a blob that somebody needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It had not been needed before.
+    New,
+    /// It had.
+    Known,
+    /// It is nowhere.
+    Missing,
+}
+
+/// Which blobs are used, and from where.
+#[derive(Debug)]
+pub struct Used<'i> {
+    index: &'i Index,
+    needed: Vec<Vec<u64>>,
+    packs: Vec<PackUse>,
+    last: BTreeSet<PackNumber>,
+}
+
+/// What is used of a pack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PackUse {
+    /// Bytes of its blobs before compression.
+    pub total: u64,
+    /// Those of them that are used.
+    pub used: u64,
+}
+
+/// A blob that is used where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NeededBlob {
+    /// Number of its segment; those of a pack are neighbours.
+    pub segment: SegmentNumber,
+    /// First byte, from the start of the raw segment.
+    pub offset: u32,
+    /// Length in bytes.
+    pub length: u32,
+    /// What the index finds it by.
+    pub prefix: BlobPrefix,
+}
+
+/// A blob in a table.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    table: usize,
+    number: u64,
+    pack: PackNumber,
+    length: u32,
+}
+
+impl<'i> Usage<'i> {
+    /// Nothing is needed yet.
+    #[must_use]
+    pub fn of(index: &'i Index) -> Self {
+        let blobs = |table| index.tables.table(table).counts.blobs;
+        let bits = |table| vec![0; usize::try_from(blobs(table).div_ceil(64)).expect("it is held in memory")];
+        let needed = (0..index.tables.count()).map(bits).collect();
+        Self { index, needed, several: Vec::new(), last: BTreeSet::new() }
+    }
+
+    /// Somebody needs a blob.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn need(&mut self, id: &BlobId) -> Result<Need, RepositoryError> {
+        let places = self.places(id)?;
+        let Some(first) = places.first() else { return Ok(Need::Missing) };
+        if bit(&self.needed, first) {
+            return Ok(Need::Known);
+        }
+        places.iter().for_each(|place| set(&mut self.needed, place, true));
+        if !places.iter().any(|place| self.index.pack(place.pack).counts()) {
+            self.last.extend(places.iter().map(|place| place.pack));
+        }
+        if places.len() > 1 {
+            self.several.push(places);
+        }
+        Ok(Need::New)
+    }
+
+    /// Nothing more is needed: chooses one place of each blob, where most of a pack is used.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn settle(self) -> Result<Used<'i>, RepositoryError> {
+        let Self { index, needed, several, last } = self;
+        let mut used = Used { index, needed, packs: vec![PackUse::default(); index.packs.len()], last };
+        used.count()?;
+        for places in several {
+            let share = |place: &Place| {
+                let PackUse { total, used } = used.packs[place.pack.0 as usize];
+                // In parts of 2^32, which is fine enough.
+                (u128::from(used) << 32).checked_div(u128::from(total)).unwrap_or(0)
+            };
+            let worth = |place: &&Place| (index.pack(place.pack).counts(), share(place), place.pack);
+            let best = places.iter().max_by_key(worth).map(|place| place.pack);
+            let others: Vec<_> = places.iter().filter(|place| Some(place.pack) != best).collect();
+            for place in others {
+                set(&mut used.needed, place, false);
+                used.packs[place.pack.0 as usize].used -= u64::from(place.length);
+            }
+        }
+        Ok(used)
+    }
+
+    /// The places of a blob in packs that are there.
+    fn places(&self, id: &BlobId) -> Result<Vec<Place>, RepositoryError> {
+        let (index, mut places) = (self.index, Vec::new());
+        index.tables.find(&bytes(BlobPrefix::from(id)), &mut |table, number, entry| {
+            let pack = PackNumber(index.firsts[table].pack + entry.pack);
+            let known = index.pack(pack);
+            if !known.is_hidden && known.is_there() {
+                places.push(Place { table, number, pack, length: entry.length });
+            }
+        })?;
+        Ok(places)
+    }
+}
+
+impl Used<'_> {
+    /// What is used of a pack.
+    #[must_use]
+    pub fn of(&self, pack: PackNumber) -> PackUse {
+        self.packs[pack.0 as usize]
+    }
+
+    /// Packs that hold blobs which are needed and none of whose places counts: nothing of them may go.
+    #[must_use]
+    pub fn last_places(&self) -> &BTreeSet<PackNumber> {
+        &self.last
+    }
+
+    /// What is used of these packs, in the order in which it lies there.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn blobs_of(&self, packs: &BTreeSet<PackNumber>) -> Result<Vec<NeededBlob>, RepositoryError> {
+        let mut blobs = Vec::new();
+        self.each_blob(|place, entry, is_needed| {
+            if is_needed && packs.contains(&place.pack) {
+                blobs.push(NeededBlob {
+                    segment: SegmentNumber(self.index.firsts[place.table].segment + entry.segment),
+                    offset: entry.offset,
+                    length: entry.length,
+                    prefix: BlobPrefix::new(entry.prefix),
+                });
+            }
+        })?;
+        blobs.sort_unstable();
+        blobs.dedup();
+        Ok(blobs)
+    }
+
+    fn count(&mut self) -> Result<(), RepositoryError> {
+        let mut packs = std::mem::take(&mut self.packs);
+        self.each_blob(|place, entry, is_needed| {
+            let pack = &mut packs[place.pack.0 as usize];
+            pack.total += u64::from(entry.length);
+            pack.used += if is_needed { u64::from(entry.length) } else { 0 };
+        })?;
+        self.packs = packs;
+        Ok(())
+    }
+
+    /// Goes through all blobs of all tables, past the memory for blocks.
+    fn each_blob(&self, mut visit: impl FnMut(&Place, BlobEntry, bool)) -> Result<(), RepositoryError> {
+        for table in 0..self.index.tables.count() {
+            self.index.tables.each_blob(table, &mut |number, entry| {
+                let pack = PackNumber(self.index.firsts[table].pack + entry.pack);
+                let place = Place { table, number, pack, length: entry.length };
+                visit(&place, entry, bit(&self.needed, &place));
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn bit(needed: &[Vec<u64>], place: &Place) -> bool {
+    needed[place.table][word(place)] & mask(place) != 0
+}
+
+fn set(needed: &mut [Vec<u64>], place: &Place, is_needed: bool) {
+    let word = &mut needed[place.table][word(place)];
+    match is_needed {
+        true => *word |= mask(place),
+        false => *word &= !mask(place),
+    }
+}
+
+fn word(place: &Place) -> usize {
+    usize::try_from(place.number / 64).expect("as many words as bits")
+}
+
+fn mask(place: &Place) -> u64 {
+    1 << (place.number % 64)
+}

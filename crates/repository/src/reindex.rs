@@ -1,0 +1,117 @@
+//! Index objects without the packs that are to go: what is left of several becomes one.
+//!
+//! Invariant: every pack that stays is named by the objects that stay and the new ones together, as it was before. One object of each role
+//! is held in the making, and one that is read.
+
+use crate::pruner::Pruner;
+use crate::{RepositoryError, layout};
+use lifeboat_format::{Index, IndexBuilder, IndexedPack, ObjectHash, PackId, Role};
+use std::collections::BTreeSet;
+
+/// Blobs up to which an object is a small one.
+const SMALL: usize = 1 << 14;
+/// Small objects of a role up to which they are left alone.
+const SMALL_MAX: usize = 16;
+
+/// What was put in the place of what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reindexed {
+    /// New index objects, which no entry names yet.
+    pub new: Vec<ObjectHash>,
+    /// Those that they stand for.
+    pub old: Vec<ObjectHash>,
+    /// Bytes of the new ones.
+    pub bytes: u64,
+}
+
+impl Pruner {
+    /// Writes index objects anew that name packs which are to go, or are condemned, or many and small.
+    ///
+    /// # Errors
+    /// When an object cannot be read or stored.
+    pub fn reindex<E: From<RepositoryError>>(
+        &self,
+        gone: &BTreeSet<PackId>,
+        check: impl Fn() -> Result<(), E>,
+    ) -> Result<Reindexed, E> {
+        let names: Vec<ObjectHash> = self.view().index().iter().copied().collect();
+        let small = self.small(&names, &check)?;
+        let mut anew =
+            Anew { pruner: self, open: Role::ALL.map(IndexBuilder::new), done: Reindexed::default() };
+        for hash in names {
+            check()?;
+            let index = self.read(hash)?;
+            let is_gone = |pack: &IndexedPack| gone.contains(&pack.id);
+            let is_condemned = self.view().condemned().index.contains(&hash);
+            if is_condemned || small.contains(&hash) || index.packs.iter().any(is_gone) {
+                anew.take(hash, &index, &|pack| !is_gone(pack))?;
+            }
+        }
+        Ok(anew.finish()?)
+    }
+
+    /// Small index objects, where there are many of a role.
+    fn small<E: From<RepositoryError>>(
+        &self,
+        names: &[ObjectHash],
+        check: &impl Fn() -> Result<(), E>,
+    ) -> Result<BTreeSet<ObjectHash>, E> {
+        let mut small = [(); 2].map(|()| BTreeSet::new());
+        for hash in names {
+            check()?;
+            let index = self.read(*hash)?;
+            if index.blobs.len() < SMALL {
+                small[index.role.position()].insert(*hash);
+            }
+        }
+        Ok(small.into_iter().filter(|small| small.len() > SMALL_MAX).flatten().collect())
+    }
+
+    fn read(&self, hash: ObjectHash) -> Result<Index, RepositoryError> {
+        self.repository.read_index(hash)
+    }
+}
+
+/// Objects in the making.
+struct Anew<'p> {
+    pruner: &'p Pruner,
+    open: [IndexBuilder; 2],
+    done: Reindexed,
+}
+
+impl Anew<'_> {
+    /// Takes over what stays of an object.
+    fn take(
+        &mut self,
+        hash: ObjectHash,
+        index: &Index,
+        stays: &dyn Fn(&IndexedPack) -> bool,
+    ) -> Result<(), RepositoryError> {
+        self.done.old.push(hash);
+        let role = index.role.position();
+        if !self.open[role].add_part(index, stays)? {
+            self.put(index.role)?;
+            // One object has room for what another one had.
+            self.open[role].add_part(index, stays)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, role: Role) -> Result<(), RepositoryError> {
+        let open = std::mem::replace(&mut self.open[role.position()], IndexBuilder::new(role));
+        if open.is_empty() {
+            return Ok(());
+        }
+        let repository = &self.pruner.repository;
+        let built = open.finish(&repository.keyring, &*repository.environment.random)?;
+        repository.control.put(&layout::index(built.hash), &built.bytes)?;
+        self.done.new.push(built.hash);
+        self.done.bytes += built.bytes.len() as u64;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Reindexed, RepositoryError> {
+        Role::ALL.into_iter().try_for_each(|role| self.put(role))?;
+        Ok(self.done)
+    }
+}
