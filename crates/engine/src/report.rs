@@ -1,9 +1,10 @@
 //! What a verb has done, as the sum of its events.
 
 use crate::mended::mended_packs;
+use crate::prune::PlanFigures;
 use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind, replaced_objects};
 use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
-use lifeboat_repository::{BlobReader, Index, ObjectKind, Repository};
+use lifeboat_repository::{BlobReader, Deleted, Index, ObjectKind, Repository};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -99,6 +100,39 @@ impl ScrubReport {
             total.bytes += checked.bytes;
         }
         total
+    }
+}
+
+/// What a prune has done, or would do.
+#[derive(Clone, Debug, Default)]
+pub struct PruneReport {
+    /// Snapshots that something is needed for.
+    pub snapshots: u64,
+    /// Those of them that are forgotten and can be had back.
+    pub kept_for_undo: u64,
+    /// Packs of backups that run or were interrupted.
+    pub provided: u64,
+    /// What was to be done with packs.
+    pub plan: PlanFigures,
+    /// Packs that no entry of the log names, and that go.
+    pub orphans: u64,
+    /// Bytes of copies that were stored.
+    pub bytes_added: u64,
+    /// What was deleted.
+    pub deleted: Deleted,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+    /// What is worth knowing and changes nothing.
+    pub notes: Vec<String>,
+}
+
+impl Fold for PruneReport {
+    fn fold(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Problem(problem) => self.problems.push((*problem).clone()),
+            Event::Note(note) => self.notes.push((*note).to_owned()),
+            _ => {}
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod metadata;
 mod names;
 mod on_disk;
 mod parity;
+mod prune;
 mod recorded;
 mod restore_into;
 mod round_trip;

@@ -1,0 +1,53 @@
+//! What has to stay whatever anybody marks, and what nobody will ever miss.
+
+use crate::EngineError;
+use lifeboat_format::{ObjectList, PackId, Snapshot, Timestamp};
+use lifeboat_repository::{Forgotten, Repository, Running, View};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Seconds for which a forgotten snapshot can be had back: a day, in which restores that were under way come to their end.
+const UNDO: i64 = 24 * 60 * 60;
+/// Seconds for which what an interrupted backup has stored waits for the next one: fourteen days.
+const RESUME: u64 = 14 * 24 * 60 * 60;
+/// Seconds after which what no entry names is nobody's: a day.
+const ORPHANED: i64 = 24 * 60 * 60;
+
+/// Where marking begins.
+#[derive(Debug, Default)]
+pub(super) struct Roots<'v> {
+    /// Every state of every snapshot that has to stay.
+    pub(super) snapshots: Vec<&'v Snapshot>,
+    /// Snapshots that are forgotten and can be had back.
+    pub(super) kept_for_undo: u64,
+    /// Packs of backups that run, or were interrupted not long ago.
+    pub(super) provided: BTreeSet<PackId>,
+    /// What no entry names and nobody is about to name.
+    pub(super) unnamed: ObjectList,
+}
+
+impl<'v> Roots<'v> {
+    /// Those of a view; `now` leaves no time to have anything back.
+    pub(super) fn of(repository: &Repository, view: &'v View, now: bool) -> Result<Self, EngineError> {
+        let clock = repository.environment().clock.now();
+        let stored = match view.forgotten().next().is_some() && !now {
+            true => repository.entry_times()?,
+            false => BTreeMap::new(),
+        };
+        let is_young = |wish: &Forgotten| {
+            let at = wish.at.max(stored.get(&wish.entry).copied().unwrap_or(wish.at));
+            clock.seconds.saturating_sub(at.seconds) < UNDO
+        };
+        let stays = |wishes: &[Forgotten]| !now && wishes.iter().any(is_young);
+        let kept_for_undo = view.forgotten().filter(|(_, wishes)| stays(wishes)).count() as u64;
+        let snapshots = view.roots(stays).collect();
+        let (hints, this) = (repository.running()?, repository.environment().processes.this().ok());
+        let is_own = |running: &Running| this.as_ref() == Some(&running.process);
+        let is_alone = hints.unread.is_empty() && hints.alive.iter().all(is_own);
+        let is_resumed = |at: Timestamp| clock.seconds.abs_diff(at.seconds) < RESUME;
+        let provided = view.provided().values().filter(|provided| is_resumed(provided.at));
+        let provided = provided.flat_map(|provided| provided.packs.iter().copied()).collect();
+        let age = if now && is_alone { None } else { Some(ORPHANED) };
+        let unnamed = repository.unnamed(view, age)?;
+        Ok(Self { snapshots, kept_for_undo, provided, unnamed })
+    }
+}

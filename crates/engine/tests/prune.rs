@@ -1,0 +1,186 @@
+//! `prune`: what nobody needs goes, what anybody needs stays, and whoever does not know takes nothing away.
+
+use crate::world::World;
+use lifeboat_backend::{Backend as _, ObjectName};
+use lifeboat_engine::{
+    Compression, EngineError, PruneOptions, PruneReport, Snapshot, SnapshotId, Unused, VerifyWrites, Workers,
+    prune,
+};
+use lifeboat_format::Role;
+use lifeboat_repository::{RepositoryError, Session, pack_object};
+use lifeboat_testkit::Random;
+use std::fs;
+
+/// Everything that nobody needs goes at once.
+const ALL: PruneOptions = PruneOptions {
+    max_unused: Unused::Bytes(0),
+    max_repack: None,
+    now: true,
+    dry_run: false,
+    compression: Compression::Off,
+    verify_writes: VerifyWrites::All,
+};
+
+/// A day, after which a forgotten snapshot cannot be had back.
+const DAY: i64 = 24 * 60 * 60;
+
+/// A world with snapshots between each of which about every fourth file became another.
+fn world_of_snapshots(seed: u64, count: u64) -> World {
+    let world = World::new(seed, Workers::pool(2).unwrap());
+    let mut random = Random::new(seed);
+    for snapshot in 0..count {
+        for file in 0..30 {
+            if snapshot > 0 && random.below(4) > 0 {
+                continue;
+            }
+            let folder = world.source().join((file % 5).to_string());
+            fs::create_dir_all(&folder).unwrap();
+            let bytes = Random::new(seed * 1000 + snapshot * 100 + file).bytes(20_000);
+            fs::write(folder.join(file.to_string()), bytes).unwrap();
+        }
+        world.later();
+        world.backup();
+    }
+    world
+}
+
+fn forget(world: &World, ids: &[SnapshotId]) {
+    Session::start(&world.repository).unwrap().forget(ids.to_vec(), "for a test").unwrap();
+}
+
+/// Forgets all but the newest, and gives that.
+fn forget_all_but_one(world: &World) -> Snapshot {
+    let mut snapshots = world.snapshots();
+    let newest = snapshots.pop().unwrap();
+    forget(world, &snapshots.iter().map(|snapshot| snapshot.id).collect::<Vec<_>>());
+    newest
+}
+
+fn pruned(world: &World, options: &PruneOptions) -> PruneReport {
+    prune(&world.repository, options, &world.workers, &()).unwrap()
+}
+
+fn bytes(world: &World) -> u64 {
+    let mut bytes = 0;
+    for folder in ["packs/", "index/"] {
+        world.backend.list(folder, &mut |object| bytes += object.size).unwrap();
+    }
+    bytes
+}
+
+/// The repository is sound, and the newest state of the source comes back.
+fn check(world: &World, snapshot: &Snapshot, name: &str) {
+    let report = world.verify();
+    assert!(report.problems.is_empty() && report.notes.is_empty(), "{report:?}");
+    let (target, report) = world.restore(snapshot, name);
+    assert!(report.problems.is_empty(), "{report:?}");
+    for file in 0..30 {
+        let path = format!("{}/{file}", file % 5);
+        assert_eq!(fs::read(target.join(&path)).unwrap(), fs::read(world.source().join(&path)).unwrap());
+    }
+}
+
+#[test]
+fn what_only_forgotten_snapshots_need_goes() {
+    let world = world_of_snapshots(1, 7);
+    let before = bytes(&world);
+    let newest = forget_all_but_one(&world);
+    let report = pruned(&world, &ALL);
+    assert_eq!(report.snapshots, 1);
+    assert!(report.plan.removed > 0 && report.plan.copied > 0, "{report:?}");
+    let after = bytes(&world);
+    assert_eq!(before + report.bytes_added - report.deleted.bytes, after);
+    check(&world, &newest, "target");
+
+    let fresh = World::new(2, Workers::inline());
+    fs::create_dir(fresh.source()).unwrap();
+    assert!(
+        std::process::Command::new("cp")
+            .arg("-a")
+            .arg(world.source().join("."))
+            .arg(fresh.source())
+            .status()
+            .unwrap()
+            .success()
+    );
+    fresh.backup();
+    assert!(after * 100 <= bytes(&fresh) * 103, "{after} bytes, a fresh backup has {}", bytes(&fresh));
+
+    let again = pruned(&world, &ALL);
+    assert_eq!((again.plan.removed, again.plan.copied, again.deleted.bytes), (0, 0, 0));
+    assert_eq!(bytes(&world), after);
+}
+
+#[test]
+fn a_forgotten_snapshot_stays_for_a_day() {
+    let world = world_of_snapshots(3, 3);
+    let all = world.snapshots();
+    forget_all_but_one(&world);
+    let careful = PruneOptions { now: false, ..ALL };
+    let report = pruned(&world, &careful);
+    assert_eq!((report.snapshots, report.kept_for_undo, report.deleted.bytes), (3, 2, 0));
+    let (_, restored) = world.restore(&all[0], "forgotten");
+    assert!(restored.problems.is_empty(), "whoever was restoring it comes to an end");
+    world.advance(DAY);
+    let report = pruned(&world, &careful);
+    assert_eq!((report.snapshots, report.kept_for_undo), (1, 0));
+    assert!(report.deleted.packs > 0);
+    check(&world, &all[2], "target");
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let world = world_of_snapshots(4, 4);
+    let newest = forget_all_but_one(&world);
+    let before = world.objects("");
+    let told = pruned(&world, &PruneOptions { dry_run: true, ..ALL });
+    assert_eq!(world.objects(""), before);
+    let done = pruned(&world, &ALL);
+    assert_eq!(told.plan, done.plan);
+    check(&world, &newest, "target");
+}
+
+#[test]
+fn only_so_much_is_copied() {
+    let world = world_of_snapshots(5, 4);
+    let newest = forget_all_but_one(&world);
+    let nothing = PruneOptions { max_repack: Some(0), ..ALL };
+    let report = pruned(&world, &nothing);
+    assert!(report.plan.copied == 0 && report.plan.unused > 0 && report.plan.removed > 0, "{report:?}");
+    let lazy = PruneOptions { max_unused: Unused::Unlimited, ..ALL };
+    assert_eq!(pruned(&world, &lazy).plan.copied, 0);
+    let half = PruneOptions { max_unused: Unused::Percent(20.0), ..ALL };
+    let report = pruned(&world, &half);
+    assert!(report.plan.unused * 5 <= report.plan.used, "{report:?}");
+    check(&world, &newest, "target");
+}
+
+#[test]
+fn a_tree_that_cannot_be_read_stops_it() {
+    let world = world_of_snapshots(6, 3);
+    let newest = forget_all_but_one(&world);
+    let index = world.repository.load_index(&world.view()).unwrap();
+    // The newest snapshot needs some of these.
+    for pack in index.packs().filter(|pack| pack.role == Role::Tree) {
+        world.backend.delete(&ObjectName::new(&pack_object(pack.id)).unwrap()).unwrap();
+    }
+    let before = world.objects("");
+    let refused = prune(&world.repository, &ALL, &world.workers, &()).unwrap_err();
+    assert!(matches!(refused, EngineError::Repository(RepositoryError::Missing(_))), "{refused}");
+    assert_eq!(world.objects(""), before);
+    assert_eq!(world.snapshots()[0].id, newest.id);
+}
+
+#[test]
+fn what_killed_backups_left_goes_when_it_is_old_or_nobody_else_lives() {
+    let world = world_of_snapshots(7, 2);
+    let newest = world.snapshots().pop().unwrap();
+    let orphan = ObjectName::new(&format!("packs/ab/{}", "ab".repeat(32))).unwrap();
+    world.backend.put(&orphan, b"left by somebody").unwrap();
+    pruned(&world, &PruneOptions { now: false, ..ALL });
+    assert!(world.objects("packs/").contains(&orphan), "it may be about to be named");
+    let report = pruned(&world, &ALL);
+    assert_eq!(report.orphans, 1);
+    assert!(!world.objects("packs/").contains(&orphan));
+    check(&world, &newest, "target");
+}
