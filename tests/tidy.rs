@@ -46,7 +46,7 @@ const FENCES: [(&[&str], &[&str]); 11] = [
     (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),
     (&["rustix"], &["lifeboat", "lifeboat-sys", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
-    (&["serde_json"], &["lifeboat", "lifeboat-backend"]),
+    (&["serde_json"], &["lifeboat", "lifeboat-backend", "lifeboat-testkit"]),
     (
         &["anyhow", "clap", "clap_complete", "indicatif", "signal-hook", "toml", "tracing-subscriber"],
         &["lifeboat"],

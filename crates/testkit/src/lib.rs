@@ -21,8 +21,10 @@ mod mounted;
 mod must;
 mod needs;
 mod odd;
+mod origin;
 mod random;
 mod real;
+mod record;
 mod s3_place;
 mod s3_server;
 mod scratch;
@@ -42,8 +44,12 @@ pub use mounted::Mounted;
 pub use needs::{needs, needs_root, skip};
 pub use random::Random;
 pub use real::{copy_real_tree, copy_tree};
+pub use record::{record, record_in};
 pub use s3_place::S3Place;
 pub use scratch::Scratch;
 pub use totals::{Totals, totals};
 pub use tree::{TreeSpec, make_tree};
 pub use without_root::{NOBODY, without_root};
+
+/// Makes the figures that are recorded.
+pub use serde_json::json;

@@ -8,5 +8,6 @@ mod comparison;
 mod every_kind;
 mod random;
 mod real;
+mod record;
 mod s3_place;
 mod tree;
