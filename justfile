@@ -23,6 +23,10 @@ real:
 sim WHAT SEEDS:
     LIFEBOAT_SIM_{{uppercase(WHAT)}}={{SEEDS}} cargo test --package lifeboat-engine --locked --test it -- --nocapture sim::what
 
+# the program killed so many times at random moments, and what is there afterwards
+kills COUNT:
+    LIFEBOAT_KILLS={{COUNT}} cargo test --package lifeboat --locked --test it -- --nocapture kill::
+
 # format the sources
 fmt:
     cargo fmt --all

@@ -40,9 +40,14 @@ impl Kind {
     }
 }
 
-/// Whether repositories lie on disk; says why the test is skipped when they do not.
+/// Whether repositories lie on disk.
+pub(crate) fn is_on_disk() -> bool {
+    Kind::of_this_run() == Kind::Disk
+}
+
+/// The same; says why the test is skipped when they do not.
 pub(crate) fn on_disk(because: &str) -> bool {
-    let on_disk = Kind::of_this_run() == Kind::Disk;
+    let on_disk = is_on_disk();
     if !on_disk {
         skip(&format!("it needs a repository on disk: {because}"));
     }
