@@ -83,36 +83,3 @@ fn a_repository_is_not_made_where_there_is_no_room_for_it() {
     world.init();
     world.run(&["verify"]);
 }
-
-#[test]
-fn a_restore_into_a_full_disk_names_what_is_missing_and_the_next_brings_it() {
-    let world = World::with_repository();
-    for name in ["a", "b", "c", "d"] {
-        fs::create_dir_all(world.path("source")).unwrap();
-        fs::write(world.path("source").join(name), vec![name.as_bytes()[0]; 1_500_000]).unwrap();
-    }
-    world.run(&["backup", "source"]);
-    let target = world.path("target");
-    fs::create_dir(&target).unwrap();
-    let Some(mounted) = Mounted::memory_of(4, &target) else { return };
-    let reference = format!("latest:{}", world.path("source").display());
-    let arguments = ["restore", &reference, "--target", "target"];
-    let output = world.command(&arguments).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("No space left") && said.lines().last().unwrap().starts_with("hint: "), "{said}");
-    let there = |name: &str| fs::read(target.join(name)).ok();
-    let (whole, missing): (Vec<&str>, Vec<&str>) =
-        ["a", "b", "c", "d"].into_iter().partition(|name| there(name).is_some());
-    assert!(!whole.is_empty() && !missing.is_empty(), "{whole:?}, not {missing:?}");
-    assert_eq!(fs::read_dir(&target).unwrap().count(), whole.len());
-    for name in whole {
-        assert!(there(name) == fs::read(world.path("source").join(name)).ok());
-    }
-    for name in missing {
-        assert!(said.contains(&format!("target/{name}")), "{name}: {said}");
-    }
-    assert!(mounted.remount("size=16m"));
-    world.run(&arguments);
-    assert!(["a", "b", "c", "d"].into_iter().all(|name| there(name).is_some()));
-}

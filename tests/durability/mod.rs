@@ -10,6 +10,7 @@ mod full;
 mod gone;
 mod held;
 mod injected;
+mod no_room;
 mod order;
 mod swept;
 mod trace;
