@@ -12,6 +12,7 @@ mod durability;
 mod every_kind;
 mod faults;
 mod file_systems;
+mod golden;
 mod kill;
 mod manifests;
 mod nodes;
