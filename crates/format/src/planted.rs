@@ -38,12 +38,18 @@ pub enum Bug {
     SecondCopyStays,
     /// Nobody removes the hints of those who are dead.
     HintsStay,
+    /// A snapshot counts before what it consists of is stored.
+    CommitBeforePacks,
+    /// What a listing that broke off does not show is taken for gone.
+    ListingTakenForWhole,
+    /// A file that is restored has its name from the beginning.
+    NamedEarly,
 }
 
 impl Bug {
     /// All of them.
     #[cfg(feature = "planted")]
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::IndexBeforePacks,
         Self::IgnoredPutError,
         Self::UncheckedReuse,
@@ -60,6 +66,9 @@ impl Bug {
         Self::IgnoredTreeError,
         Self::SecondCopyStays,
         Self::HintsStay,
+        Self::CommitBeforePacks,
+        Self::ListingTakenForWhole,
+        Self::NamedEarly,
     ];
 }
 

@@ -21,7 +21,7 @@ mod xattrs;
 use crate::report::Teller;
 use crate::select::{faults_of, find_among};
 use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, cause_of};
-use lifeboat_format::{Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites};
+use lifeboat_format::{Bug, Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites, planted};
 use lifeboat_fs::Filter;
 use lifeboat_repository::{
     BlobWriter, Committed, Index, Repository, RepositoryError, RunningHint, Session, View, WriterOptions,
@@ -198,7 +198,7 @@ fn save_once(
 
     let index = load_index(repository, &session, options, teller)?;
     let reader = session.reader(Arc::clone(&index));
-    let mut writer = session.writer(index, writer_options(options, workers));
+    let mut writer = session.writer(Arc::clone(&index), writer_options(options, workers));
     let saved = adopt(&mut writer, reader.index().orphans().len(), teller).and_then(|()| {
         let mut save = Save::new(repository, &reader, &mut writer, teller, parent, options);
         let root = source.save(&mut save, parent, start)?;
@@ -223,6 +223,11 @@ fn save_once(
         // What little the writer holds is pages on the way, which nobody needs.
         teller.with(|report| report.skipped = true);
         return Ok(None);
+    }
+    if planted(Bug::CommitBeforePacks) {
+        let nothing = session.writer(index, writer_options(options, workers));
+        commit(session, nothing, snapshot, teller, options.dry_run)?;
+        return Ok(writer.leave()?);
     }
     commit(session, writer, snapshot, teller, options.dry_run)
 }

@@ -7,7 +7,7 @@
 
 use super::Restore;
 use crate::{Outcome, ProblemKind, cause_of};
-use lifeboat_format::Node;
+use lifeboat_format::{Bug, Node, planted};
 use lifeboat_fs::{FsError, Lock, TargetDir, TargetFile, Trail, Unset};
 use lifeboat_repository::Workers;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,6 +56,9 @@ impl RestoredFile {
         }
         let (file, temporary) =
             self.dir.create_file_aside(&self.node.name, self.node.size, self.node.flags)?;
+        if planted(Bug::NamedEarly) {
+            self.name(&temporary)?;
+        }
         let file = Arc::new(Opened { file, temporary, lost: Mutex::default() });
         *opened = Some(Arc::clone(&file));
         Ok(file)
@@ -153,11 +156,18 @@ impl RestoredFile {
             return Err(error);
         }
         let unset = opened.file.apply(&restore.complete(&self.trail, &self.node));
-        match self.replaces {
-            true => self.dir.replace(&opened.temporary, &self.node.name)?,
-            false => self.dir.rename(&opened.temporary, &self.node.name)?,
+        if !planted(Bug::NamedEarly) {
+            self.name(&opened.temporary)?;
         }
         restore.lock_later(&self.trail, Lock::of_file(&self.dir, opened.file.identity(), &self.node));
         Ok(unset)
+    }
+
+    /// Takes the file from its temporary name to its own.
+    fn name(&self, temporary: &[u8]) -> Result<(), FsError> {
+        match self.replaces {
+            true => self.dir.replace(temporary, &self.node.name),
+            false => self.dir.rename(temporary, &self.node.name),
+        }
     }
 }

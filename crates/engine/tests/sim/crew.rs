@@ -35,13 +35,12 @@ impl Host {
 }
 
 impl History {
-    /// Those who do something at once.
-    pub(super) fn actors(&mut self, acts: &[Act], seed: u64) -> Vec<Actor> {
+    /// Those who do something at once, and for whom all that may go wrong.
+    pub(super) fn actors_with(&mut self, swarm: &Swarm, acts: &[Act], seed: u64) -> Vec<Actor> {
         let runners = match acts.len() {
             1 => vec![None],
             count => Baton::among(count, Random::new(seed)).into_iter().map(Some).collect(),
         };
-        let swarm = self.plan.swarm.clone();
         let pairs = acts.iter().zip(runners);
         pairs.map(|(act, runner)| self.actor(act.clone(), swarm.clone(), runner)).collect()
     }

@@ -49,10 +49,13 @@ pub(crate) enum Fault {
     FileShort,
     /// The actor dies at a file.
     FileDies,
+    /// It is done, and what is stored has a flipped bit from then on.
+    Garbled,
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 14] = [
+    /// Those that leave everything as it was given.
+    const PASSING: [Self; 14] = [
         Self::Refused,
         Self::LostReply,
         Self::Outage,
@@ -77,7 +80,7 @@ impl Fault {
             Self::LostReply | Self::DiesAfter | Self::Denied => matches!(operation, Put | Delete),
             Self::Flipped | Self::Short => matches!(operation, Get | Range),
             Self::HalfListing => operation == List,
-            Self::Full => operation == Put,
+            Self::Full | Self::Garbled => operation == Put,
         }
     }
 }
@@ -89,13 +92,27 @@ pub(crate) struct Swarm(pub(crate) Vec<(Fault, u64)>);
 impl Swarm {
     /// Some kinds, some rare and some frequent.
     pub(crate) fn draw(random: &mut Random) -> Self {
-        let kinds = Fault::ALL.into_iter().filter_map(|fault| {
+        let kinds = Fault::PASSING.into_iter().filter_map(|fault| {
             let odds = *random.pick(&[20, 60, 60, 200, 200, 600]);
             // There are many more calls of files than operations of the storage.
             let odds = if fault.fits(Operation::File) { 10 * odds } else { odds };
             (random.below(3) == 0).then_some((fault, odds))
         });
         Self(kinds.collect())
+    }
+
+    /// The same with what does lasting harm, too: in some histories, whatever else goes wrong in them.
+    pub(crate) fn with_harm(mut self, random: &mut Random) -> Self {
+        if random.below(4) == 0 {
+            self.0.push((Fault::Garbled, *random.pick(&[20, 60, 200])));
+        }
+        self
+    }
+
+    /// The same without that.
+    pub(crate) fn without_harm(mut self) -> Self {
+        self.0.retain(|(fault, _)| *fault != Fault::Garbled);
+        self
     }
 
     /// What goes wrong with the operation of this number of an actor, if anything does. Each kind is drawn by itself: without

@@ -46,6 +46,10 @@ struct Own {
     struck: u64,
     /// Calls of files.
     calls: u64,
+    /// Whether anything was read otherwise than it is.
+    misread: bool,
+    /// What is stored otherwise than it was put.
+    garbled: Vec<ObjectName>,
 }
 
 impl Handle {
@@ -69,6 +73,16 @@ impl Handle {
     /// How often something went wrong.
     pub(crate) fn struck(&self) -> u64 {
         self.own.lock().unwrap().struck
+    }
+
+    /// Whether anything was read otherwise than it is.
+    pub(crate) fn has_misread(&self) -> bool {
+        self.own.lock().unwrap().misread
+    }
+
+    /// What was stored otherwise than it was put.
+    pub(crate) fn garbled(&self) -> Vec<ObjectName> {
+        self.own.lock().unwrap().garbled.clone()
     }
 
     /// Whether the actor is dead.
@@ -154,6 +168,7 @@ impl Handle {
             _ => {}
         }
         own.struck += u64::from(fault.is_some());
+        own.misread |= matches!(fault, Some(Fault::Flipped | Fault::Short));
         fault
     }
 
@@ -192,7 +207,13 @@ impl Handle {
 
 impl Backend for Handle {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        self.ask(Operation::Put, name.as_str(), |_| self.store.put(name, bytes))
+        self.ask(Operation::Put, name.as_str(), |fault| {
+            if fault != Some(Fault::Garbled) {
+                return self.store.put(name, bytes);
+            }
+            self.own.lock().unwrap().garbled.push(name.clone());
+            self.store.put_garbled(name, bytes, Random::new(self.seed ^ bytes.len() as u64).next_u64())
+        })
     }
 
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {

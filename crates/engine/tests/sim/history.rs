@@ -133,7 +133,7 @@ impl History {
         if rough {
             let act = |host| Act { host, seed: seed ^ host as u64, verb: Verb::Make };
             let acts: Vec<_> = (0..self.hosts.len()).map(act).collect();
-            let actors = self.actors(&acts, seed);
+            let actors = self.actors_with(&self.plan.swarm.clone().without_harm(), &acts, seed);
             let ends = together(&actors);
             self.bury(&actors, &ends)?;
             if ends.iter().filter(|end| matches!(end, End::Made)).count() > 1 {
@@ -156,7 +156,7 @@ impl History {
     }
 
     fn act(&mut self, acts: &[Act], seed: u64) -> Judged {
-        let actors = self.actors(acts, seed);
+        let actors = self.actors_with(&self.plan.swarm.clone(), acts, seed);
         let ends = together(&actors);
         self.bury(&actors, &ends)?;
         let done: Vec<_> = actors.iter().zip(&ends).collect();
@@ -165,9 +165,22 @@ impl History {
         let of_keys = done.iter().filter(|(actor, _)| actor.act.verb.changes_keys());
         self.contended |=
             of_keys.clone().count() > 1 && of_keys.clone().any(|(actor, _)| actor.handle.struck() > 0);
-        let is_harmless = self.is_harmless() && of_keys.count() == 0;
+        let changes_keys = of_keys.count() > 0;
+        if let [(actor, End::KeysChanged)] = done[..] {
+            self.judge_new_key(actor)?;
+        }
+        self.note_garbled(&actors);
+        let is_harmless = self.is_harmless() && !changes_keys;
         done.iter()
             .try_for_each(|(actor, end)| self.judge(actor, end, is_harmless && actor.handle.struck() == 0))
+    }
+
+    /// What was stored otherwise than it was put, and still is so, is harmed.
+    fn note_garbled(&mut self, actors: &[Actor]) {
+        let harmed = self.store.harmed();
+        let garbled = actors.iter().flat_map(|actor| actor.handle.garbled());
+        let lasting = garbled.filter(|name| harmed.contains(name));
+        self.harms.extend(lasting.map(|name| (Harm::Flip, name.to_string())));
     }
 
     /// Whether nothing has happened by which anything may be lost.

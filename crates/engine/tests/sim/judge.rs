@@ -3,7 +3,7 @@
 use super::actor::{Actor, End, Record};
 use super::history::{History, Judged};
 use super::plan::{Saving, Verb};
-use super::tree::Tree;
+use super::tree::{Kind, Tree};
 use lifeboat_engine::{BackupReport, EngineError, Problem, ProblemKind, SnapshotId};
 use lifeboat_repository::RepositoryError;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,9 @@ impl History {
     /// Judges one act. Where all was calm everything had to go well.
     pub(super) fn judge(&self, actor: &Actor, end: &End, is_calm: bool) -> Judged {
         let verb = actor.act.verb;
+        if verb == (Verb::Restore { over: true }) {
+            self.judge_target(&actor.target)?;
+        }
         match end {
             End::Restored(tag, tree, problems) if verb == (Verb::Restore { over: true }) => {
                 self.judge_restored_over(tag, tree, problems, is_calm)
@@ -56,6 +59,14 @@ impl History {
                 Some(problem) => Err(format!("verify found {problem:?} although nothing was harmed")),
                 None => Ok(()),
             },
+            End::Verified(report) if self.is_harmless() && !actor.handle.has_misread() => {
+                let is_alarm =
+                    |problem: &&Problem| matches!(problem.kind, ProblemKind::Damage | ProblemKind::Tampering);
+                match report.problems.iter().find(is_alarm) {
+                    Some(problem) => Err(format!("verify takes what went wrong for damage: {problem:?}")),
+                    None => Ok(()),
+                }
+            }
             End::Failed(EngineError::Interrupted) if stops(verb) => Ok(()),
             End::Failed(EngineError::Repository(RepositoryError::Slot(_))) if verb.changes_keys() => Ok(()),
             End::Failed(error) if is_calm => {
@@ -63,6 +74,39 @@ impl History {
             }
             _ => Ok(()),
         }
+    }
+
+    /// A key that was reported opens, whatever became of its slot on the way to the storage.
+    pub(super) fn judge_new_key(&mut self, actor: &Actor) -> Judged {
+        let is_made = matches!(actor.act.verb, Verb::AddKey | Verb::ChangeKey);
+        if !is_made || actor.handle.garbled().is_empty() || self.may_stop() {
+            return Ok(());
+        }
+        match self.calm(0, Verb::Verify).open(actor.new_key) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                Err(format!("key {} was reported and does not open: {}", actor.new_key, causes(&error)))
+            }
+        }
+    }
+
+    /// However a restore ended: what has its name in the target is whole, be it new or from before.
+    fn judge_target(&self, target: &Path) -> Judged {
+        if !target.is_dir() {
+            return Ok(());
+        }
+        let is_of = |run: &Run, path: &PathBuf, kind: &Kind| {
+            let (versions, named) = (run.record.versions.lock().unwrap(), run.record.named.lock().unwrap());
+            let has_it = |version: &Tree| version.0.get(path).is_some_and(|entry| entry.kind == *kind);
+            versions.iter().any(has_it) || named.iter().any(|name| path.starts_with(name))
+        };
+        for (path, entry) in Tree::read(target).0 {
+            let is_file = matches!(entry.kind, Kind::File(_)) && !is_incomplete(&path);
+            if is_file && !self.runs.values().any(|run| is_of(run, &path, &entry.kind)) {
+                return Err(format!("{} has its name in the target and was never so", path.display()));
+            }
+        }
+        Ok(())
     }
 
     fn judge_saved(&self, actor: &Actor, report: &BackupReport, is_calm: bool) -> Judged {

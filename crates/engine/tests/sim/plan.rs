@@ -110,6 +110,7 @@ impl Plan {
         let hosts = 1 + random.index(3);
         let rough_start = random.below(8) == 0;
         let may_harm = random.below(5) < 2;
+        let swarm = if may_harm { swarm.with_harm(&mut Random::new(seed ^ 3)) } else { swarm };
         let steps = (0..3 + random.below(STEPS - 2)).map(|_| Step::draw(hosts, may_harm, random)).collect();
         let grain = *random.pick(&[0, 1, 2]);
         Self { seed, shape, swarm, hosts, rough_start, steps, grain, bug: None }

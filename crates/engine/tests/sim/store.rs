@@ -1,4 +1,5 @@
-//! The storage that all actors of a history share: honest, but for the harm that is done to it between their runs.
+//! The storage that all actors of a history share: honest, but for the harm that is done to it between their runs, and what
+//! it garbles in them.
 //!
 //! Invariant: what it is given under a name is compared with what it was first given: no name may be used for two contents,
 //! whatever goes wrong.
@@ -63,6 +64,26 @@ impl Store {
         }
         let object = Object { bytes: bytes.into(), at: self.time.of_storage() };
         state.objects.insert(name.clone(), object);
+        Ok(())
+    }
+
+    /// The same, and the bit at a place that is chosen by a number is flipped in what is stored, if it was not there before.
+    pub(super) fn put_garbled(
+        &self,
+        name: &ObjectName,
+        bytes: &[u8],
+        place: u64,
+    ) -> Result<(), BackendError> {
+        let is_new = !self.lock().objects.contains_key(name);
+        self.put(name, bytes)?;
+        if is_new && !bytes.is_empty() {
+            let place = usize::try_from(place).unwrap();
+            let mut garbled = bytes.to_vec();
+            garbled[place % bytes.len()] ^= 1 << (place % 8);
+            let state = &mut *self.lock();
+            state.objects.get_mut(name).expect("just put").bytes = garbled.into();
+            state.harmed.insert(name.clone());
+        }
         Ok(())
     }
 

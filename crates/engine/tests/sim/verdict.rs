@@ -206,7 +206,7 @@ impl History {
     }
 
     /// Whether what was harmed may stop everybody, who then says so.
-    fn may_stop(&self) -> bool {
+    pub(super) fn may_stop(&self) -> bool {
         self.contended
             || self.harms.iter().any(|(_, name)| VITAL.iter().any(|folder| is_below(Path::new(name), folder)))
     }
