@@ -11,6 +11,7 @@ use lifeboat_format::{
     Amend, BlobId, ChildPage, Commit, Compression, Compressor, Credential, Entry, EntryKind, Forget, Genesis,
     Node, ObjectHash, ObjectList, PackId, Piece, Slot, SnapshotId, Unforget, key_file_text, sheet_words,
 };
+use lifeboat_testkit::{json, record};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -228,6 +229,7 @@ fn the_corpus_breaks_no_promise() {
             valid > 0 && broken > 0,
             "the corpus of {target} has {valid} valid and {broken} broken files"
         );
+        record("fuzz", json!({ target: { "inputs": corpus(target).len() } }));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `LIFEBOAT_WRITE_CORPUS=1 cargo test -p lifeboat-repository histories` writes the samples anew and fails.
 
-use lifeboat_testkit::Random;
+use lifeboat_testkit::{Random, json, record};
 use std::fs;
 use std::path::PathBuf;
 
@@ -54,13 +54,16 @@ fn every_sample_is_in_the_corpus() {
 
 #[test]
 fn the_corpus_breaks_no_promise() {
+    let mut inputs = 0;
     for file in fs::read_dir(corpus()).unwrap() {
         let path = file.unwrap().path();
         let understood = body::history(&fs::read(&path).unwrap());
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(understood || !name.starts_with("valid-"), "{name} is no longer understood");
         assert!(!understood || !name.starts_with("broken-"), "{name} is not refused any more");
+        inputs += 1;
     }
+    record("fuzz", json!({ "history": { "inputs": inputs } }));
 }
 
 #[test]

@@ -14,7 +14,8 @@ use lifeboat_repository::{
     CacheOptions, Credential, InitOptions, Objects as StoredObjects, Repository, RepositoryError, Session,
     SlotAbout,
 };
-use lifeboat_testkit::{Random, copy_tree, tree_differences};
+use lifeboat_testkit::{Random, copy_tree, json, record, tree_differences};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ pub(crate) struct Fixture {
     /// A key slot that was removed, and the config of another repository.
     former_slot: Vec<u8>,
     foreign_config: Vec<u8>,
+    /// Verbs that were run.
+    runs: Cell<u64>,
 }
 
 impl Fixture {
@@ -69,7 +72,9 @@ impl Fixture {
         let foreign_config = foreign.backend.get(&name("config"), u64::MAX).unwrap();
         let (stages, saved, former_slot) = Default::default();
         let objects = Objects::new();
-        let mut fixture = Self { world, profile, objects, stages, saved, cache, former_slot, foreign_config };
+        let runs = Cell::default();
+        let mut fixture =
+            Self { world, profile, objects, stages, saved, cache, former_slot, foreign_config, runs };
         fixture.fill();
         fixture
     }
@@ -190,7 +195,13 @@ impl Fixture {
             scratch: scratch.path(),
             cache: is_warm.then_some(&cache),
         };
+        self.runs.update(|runs| runs + VERBS.len() as u64);
         [run.snapshots().0, run.restore(), run.verify(), run.scrub(), run.backup()]
+    }
+
+    /// Records how many verbs were run for this part of the matrix.
+    pub(crate) fn record(&self, part: &str) {
+        record("damage_matrix", json!({ part: self.runs.get() }));
     }
 }
 

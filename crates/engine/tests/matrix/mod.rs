@@ -93,12 +93,14 @@ fn assert_documented(title: &str, lines: &[String]) {
 fn of_an_only_copy_everything_is_named_and_what_can_come_back_does() {
     let fixture = Fixture::new(Profile::Bucket);
     assert_documented("The only copy", &table(&fixture, false, |_| true, |objects| objects));
+    fixture.record("the only copy");
 }
 
 #[test]
 fn a_pack_with_parity_loses_nothing_by_a_little_damage() {
     let fixture = Fixture::new(Profile::Disk);
     assert_documented("With parity", &table(&fixture, false, is_pack, |objects| objects));
+    fixture.record("packs with parity");
 }
 
 /// The name of the second copy of an object, where there is one (docs/format.md, "Second copies").
@@ -143,6 +145,7 @@ fn of_two_copies_one_is_enough() {
             }
         }
     }
+    fixture.record("one of two copies");
 }
 
 /// Where both copies are harmed alike there is nothing that was not there before.
@@ -164,6 +167,7 @@ fn two_harmed_copies_are_as_bad_as_a_single_one() {
     expected.retain(|line| !line.starts_with("pack") && !line.starts_with("running"));
     let rows: Vec<_> = rows.iter().map(|row| row.trim_end().to_owned()).collect();
     assert_eq!(rows, expected);
+    fixture.record("both copies");
 }
 
 /// A machine may do with what it keeps, but for whoever looks for damage; and what it saw and is gone it misses.
@@ -193,4 +197,5 @@ fn what_a_machine_keeps_makes_no_answer_worse() {
             }
         }
     }
+    fixture.record("with a cache and without");
 }

@@ -72,6 +72,26 @@ impl Fault {
         Self::FileDies,
     ];
 
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "a request is refused",
+            Self::LostReply => "a request is done and its reply lost",
+            Self::Outage => "the storage is away",
+            Self::Stall => "a request takes minutes",
+            Self::Flipped => "a bit is read wrongly, once",
+            Self::Short => "a read ends early, once",
+            Self::HalfListing => "a listing breaks off",
+            Self::Full => "the storage is full",
+            Self::DiesBefore => "the process dies before a request",
+            Self::DiesAfter => "the process dies after a request",
+            Self::Denied => "an object may not be changed",
+            Self::FileFails => "a system call fails",
+            Self::FileShort => "a read or write is done in part",
+            Self::FileDies => "the process dies at a system call",
+        }
+    }
+
     fn fits(self, operation: Operation) -> bool {
         use Operation::{Delete, File, Get, List, Put, Range};
         match self {

@@ -121,11 +121,12 @@ impl Handle {
         let (number, meddling) = self.count();
         if let Some((_, happen)) = meddling {
             happen();
+            self.store.lock().tally.count("files change while they are saved");
         }
         let fault = self.draw(operation, number);
         let refused = |kind| BackendError::new(kind, "use", name);
         let done = match fault {
-            Some(Fault::DiesBefore) => self.die(operation, name, "dies before it"),
+            Some(Fault::DiesBefore) => self.die(operation, name, Fault::DiesBefore),
             Some(Fault::Full) => Err(refused(ErrorKind::Full)),
             Some(Fault::Denied) => Err(refused(ErrorKind::Denied)),
             Some(Fault::Refused | Fault::Outage) => Err(refused(self.refusal(number))),
@@ -136,7 +137,7 @@ impl Handle {
             _ => effect(fault),
         };
         if fault == Some(Fault::DiesAfter) {
-            self.die(operation, name, "dies after it");
+            self.die(operation, name, Fault::DiesAfter);
         }
         self.say(operation, name, fault, &done.as_ref().map_or_else(ToString::to_string, |_| "done".into()));
         done
@@ -180,9 +181,9 @@ impl Handle {
         }
     }
 
-    fn die(&self, operation: Operation, name: &str, how: &str) -> ! {
+    fn die(&self, operation: Operation, name: &str, fault: Fault) -> ! {
         self.own.lock().unwrap().dead = true;
-        self.say(operation, name, None, how);
+        self.say(operation, name, Some(fault), "dies");
         // As a kill does: nobody is told.
         resume_unwind(Box::new(Death));
     }
@@ -192,9 +193,7 @@ impl Handle {
         let struck = fault.map(|fault| format!(" ({fault:?})")).unwrap_or_default();
         state.tally.say(format_args!("  {}: {operation:?} {name}{struck}: {outcome}", self.name));
         if let Some(fault) = fault {
-            state.tally.count(&format!("{fault:?}"));
-        } else if outcome.starts_with("dies") {
-            state.tally.count("Death");
+            state.tally.count(fault.name());
         }
     }
 

@@ -27,6 +27,19 @@ pub(crate) enum Harm {
 impl Harm {
     pub(crate) const ALL: [Self; 7] =
         [Self::Flip, Self::Cut, Self::Empty, Self::Zeros, Self::Vanish, Self::Swap, Self::Return];
+
+    /// What people call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Flip => "a bit of an object flips",
+            Self::Cut => "the end of an object is lost",
+            Self::Empty => "an object is empty",
+            Self::Zeros => "an object is all zeros",
+            Self::Vanish => "an object is gone",
+            Self::Swap => "an object has the bytes of another",
+            Self::Return => "an object that was deleted is back",
+        }
+    }
 }
 
 impl Store {
@@ -56,7 +69,7 @@ impl Store {
             None => drop(state.objects.remove(name)),
         }
         state.harmed.insert(name.clone());
-        state.tally.count(&format!("harm: {harm:?}"));
+        state.tally.count(harm.name());
         state.tally.say(format_args!("harm: {harm:?} {name}"));
         Some(name.clone())
     }
@@ -78,7 +91,7 @@ fn come_back(state: &mut State, random: &mut Random) -> Option<ObjectName> {
     let name = names.get(random.index(names.len().max(1)))?;
     let object = state.gone.remove(name)?;
     state.objects.insert(name.clone(), object);
-    state.tally.count("harm: Return");
+    state.tally.count(Harm::Return.name());
     state.tally.say(format_args!("harm: {name} is back"));
     Some(name.clone())
 }

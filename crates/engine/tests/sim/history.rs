@@ -111,13 +111,18 @@ impl History {
         match step {
             Step::Change { host, seed } => self.hosts[*host].source.change(*seed),
             Step::Jump { host, seconds } => {
+                self.store.lock().tally.count("a clock jumps");
                 self.hosts[*host].ahead.fetch_add(*seconds, Ordering::Relaxed);
             }
             Step::Forget { host } => {
+                self.store.lock().tally.count("a cache is lost");
                 // There may be nothing to forget yet.
                 std::fs::remove_dir_all(self.hosts[*host].cache()).ok();
             }
-            Step::Boot { host } => self.hosts[*host].boots += 1,
+            Step::Boot { host } => {
+                self.store.lock().tally.count("a machine is started again");
+                self.hosts[*host].boots += 1;
+            }
             Step::Harm { harm, seed } => {
                 let name = self.store.harm(*harm, *seed);
                 self.harms.extend(name.map(|name| (*harm, name.to_string())));

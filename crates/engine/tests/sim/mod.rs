@@ -23,6 +23,7 @@ mod verdict;
 
 use history::{Outcome, happen};
 use lifeboat_format::Bug;
+use lifeboat_testkit::{json, record};
 use plan::Plan;
 use std::collections::BTreeMap;
 use std::env;
@@ -53,9 +54,16 @@ fn what_was_reported_comes_back_whatever_goes_wrong() {
         }
         Err(_) => 0..if env::var_os("CI").is_some() { SEEDS.0 } else { SEEDS.1 },
     };
-    let (counts, failure) = run(seeds.clone());
+    let (happened, failure) = run(seeds.clone());
     println!("seeds: {}", seeds.end - seeds.start);
-    counts.iter().for_each(|(what, count)| println!("{what}: {count}"));
+    happened.iter().for_each(|(what, count)| println!("{what}: {count}"));
+    let range = format!("{}..{}", seeds.start, seeds.end);
+    let histories = failure.map_or(seeds.end, |seed| seed + 1) - seeds.start;
+    let failures = u8::from(failure.is_some());
+    record(
+        "simulation",
+        json!({ "seeds": range, "histories": histories, "failures": failures, "happened": happened }),
+    );
     if let Some(seed) = failure {
         panic!("{}", explain(seed));
     }
@@ -87,6 +95,7 @@ fn every_planted_bug_is_found() {
     });
     let found = found.into_inner().unwrap();
     found.iter().for_each(|(bug, seed)| println!("planted {bug}: seed {seed:?}"));
+    record("planted_bugs", json!({ "of": Bug::ALL.len(), "within": FOUND_WITHIN, "first_seeds": found }));
     assert!(found.values().all(Option::is_some), "{found:?}");
 }
 

@@ -95,7 +95,7 @@ impl History {
         let (VerifyReport { problems, notes, .. }, repository) = match found {
             Ok(found) => found,
             Err(error) if self.may_stop() => {
-                self.store.lock().tally.count("stopped by what was harmed");
+                self.store.lock().tally.count("what was harmed keeps everybody out");
                 self.say(format_args!("verify failed: {}", causes(&error)));
                 return Ok(false);
             }
