@@ -149,6 +149,19 @@ fn nothing_is_cut_while_more_could_move_the_cut() {
     assert_eq!(chunker.params(), &params);
 }
 
+/// Whoever has no key cannot tell where a file is cut that they know.
+#[test]
+fn another_key_cuts_elsewhere() {
+    let content = world::noise(5, 40_000);
+    let lengths_by = |seed| {
+        let chunker = world::keyring(seed).chunker(ChunkerParams::around(1 << 10));
+        lengths(&chunker.expect("sizes within limits"), &content)
+    };
+    assert_eq!(lengths_by(1), lengths_by(1));
+    let (one, other) = (lengths_by(1), lengths_by(2));
+    assert!(one.iter().zip(&other).filter(|(one, other)| one == other).count() < one.len() / 4, "{one:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -14,6 +14,7 @@ mod log;
 mod memory;
 mod mended;
 mod odd;
+mod one_view;
 mod probe;
 mod provide;
 mod pruning;

@@ -96,6 +96,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn two_writers_of_the_same_bytes_do_not_share_a_temporary() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = Folder::open(directory.path()).unwrap();
+        let [one, other] = [(); 2].map(|()| Temporary::write(&folder, b"bytes").unwrap());
+        assert_ne!(one.name, other.name);
+        assert!(one.publish("object").unwrap());
+        assert!(!other.publish("object").unwrap());
+        assert_eq!(std::fs::read(directory.path().join("object")).unwrap(), b"bytes");
+    }
+
+    #[test]
     fn publishing_neither_replaces_nor_leaves_anything() {
         let directory = tempfile::tempdir().unwrap();
         let folder = Folder::open(directory.path()).unwrap();
