@@ -27,6 +27,10 @@ sim WHAT SEEDS:
 kills COUNT:
     LIFEBOAT_KILLS={{COUNT}} cargo test --package lifeboat --locked --test it -- --nocapture kill::
 
+# every fuzz target for so many seconds
+fuzz SECONDS:
+    fuzz/each {{SECONDS}}
+
 # format the sources
 fmt:
     cargo fmt --all
