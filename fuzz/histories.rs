@@ -3,19 +3,16 @@
 //! What a log means is a function of the set of its entries: however the storage lists them, and whatever it shows first, the same
 //! is read and said of it, and nothing panics. Tests of `lifeboat-repository` replay the corpus with this same function.
 
+use crate::alone::{credential, environment};
 use lifeboat_backend::{Backend, BackendError, MemoryBackend, ObjectInfo, ObjectName};
 use lifeboat_format::{
-    Amend, Commit, Credential, Draft, Entry, EntryKind, Forget, Genesis, Key, KeyId, Keyring, Node, NodeKind,
-    ObjectHash, ObjectList, PackId, SessionId, Slot, Snapshot, SnapshotId, Timestamp, Unforget,
+    Amend, Commit, Draft, Entry, EntryKind, Forget, Genesis, KeyId, Keyring, Node, NodeKind, ObjectHash,
+    ObjectList, PackId, SessionId, Slot, Snapshot, SnapshotId, Timestamp, Unforget,
 };
-use lifeboat_repository::{
-    Clock, Environment, InitOptions, Process, Processes, Random, Reading, Repository, RepositoryError, View,
-    init,
-};
+use lifeboat_repository::{InitOptions, Random, Reading, Repository, RepositoryError, View, init};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 /// Bytes that describe an entry.
 const STEP: usize = 8;
@@ -237,60 +234,11 @@ impl Backend for Listed {
     }
 }
 
-fn credential() -> Credential {
-    Credential::KeyFile(Key::new([7; 32]))
-}
-
-fn environment(byte: u8) -> Environment {
-    let random = Arc::new(Counted(u64::from(byte).into()));
-    Environment { clock: Arc::new(Still), random, processes: Arc::new(Nobody) }
-}
-
 /// One byte, repeated.
 struct Repeated(u8);
 
 impl Random for Repeated {
     fn fill(&self, out: &mut [u8]) {
         out.fill(self.0);
-    }
-}
-
-/// Other bytes each time, and always the same.
-struct Counted(AtomicU64);
-
-impl Random for Counted {
-    fn fill(&self, out: &mut [u8]) {
-        for byte in out {
-            let count = self.0.fetch_add(1, Ordering::Relaxed);
-            *byte = count.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()[6];
-        }
-    }
-}
-
-/// A clock that stands.
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp { seconds: 1_000_000_000, nanoseconds: 0 }
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn sleep(&self, _: Duration) {}
-}
-
-/// A machine on which no other process lives.
-struct Nobody;
-
-impl Processes for Nobody {
-    fn this(&self) -> std::io::Result<Process> {
-        Ok(Process::default())
-    }
-
-    fn started(&self, _: u32) -> Option<u64> {
-        None
     }
 }

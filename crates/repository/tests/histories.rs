@@ -1,10 +1,7 @@
 //! Histories of the log: the committed corpus of the fuzz target, replayed, and others from a seed.
-//!
-//! `LIFEBOAT_WRITE_CORPUS=1 cargo test -p lifeboat-repository histories` writes the samples anew and fails.
 
-use lifeboat_testkit::{Random, json, record};
-use std::fs;
-use std::path::PathBuf;
+use crate::corpus;
+use lifeboat_testkit::Random;
 
 #[path = "../../../fuzz/histories.rs"]
 #[expect(unreachable_pub, reason = "for the fuzz target it is no module of a test")]
@@ -35,35 +32,9 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn corpus() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/history")
-}
-
-#[test]
-fn every_sample_is_in_the_corpus() {
-    let is_writing = std::env::var_os("LIFEBOAT_WRITE_CORPUS").is_some_and(|value| value == "1");
-    for (name, bytes) in samples() {
-        if is_writing {
-            fs::create_dir_all(corpus()).unwrap();
-            fs::write(corpus().join(name), &bytes).unwrap();
-        }
-        assert!(fs::read(corpus().join(name)).is_ok_and(|found| found == bytes), "{name} is not what it was");
-    }
-    assert!(!is_writing, "the corpus was written: look at it, then test without LIFEBOAT_WRITE_CORPUS");
-}
-
 #[test]
 fn the_corpus_breaks_no_promise() {
-    let mut inputs = 0;
-    for file in fs::read_dir(corpus()).unwrap() {
-        let path = file.unwrap().path();
-        let understood = body::history(&fs::read(&path).unwrap());
-        let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(understood || !name.starts_with("valid-"), "{name} is no longer understood");
-        assert!(!understood || !name.starts_with("broken-"), "{name} is not refused any more");
-        inputs += 1;
-    }
-    record("fuzz", json!({ "history": { "inputs": inputs } }));
+    corpus::replay("history", samples(), body::history);
 }
 
 #[test]

@@ -2,12 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a failing step ends the test")]
 
 mod adoption;
+#[path = "../../../fuzz/alone.rs"]
+#[expect(unreachable_pub, reason = "for the fuzz targets it is no module of a test")]
+mod alone;
 #[expect(clippy::disallowed_methods, reason = "a cache is files, which are damaged here")]
 mod cache;
+#[expect(clippy::disallowed_methods, reason = "a cache is files, which are damaged here")]
+mod caches;
+#[expect(clippy::disallowed_methods, reason = "the corpus is files, and whoever runs the tests asks for it")]
+mod corpus;
 mod doubled_slots;
 #[expect(clippy::disallowed_methods, reason = "what is remembered is files")]
 mod heads;
-#[expect(clippy::disallowed_methods, reason = "the corpus is files, and whoever runs the tests asks for it")]
 mod histories;
 mod init;
 mod log;
