@@ -197,6 +197,18 @@ fn an_entry_of_another_key_set_is_forged() {
     assert_eq!(refused, Err(FormatError::NotAuthentic("signature of a log entry")));
 }
 
+/// Whoever can read the log has the key that seals it: only the signature tells who may add to it.
+#[test]
+fn an_entry_that_another_author_signed_is_forged() {
+    let mut objects = by_hand::key_objects();
+    objects[4] = by_hand::key_object(1, 4, &[1; 32]);
+    let other = Keyring::assemble(&world::master(), objects.iter().map(Vec::as_slice)).expect("all keys").0;
+    let (bytes, entry) = world::commit_entry(&other);
+    assert_ne!(other.log().author(), by_hand::keyring().log().author());
+    let refused = Entry::parse(entry.hash, &bytes, by_hand::keyring().log());
+    assert_eq!(refused, Err(FormatError::NotAuthentic("signature of a log entry")));
+}
+
 #[test]
 fn a_pack_key_that_was_not_committed_to_is_refused() {
     let keyring = world::keyring(1);

@@ -4,7 +4,8 @@ use crate::world::{commit_empty, environment, names, new, password, snapshot, wr
 use crate::writer::{blobs, save};
 use lifeboat_backend::{Backend, ObjectName};
 use lifeboat_format::{
-    Draft, Entry, EntryKind, FormatError, Key, Keyring, ObjectHash, SessionId, Slot, Timestamp, limits,
+    Draft, Entry, EntryKind, FormatError, Key, Keyring, ObjectHash, PathBytes, SessionId, Slot, Timestamp,
+    limits,
 };
 use lifeboat_repository::{Repository, RepositoryError, Session, Workers};
 use std::collections::BTreeSet;
@@ -135,6 +136,31 @@ fn nothing_is_reported_when_the_commit_cannot_be_stored() {
     assert!(error.is_full(), "{error}");
     *watched.full.lock().unwrap() = None;
     assert!(repository.view(&repository.read_log().unwrap()).unwrap().snapshots().is_empty());
+}
+
+/// An entry that readers refuse for its size would stop all writers for good.
+#[test]
+fn a_commit_that_no_reader_would_take_is_not_stored() {
+    let (watched, repository) = new(19);
+    let commit = |length: usize| {
+        let session = Session::start(&repository).unwrap();
+        let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
+        let mut snapshot = snapshot(session.snapshot());
+        snapshot.paths = vec![PathBytes(vec![b'p'; length])];
+        session.commit(&snapshot, flushed)
+    };
+    let some = 1 << 20;
+    commit(some).unwrap();
+    let head = repository.read_log().unwrap().heads()[0].to_string();
+    let name = names(&*watched, "log/").into_iter().find(|name| name.ends_with(&head)).unwrap();
+    let length = watched.get(&ObjectName::new(&name).unwrap(), u64::MAX).unwrap().len();
+    let most = some + usize::try_from(limits::ENTRY_MAX).unwrap() - length;
+    for refused in [most + 1, most + some] {
+        let error = commit(refused).unwrap_err();
+        assert!(matches!(error, RepositoryError::Produce(FormatError::Limit("log entry"))), "{error}");
+    }
+    commit(most).unwrap();
+    assert_eq!(repository.view(&repository.read_log().unwrap()).unwrap().snapshots().len(), 2);
 }
 
 /// The keys of a repository, opened as any reader of the format would.
