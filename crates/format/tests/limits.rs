@@ -3,8 +3,8 @@
 use crate::{by_hand, world};
 use lifeboat_format::{
     BlobId, Codec, Compression, Compressor, Config, FormatError, Index, KdfParams, Node, ObjectHash, Opener,
-    Pack, PackBuilder, PackHeader, PackSealer, Page, PageTreeBuilder, Role, Slot, SlotAbout, VerifyWrites,
-    Xattr, XattrValue, limits,
+    Pack, PackBuilder, PackHeader, PackSealer, PackSegment, PackedBlob, Page, PageTreeBuilder, Role, Slot,
+    SlotAbout, VerifyWrites, Xattr, XattrValue, limits,
 };
 use minicbor::Encoder;
 
@@ -203,12 +203,10 @@ fn segments_have_a_largest_size() {
 
 #[test]
 fn a_pack_holds_no_more_than_its_limits() {
-    let place =
-        lifeboat_format::PackSegment { offset: 0, sealed_length: 40, raw_length: 0, codec: Codec::Raw };
     let mut builder = PackBuilder::new(Vec::new());
     let beyond = u32::try_from(limits::PACK_SEGMENTS_MAX).expect("a million");
-    assert_eq!(builder.push(beyond, place, &[0; 40], &[]), Err(FormatError::Limit("pack")));
-    assert_eq!(builder.push(1, place, &[0; 40], &[]), Ok(()));
+    assert_eq!(builder.push(beyond, place(40), &[0; 40], &[]), Err(FormatError::Limit("pack")));
+    assert_eq!(builder.push(1, place(40), &[0; 40], &[]), Ok(()));
     assert_eq!(builder.length(), 192 + 40);
     let (keyring, random) = (world::keyring(1), world::Seeded::new(1));
     let sealer = PackSealer::create(&keyring, Role::Data, &random);
@@ -217,29 +215,49 @@ fn a_pack_holds_no_more_than_its_limits() {
 }
 
 #[test]
+fn a_pack_names_no_more_blobs_than_readers_take() {
+    let blob = PackedBlob { id: BlobId::new([1; 32]), segment: 0, offset: 0, length: 0 };
+    let half = vec![blob; limits::PACK_BLOBS_MAX / 2];
+    let mut builder = PackBuilder::new(Vec::new());
+    assert_eq!(builder.push(0, place(40), &[0; 40], &half), Ok(()));
+    assert_eq!(builder.push(1, place(40), &[0; 40], &half), Ok(()));
+    assert_eq!(builder.push(2, place(40), &[0; 40], &[blob]), Err(FormatError::Limit("pack")));
+}
+
+#[test]
 fn the_directory_counts_towards_the_size_of_a_pack() {
     let (keyring, random) = (world::keyring(1), world::Seeded::new(1));
     let sealer = PackSealer::create(&keyring, Role::Data, &random);
-    let segment = vec![0; 16 << 20];
     let most = usize::try_from(limits::PACK_MAX).expect("256 MiB");
-    let mut builder = PackBuilder::new(Vec::with_capacity(most + 4096));
-    let place = |length: usize| lifeboat_format::PackSegment {
-        offset: 0,
-        sealed_length: u32::try_from(length).expect("16 MiB"),
-        raw_length: 0,
-        codec: Codec::Raw,
-    };
+    // Its head, 16 records, and what sealing adds.
+    let directory = 8 + 16 * 16 + 40;
+    let full = filled(most - directory).finish(&sealer, &random, 0).expect("it fits exactly");
+    assert_eq!(full.header.core_length(), limits::PACK_MAX);
+    assert!(Pack::parse(full.id, full.bytes, &keyring).is_ok());
+    let mut overfull = filled(most);
+    assert_eq!(overfull.push(99, place(1), &[0], &[]), Err(FormatError::Limit("pack")));
+    let beyond = overfull.finish(&sealer, &random, 0).expect_err("there is no room for a directory");
+    assert_eq!(beyond, FormatError::Limit("pack"));
+}
+
+/// A pack with so many bytes, in segments of 16 MiB.
+fn filled(length: usize) -> PackBuilder {
+    let segment = vec![0; limits::SEGMENT_RAW_MAX];
+    let mut builder = PackBuilder::new(Vec::with_capacity(length + 4096));
     for ordinal in 0.. {
-        let room = most - builder.length();
+        let room = length - builder.length();
         let sealed = &segment[..room.min(segment.len())];
         builder.push(ordinal, place(sealed.len()), sealed, &[]).expect("it fits exactly");
         if room == sealed.len() {
             break;
         }
     }
-    assert_eq!(builder.push(99, place(1), &[0], &[]), Err(FormatError::Limit("pack")));
-    let beyond = builder.finish(&sealer, &random, 0).expect_err("there is no room for a directory");
-    assert_eq!(beyond, FormatError::Limit("pack"));
+    builder
+}
+
+fn place(length: usize) -> PackSegment {
+    let sealed_length = u32::try_from(length).expect("16 MiB");
+    PackSegment { offset: 0, sealed_length, raw_length: 0, codec: Codec::Raw }
 }
 
 #[test]
