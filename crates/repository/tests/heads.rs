@@ -6,6 +6,7 @@ use lifeboat_repository::{CacheOptions, Repository, RepositoryError, Session};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The repository as a machine with this cache sees it.
 fn open(watched: &Arc<Watched>, cache: &Path) -> Repository {
@@ -151,4 +152,25 @@ fn a_rehearsal_remembers_nothing() {
     assert!(remembered(cache.path()).is_empty());
     open(&watched, cache.path()).read_log().unwrap();
     assert_eq!(remembered(cache.path()).len(), 1);
+}
+
+#[test]
+fn what_others_began_beside_it_long_ago_is_swept_by_those_who_write() {
+    let cache = tempfile::tempdir().unwrap();
+    let (watched, _) = new(86);
+    let repository = open(&watched, cache.path());
+    repository.read_log().unwrap();
+    let remembered = remembered(cache.path()).remove(0);
+    let now = Duration::from_secs(repository.environment().clock.now().seconds.cast_unsigned());
+    let begun = |name: &str, hours: u64| {
+        let path = remembered.with_file_name(name);
+        let file = fs::File::create(&path).unwrap();
+        file.set_modified(UNIX_EPOCH + now - Duration::from_hours(hours)).unwrap();
+        path
+    };
+    let (old, fresh) = (begun(".lifeboat-1-2", 25), begun(".lifeboat-1-3", 23));
+    repository.rehearsal().sweep().unwrap();
+    assert!(old.exists(), "a rehearsal leaves everything as it is");
+    repository.sweep().unwrap();
+    assert!(!old.exists() && fresh.exists() && remembered.exists());
 }
