@@ -21,7 +21,7 @@ use std::{env, fs};
 pub(crate) mod bodies;
 
 /// Targets of other crates, which replay their corpus themselves.
-const REPLAYED_ELSEWHERE: [&str; 2] = ["history", "cache"];
+const REPLAYED_ELSEWHERE: [&str; 3] = ["history", "cache", "patterns"];
 
 /// What one target starts from.
 struct Samples {

@@ -19,6 +19,7 @@ mod marks;
 mod metadata;
 mod names;
 mod owners;
+mod patterns;
 mod quiet;
 mod source;
 mod takeover;

@@ -1,7 +1,7 @@
 //! Whatever becomes of what a machine keeps of a repository: the corpus of the fuzz target, replayed, and others from a seed.
 
-use crate::corpus::{self, Samples};
-use lifeboat_testkit::Random;
+use lifeboat_testkit::{Random, Samples, replay_corpus};
+use std::path::Path;
 
 #[path = "../../../fuzz/caches.rs"]
 #[expect(unreachable_pub, reason = "for the fuzz target it is no module of a test")]
@@ -26,7 +26,8 @@ fn samples() -> Samples {
 
 #[test]
 fn the_corpus_breaks_no_promise() {
-    corpus::replay("cache", samples(), body::cache);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/cache");
+    replay_corpus(&folder, samples(), body::cache);
 }
 
 #[test]

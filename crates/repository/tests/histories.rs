@@ -1,7 +1,7 @@
 //! Histories of the log: the committed corpus of the fuzz target, replayed, and others from a seed.
 
-use crate::corpus;
-use lifeboat_testkit::Random;
+use lifeboat_testkit::{Random, Samples, replay_corpus};
+use std::path::Path;
 
 #[path = "../../../fuzz/histories.rs"]
 #[expect(unreachable_pub, reason = "for the fuzz target it is no module of a test")]
@@ -14,7 +14,7 @@ const WHOLE: u8 = 5;
 
 /// What the fuzzer starts from: each entry is its kind, session, number, what it has seen in two bytes, whether it is critical, what
 /// it says, and what happens to it.
-fn samples() -> Vec<(&'static str, Vec<u8>)> {
+fn samples() -> Samples {
     let chain = [[1, 0, 0, 1, 0, 1, 1, WHOLE], [2, 0, 1, 2, 0, 1, 2, WHOLE], [1, 0, 2, 4, 0, 1, 3, WHOLE]];
     let branches = [[1, 0, 0, 1, 0, 1, 1, WHOLE], [1, 1, 0, 1, 0, 1, 2, WHOLE], [3, 2, 0, 6, 0, 1, 0, WHOLE]];
     let mischief = [[1, 0, 0, 1, 0, 1, 1, 0x40], [2, 1, 0, 1, 0, 1, 2, 1], [2, 2, 0, 1, 0, 1, 2, 2]];
@@ -34,7 +34,8 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn the_corpus_breaks_no_promise() {
-    corpus::replay("history", samples(), body::history);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/history");
+    replay_corpus(&folder, samples(), body::history);
 }
 
 #[test]

@@ -9,8 +9,6 @@ mod alone;
 mod cache;
 #[expect(clippy::disallowed_methods, reason = "a cache is files, which are damaged here")]
 mod caches;
-#[expect(clippy::disallowed_methods, reason = "the corpus is files, and whoever runs the tests asks for it")]
-mod corpus;
 mod doubled_slots;
 #[expect(clippy::disallowed_methods, reason = "what is remembered is files")]
 mod heads;
