@@ -37,6 +37,24 @@ fn huge_counts_in_a_directory_are_refused() {
 }
 
 #[test]
+fn a_directory_has_no_more_entries_than_a_pack_may() {
+    let (raw, record) = (b"raw", by_hand::only_segment(b"raw"));
+    let parse = |segments: u32, blobs: u32, records: usize| {
+        let directory = [by_hand::directory_head(segments, blobs), record.repeat(records)].concat();
+        let (id, bytes) = by_hand::pack(raw, &directory);
+        Pack::parse(id, bytes, &by_hand::keyring()).map(|pack| pack.segments.len())
+    };
+    let most = limits::PACK_SEGMENTS_MAX;
+    let segments = u32::try_from(most).expect("a million");
+    assert_eq!(parse(segments, 0, most), Ok(most));
+    let beyond = Err(FormatError::Limit("pack directory"));
+    assert_eq!(parse(segments + 1, 0, most + 1), beyond);
+    let blobs = u32::try_from(limits::PACK_BLOBS_MAX).expect("four million");
+    assert_eq!(parse(1, blobs + 1, 1), beyond, "before anything is made of it");
+    assert_eq!(parse(1, blobs, 1), Err(FormatError::Malformed("pack directory")));
+}
+
+#[test]
 fn places_outside_their_container_are_refused() {
     let raw = b"raw";
     let (head, segment) = (by_hand::directory_head(1, 1), by_hand::only_segment(raw));
