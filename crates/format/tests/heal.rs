@@ -235,6 +235,13 @@ fn damaged_parity_is_noticed_though_the_pack_is_sound() {
     }
     let shorter = &SMALL.bytes()[..SMALL.bytes().len() - 1];
     assert!(Pack::scrub(SMALL.pack.id, shorter).is_err());
+    // Nothing, too little and too much between the core and its trailer.
+    let (rest, trailer) = SMALL.bytes()[SMALL.core..].split_at(SMALL.bytes().len() - TRAILER - SMALL.core);
+    for between in [Vec::new(), rest[..SECTOR].to_vec(), [rest, &[0]].concat()] {
+        let bytes = [&SMALL.bytes()[..SMALL.core], &between, trailer].concat();
+        assert_eq!(Pack::scrub(SMALL.pack.id, &bytes), Err(FormatError::Malformed("pack length")));
+        assert_eq!(Pack::scrub_parity(&bytes), Err(FormatError::Malformed("pack length")));
+    }
     let without = world::small_pack(&world::keyring(1), Compression::Off);
     assert_eq!(Pack::scrub_parity(&without.bytes), Ok(()));
 }
