@@ -99,6 +99,22 @@ fn objects_that_are_too_large_are_damaged_like_any_other() {
     }
 }
 
+/// Whoever goes on without an entry that is there says less than the log does.
+#[test]
+fn an_entry_that_cannot_be_had_now_is_not_passed_over() {
+    let (watched, repository) = new(20);
+    commit_empty(&repository);
+    let head = repository.read_log().unwrap().heads()[0].to_string();
+    let name = names(&*watched, "log/").into_iter().find(|name| name.ends_with(&head)).unwrap();
+    *watched.out_of_reach.lock().unwrap() = Some(ObjectName::new(&name).unwrap());
+    let refused = [repository.read_log().map(drop), Session::start(&repository).map(drop)];
+    for refused in refused {
+        assert!(matches!(refused, Err(RepositoryError::Backend(_))), "{refused:?}");
+    }
+    *watched.out_of_reach.lock().unwrap() = None;
+    assert!(repository.read_log().unwrap().faults().is_empty());
+}
+
 #[test]
 fn an_entry_of_strangers_is_ignored_and_named() {
     let (watched, repository) = new(5);

@@ -177,6 +177,8 @@ pub(crate) struct Watched {
     pub(crate) full_once: Mutex<Option<&'static str>>,
     /// This folder cannot be listed.
     pub(crate) unlisted: Mutex<Option<&'static str>>,
+    /// This object cannot be had now, though nothing is wrong with it.
+    pub(crate) out_of_reach: Mutex<Option<ObjectName>>,
     /// First bytes of the sectors of objects that cannot be read.
     pub(crate) bad_sectors: Mutex<Vec<(String, u64)>>,
     /// Ranges that were read.
@@ -230,6 +232,9 @@ impl Backend for Watched {
         self.gets.lock().unwrap().push(name.to_string());
         self.check_sectors(name, 0, u64::MAX >> 1)?;
         self.ask(name.as_str());
+        if self.out_of_reach.lock().unwrap().as_ref() == Some(name) {
+            return Err(BackendError::new(ErrorKind::Other, "get", name));
+        }
         self.inner.get(name, limit)
     }
 
