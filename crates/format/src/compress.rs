@@ -216,6 +216,15 @@ mod tests {
         compressor
     }
 
+    /// What it makes of [`RAW`] opens without complaint, and is something else of the same length.
+    fn confused() -> Compressor {
+        let mut compressor = liar();
+        let other = RAW.to_ascii_uppercase();
+        let zstd = zstd::bulk::Decompressor::with_dictionary(&other).unwrap();
+        compressor.buffers.opener.zstd = Some(zstd);
+        compressor
+    }
+
     fn seal(ordinal: u32, verify: VerifyWrites, compressor: &mut Compressor) -> Result<Codec, FormatError> {
         let master = Key::new([1; 32]);
         let objects = Keyring::generate(&master, &Constant);
@@ -252,6 +261,8 @@ mod tests {
             let found = [0, 1, 15, 16, 17].map(|ordinal| seal(ordinal, verify, &mut liar()));
             assert_eq!(found.each_ref(), expected, "{verify:?}");
         }
+        assert_eq!(seal(0, VerifyWrites::All, &mut confused()), fault);
+        assert_eq!(seal(0, VerifyWrites::Off, &mut confused()), unseen);
         let honest = &mut Compressor::new(Compression::default());
         assert_eq!(seal(0, VerifyWrites::All, honest), unseen);
     }

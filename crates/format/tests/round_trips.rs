@@ -5,7 +5,7 @@ use lifeboat_format::{
     BlobId, Codec, Commit, Compression, Compressor, Config, Content, Draft, Entry, EntryKind, FormatError,
     Genesis, Index, IndexedPack, KdfParams, KeyId, Keyring, Node, ObjectHash, Opener, Pack, PackBuilder,
     PackId, PackSealer, Page, PageTreeBuilder, Piece, Role, Running, SessionId, Slot, Snapshot, Statement,
-    Timestamp,
+    Timestamp, VerifyWrites,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -337,4 +337,26 @@ fn a_leaf_that_breaks_the_rules_is_refused() {
     let piece = Piece::Blob(BlobId::default(), 1);
     assert!(refused(&[Node { content: Content::Pieces(vec![piece; 9]), size: 9, ..named(b"a") }]));
     assert!(Page::<Piece>::decode(&by_hand::page(1, 2, 0, &[Piece::Hole(0)]), None).is_err());
+}
+
+#[test]
+fn segments_that_are_sealed_one_behind_the_other_open_each_for_itself() {
+    let (keyring, random) = (world::keyring(1), world::Seeded::new(1));
+    let sealer = PackSealer::create(&keyring, Role::Data, &random);
+    let (mut compressor, mut out) = (Compressor::new(Compression::default()), Vec::new());
+    let raws = [world::prose(1, 500), world::noise(2, 300), Vec::new()];
+    let segments = [0, 1, 2].map(|ordinal| {
+        let raw = &raws[ordinal as usize];
+        let sealed =
+            sealer.seal_segment(ordinal, raw, &mut compressor, &random.array(), VerifyWrites::All, &mut out);
+        sealed.expect("it opens again")
+    });
+    let (mut rest, mut opened) = (&out[..], Vec::new());
+    for ((ordinal, raw), segment) in (0..).zip(&raws).zip(&segments) {
+        let (sealed, behind) = rest.split_at(segment.sealed_length as usize);
+        let result = sealer.open_segment(ordinal, segment, sealed, &mut Opener::default(), &mut opened);
+        assert_eq!((result, &opened), (Ok(()), raw));
+        rest = behind;
+    }
+    assert!(rest.is_empty());
 }
