@@ -1,0 +1,75 @@
+//! The rules without which something is lost. Each can be left out, and then a counterexample has to be found.
+
+/// A rule of `docs/log-protocol.md`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Rule {
+    // What an entry means.
+    /// A Commit that is concurrent with a Sweep is void.
+    CommitsAreVoidable,
+    /// So is an Unforget.
+    UnforgetsAreVoidable,
+    /// What is condemned stays so, whatever its session sweeps or does not.
+    CondemnedForEver,
+    /// A session puts one Condemn, and one Sweep.
+    OneCondemnASession,
+    /// Nobody relies on what somebody else has condemned, pruners neither.
+    CondemnedByAnybody,
+    /// A place is a pack and an index object, and counts when both do.
+    PlacesArePairs,
+    /// A name is never used for a second object.
+    NamesAreUsedOnce,
+
+    // Readings.
+    /// A reading begins with the first name, not behind the last one of the reading before.
+    WholeListings,
+    /// A reading is over when two listings agree.
+    TwoListings,
+    /// A reading is over when it has every ancestor.
+    Ancestors,
+    /// A reading that lacks what was seen before is refused.
+    Memory,
+
+    // Writers.
+    /// A writer deduplicates against what counts.
+    RelyOnWhatCounts,
+    /// It takes over packs that nobody names unless they are condemned.
+    TakeOverWhatCounts,
+    /// It commits when everything is durable.
+    CommitLast,
+    /// It reads after its Commit.
+    ReadAfterCommit,
+    /// That reading begins when the Commit is durable.
+    CommitBeforeReading,
+    /// It goes round again if the reading has a Condemn that its Commit has not seen.
+    GoRoundAgain,
+    /// Before it commits again it checks what it relies on.
+    CheckBeforeAgain,
+    /// A Commit has seen the reading against which it was checked, and no newer one.
+    SeenWasChecked,
+    /// Blobs of a parent are looked up one by one, at least while something is condemned and not swept.
+    LookUpTheParents,
+    /// Nothing is decided when the outcome of a PUT is unknown.
+    EndWhenUnknown,
+    /// An Unforget is followed by a reading as a Commit is.
+    ReadAfterUnforget,
+    /// An Unforget needs a place that counts for each blob.
+    UnforgetWhatCounts,
+
+    // Pruners.
+    /// A pruner reads after its Condemn, and marks again.
+    MarkAgain,
+    /// That reading begins when the Condemn is durable.
+    CondemnBeforeReading,
+    /// All Commits of a snapshot are roots, not the last one only.
+    DuplicatesAreRoots,
+    /// If no place of a blob counts, nothing that holds it is swept.
+    LastPlaceStays,
+    /// Objects are deleted when the Sweep is durable.
+    SweepBeforeDelete,
+    /// A tree that cannot be read stops the pruner.
+    UnreadableStops,
+
+    // Readers.
+    /// A reader reads again for as long as that brings news.
+    ReadersReadAgain,
+}
