@@ -3,6 +3,7 @@
 #![expect(clippy::unreachable, reason = "x")]
 mod actor;
 mod configuration;
+mod configurations;
 mod entry;
 mod finish;
 mod forgetter;
@@ -22,6 +23,7 @@ mod view;
 mod world;
 mod writer;
 
+pub use configurations::{small, without};
 pub use configuration::{Configuration, Faults, Prunes, Role, Saves};
 pub use entry::{Entries, EntryId};
 pub use invariant::Invariant;

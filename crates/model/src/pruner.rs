@@ -42,8 +42,6 @@ enum Stage {
     /// Lists objects and marks again.
     MarkAgain(Entries, Plan),
     Sweep(Plan),
-    /// Asks for the deletes.
-    Delete(Plan),
     Ended(End),
 }
 
@@ -91,7 +89,6 @@ impl Pruner {
             Stage::ReadAgain(..) => "reads after its Condemn",
             Stage::MarkAgain(..) => "marks again",
             Stage::Sweep(_) => "sweeps",
-            Stage::Delete(_) => "asks for deletes",
             Stage::Ended(_) => "has ended",
         }
     }
@@ -130,7 +127,6 @@ impl Pruner {
             },
             Stage::MarkAgain(reading, plan) => self.mark_again(world, reading, plan, trouble, protocol),
             Stage::Sweep(plan) => self.sweep(world, plan, trouble, protocol),
-            Stage::Delete(plan) => self.delete(world, plan, protocol),
             Stage::Ended(end) => Stage::Ended(end),
         };
     }
@@ -163,7 +159,7 @@ impl Pruner {
             world.breaks(Invariant::AllTreesRead);
         }
         if plan.doomed.is_empty() {
-            Stage::Delete(plan)
+            delete(world, plan)
         } else if !plan.moved.is_empty() {
             Stage::PutPack(plan)
         } else if !plan.packs.is_empty() {
@@ -236,11 +232,13 @@ impl Pruner {
         if !roots.are_all(&view) {
             world.breaks(Invariant::AllTreesRead);
         }
-        if plan.doomed.is_empty() || !protocol.keeps(Rule::SweepBeforeDelete) {
-            Stage::Delete(plan)
-        } else {
-            Stage::Sweep(plan)
+        if plan.doomed.is_empty() {
+            return delete(world, plan);
         }
+        if !protocol.keeps(Rule::SweepBeforeDelete) {
+            delete(world, plan);
+        }
+        Stage::Sweep(plan)
     }
 
     fn sweep(&mut self, world: &mut World, plan: Plan, lost: bool, protocol: &Protocol) -> Stage {
@@ -251,15 +249,7 @@ impl Pruner {
         if !protocol.keeps(Rule::OneCondemnASession) && id == EntryId::new(self.session, 1) {
             return Stage::Read(Reading::after(plan.seen.with(id), protocol));
         }
-        if protocol.keeps(Rule::SweepBeforeDelete) { Stage::Delete(plan) } else { Stage::Ended(End::Done) }
-    }
-
-    fn delete(&self, world: &mut World, plan: Plan, protocol: &Protocol) -> Stage {
-        world.store.ask_to_delete(plan.doomed.and(plan.undead));
-        if !protocol.keeps(Rule::SweepBeforeDelete) && !plan.doomed.is_empty() {
-            return Stage::Sweep(plan);
-        }
-        Stage::Ended(End::Done)
+        delete(world, plan)
     }
 
     fn put(&mut self, world: &mut World, seen: Entries, says: Says, lost: bool) -> EntryId {
@@ -271,11 +261,11 @@ impl Pruner {
 }
 
 fn about_to_condemn(plan: Plan, protocol: &Protocol) -> Stage {
-    if plan.doomed.is_empty() {
-        Stage::Delete(plan)
-    } else if protocol.keeps(Rule::CondemnBeforeReading) {
-        Stage::Condemn(plan)
-    } else {
-        Stage::ReadEarly(plan)
-    }
+    if protocol.keeps(Rule::CondemnBeforeReading) { Stage::Condemn(plan) } else { Stage::ReadEarly(plan) }
+}
+
+/// Asks for the deletes of all Sweeps it knows. To die before the first of them is the same as that none is carried out.
+fn delete(world: &mut World, plan: Plan) -> Stage {
+    world.store.ask_to_delete(plan.doomed.and(plan.undead));
+    Stage::Ended(End::Done)
 }

@@ -40,8 +40,6 @@ pub enum Rule {
     ReadAfterCommit,
     /// That reading begins when the Commit is durable.
     CommitBeforeReading,
-    /// It goes round again if the reading has a Condemn that its Commit has not seen.
-    GoRoundAgain,
     /// Before it commits again it checks what it relies on.
     CheckBeforeAgain,
     /// A Commit has seen the reading against which it was checked, and no newer one.
@@ -72,4 +70,39 @@ pub enum Rule {
     // Readers.
     /// A reader reads again for as long as that brings news.
     ReadersReadAgain,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 29] = [
+        Self::CommitsAreVoidable,
+        Self::UnforgetsAreVoidable,
+        Self::CondemnedForEver,
+        Self::OneCondemnASession,
+        Self::CondemnedByAnybody,
+        Self::PlacesArePairs,
+        Self::NamesAreUsedOnce,
+        Self::WholeListings,
+        Self::TwoListings,
+        Self::Ancestors,
+        Self::Memory,
+        Self::RelyOnWhatCounts,
+        Self::TakeOverWhatCounts,
+        Self::CommitLast,
+        Self::ReadAfterCommit,
+        Self::CommitBeforeReading,
+        Self::CheckBeforeAgain,
+        Self::SeenWasChecked,
+        Self::LookUpTheParents,
+        Self::EndWhenUnknown,
+        Self::ReadAfterUnforget,
+        Self::UnforgetWhatCounts,
+        Self::MarkAgain,
+        Self::CondemnBeforeReading,
+        Self::DuplicatesAreRoots,
+        Self::LastPlaceStays,
+        Self::SweepBeforeDelete,
+        Self::UnreadableStops,
+        Self::ReadersReadAgain,
+    ];
 }

@@ -1,10 +1,9 @@
 //! What all share: the log, the storage, and the first invariant that a step has broken.
 
-use crate::entry::Entry;
+use crate::entry::{Entries, Entry, EntryId, Says, Snapshot};
 use crate::invariant::Invariant;
 use crate::log::Log;
-use crate::object::{Blob, Blobs, Content, Object, Objects, Session, blobs};
-use crate::entry::{EntryId, Says, Snapshot};
+use crate::object::{Blobs, Content, Object, Objects, Session, blobs};
 use crate::store::Store;
 
 /// The repository.
@@ -29,7 +28,7 @@ impl World {
         world.put(index, Content::Index(packs));
         let says =
             Says::Commit { snapshot: Snapshot(session), needs: blobs("ab"), adds: packs.with(index) };
-        world.log.put(Entry { id: EntryId::new(session, 0), seen: crate::entry::Entries::EMPTY, says });
+        world.log.put(Entry { id: EntryId::new(session, 0), seen: Entries::EMPTY, says });
         world
     }
 
@@ -65,10 +64,5 @@ impl World {
     /// Which of some blobs lie in these packs.
     pub(crate) fn blobs_of(&self, packs: Objects) -> Blobs {
         packs.iter().fold(Blobs::EMPTY, |blobs: Blobs, pack| blobs.and(self.store.blobs(pack)))
-    }
-
-    /// Whether a pack holds a blob.
-    pub(crate) fn holds(&self, pack: Object, blob: Blob) -> bool {
-        self.store.blobs(pack).has(blob)
     }
 }
