@@ -1,7 +1,6 @@
 //! What holds in every state: I1 to I8 of `docs/log-protocol.md`, what readers may rely on, and that all can finish.
 
 use crate::actor::{Actor, End};
-use crate::configuration::Configuration;
 use crate::finish::{cleans_up, finishes_alone};
 use crate::protocol::{Protocol, State};
 use crate::view::View;
@@ -35,8 +34,10 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    /// Those that are looked at in a configuration. Who takes entries away breaks all but one.
-    pub(crate) fn of(configuration: &Configuration) -> Vec<Self> {
+    /// Those that are looked at. Who takes entries away breaks all but one; without a rule something worse has to be found
+    /// than that somebody does not finish.
+    pub(crate) fn of(protocol: &Protocol) -> Vec<Self> {
+        let configuration = &protocol.configuration;
         if configuration.faults.rollback {
             return vec![Self::Memory];
         }
@@ -50,9 +51,11 @@ impl Invariant {
             Self::AllTreesRead,
             Self::OnlyPrunersDelete,
             Self::Readers,
-            Self::NothingStays,
         ];
-        if configuration.alone {
+        if protocol.left_out.is_none() {
+            all.push(Self::NothingStays);
+        }
+        if configuration.alone && protocol.left_out.is_none() {
             all.push(Self::EverybodyCanFinish);
         }
         all

@@ -156,6 +156,6 @@ impl Model for Protocol {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Invariant::of(&self.configuration).into_iter().map(Invariant::property).collect()
+        Invariant::of(self).into_iter().map(Invariant::property).collect()
     }
 }

@@ -211,7 +211,7 @@ impl Pruner {
         if !protocol.keeps(Rule::CondemnBeforeReading) {
             return Stage::MarkAgain(plan.early.unwrap_or(plan.seen).with(id), plan);
         }
-        Stage::ReadAgain(Reading::after(plan.seen, protocol), plan)
+        Stage::ReadAgain(Reading::after(plan.seen), plan)
     }
 
     fn mark_again(
@@ -247,7 +247,7 @@ impl Pruner {
             return Stage::Ended(End::Unknown);
         }
         if !protocol.keeps(Rule::OneCondemnASession) && id == EntryId::new(self.session, 1) {
-            return Stage::Read(Reading::after(plan.seen.with(id), protocol));
+            return Stage::Read(Reading::after(plan.seen.with(id)));
         }
         delete(world, plan)
     }

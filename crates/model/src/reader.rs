@@ -125,7 +125,7 @@ fn fetch(world: &World, restore: Restore, protocol: &Protocol) -> Stage {
     let Some(blob) = restore.left.iter().next() else { return Stage::Ended(End::Done) };
     let there = restore.packs.common(world.store.present());
     if !world.blobs_of(there).has(blob) {
-        return Stage::Read(Reading::after(restore.reading, protocol), Some(restore));
+        return Stage::Read(Reading::after(restore.reading), Some(restore));
     }
     let left = restore.left.without(only(blob));
     if left.is_empty() { Stage::Ended(End::Done) } else { Stage::Fetch(Restore { left, ..restore }) }

@@ -38,33 +38,32 @@ impl Reading {
     }
 
     /// A reading after one that gave this, and what was put since.
-    pub(crate) fn after(remembered: Entries, protocol: &Protocol) -> Self {
-        let begun = Self { remembered, listed: Entries::EMPTY, page: 0, before: None };
-        if protocol.keeps(Rule::WholeListings) {
-            begun
-        } else {
-            Self { listed: remembered, page: protocol.configuration.pages - 1, ..begun }
-        }
+    pub(crate) const fn after(remembered: Entries) -> Self {
+        Self { remembered, ..Self::first() }
     }
 
     /// Lists a page.
     pub(crate) fn step(&mut self, world: &mut World, protocol: &Protocol) -> Progress {
         let pages = protocol.configuration.pages;
+        if self.page == 0 && !protocol.keeps(Rule::WholeListings) && !self.remembered.is_empty() {
+            (self.listed, self.page) = (self.remembered, pages - 1);
+        }
         self.listed = self.listed.and(world.log.page(self.page, pages));
         self.page += 1;
         if self.page < pages {
             return Progress::Unfinished;
         }
-        let listed = self.listed;
-        let agreed = pages == 1 || self.before == Some(listed) || !protocol.keeps(Rule::TwoListings);
-        let whole = listed.has_all(world.log.ancestors(listed)) || !protocol.keeps(Rule::Ancestors);
-        *self = Self { remembered: self.remembered, listed: Entries::EMPTY, page: 0, before: Some(listed) };
+        let (listed, before) = (self.listed, self.before);
+        *self = Self { before: Some(listed), ..Self::after(self.remembered) };
         if !listed.has_all(self.remembered) {
             if protocol.keeps(Rule::Memory) {
                 return Progress::Refused;
             }
             world.breaks(Invariant::Memory);
         }
+        let closes = |rule| !protocol.keeps(rule) || !protocol.keeps(Rule::ClosedReadings);
+        let agreed = pages == 1 || before == Some(listed) || closes(Rule::TwoListings);
+        let whole = listed.has_all(world.log.ancestors(listed)) || closes(Rule::Ancestors);
         if agreed && whole { Progress::Read(listed) } else { Progress::Unfinished }
     }
 }

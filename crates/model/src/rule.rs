@@ -8,7 +8,7 @@ pub enum Rule {
     CommitsAreVoidable,
     /// So is an Unforget.
     UnforgetsAreVoidable,
-    /// What is condemned stays so, whatever its session sweeps or does not.
+    /// What is condemned stays so, for however long its session puts no Sweep.
     CondemnedForEver,
     /// A session puts one Condemn, and one Sweep.
     OneCondemnASession,
@@ -22,10 +22,8 @@ pub enum Rule {
     // Readings.
     /// A reading begins with the first name, not behind the last one of the reading before.
     WholeListings,
-    /// A reading is over when two listings agree.
-    TwoListings,
-    /// A reading is over when it has every ancestor.
-    Ancestors,
+    /// A reading is over when two listings agree, and it has every ancestor.
+    ClosedReadings,
     /// A reading that lacks what was seen before is refused.
     Memory,
 
@@ -70,11 +68,19 @@ pub enum Rule {
     // Readers.
     /// A reader reads again for as long as that brings news.
     ReadersReadAgain,
+
+    // What nothing is lost without, as far as the model sees.
+    /// A reading is over when two listings agree; it has every ancestor anyway.
+    TwoListings,
+    /// A reading is over when it has every ancestor; two listings agree anyway.
+    Ancestors,
+    /// What a Condemn names stays condemned when its Sweep does not list it.
+    CondemnedWhenSpared,
 }
 
 impl Rule {
-    /// All of them.
-    pub const ALL: [Self; 29] = [
+    /// Those without which something is lost.
+    pub const ALL: [Self; 28] = [
         Self::CommitsAreVoidable,
         Self::UnforgetsAreVoidable,
         Self::CondemnedForEver,
@@ -83,8 +89,7 @@ impl Rule {
         Self::PlacesArePairs,
         Self::NamesAreUsedOnce,
         Self::WholeListings,
-        Self::TwoListings,
-        Self::Ancestors,
+        Self::ClosedReadings,
         Self::Memory,
         Self::RelyOnWhatCounts,
         Self::TakeOverWhatCounts,
@@ -105,4 +110,7 @@ impl Rule {
         Self::UnreadableStops,
         Self::ReadersReadAgain,
     ];
+
+    /// Those of which the model does not show that anything is lost without one of them.
+    pub const SPARE: [Self; 3] = [Self::TwoListings, Self::Ancestors, Self::CondemnedWhenSpared];
 }

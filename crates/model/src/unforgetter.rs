@@ -104,7 +104,7 @@ impl Unforgetter {
         if lost {
             Stage::Ended(End::Unknown)
         } else if protocol.keeps(Rule::ReadAfterUnforget) {
-            Stage::ReadAgain(Reading::after(seen.with(id), protocol), seen)
+            Stage::ReadAgain(Reading::after(seen.with(id)), seen)
         } else {
             Stage::Ended(End::Reported(id))
         }

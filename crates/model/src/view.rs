@@ -44,7 +44,7 @@ impl<'a> View<'a> {
         for entry in log.of(reading) {
             view.named = view.named.and(entry.says.adds());
             match entry.says {
-                Says::Condemn(objects) if view.stays_condemned(entry.id.session(), protocol) => {
+                Says::Condemn(objects) if view.stays_condemned(entry, protocol) => {
                     view.condemned = view.condemned.and(objects);
                 }
                 Says::Sweep(objects) => view.swept = view.swept.and(objects),
@@ -159,8 +159,14 @@ impl<'a> View<'a> {
         self.log.of(self.reading).filter(|entry| matches!(entry.says, Says::Sweep(_)))
     }
 
-    fn stays_condemned(&self, session: Session, protocol: &Protocol) -> bool {
-        protocol.keeps(Rule::CondemnedForEver) || !self.sweeps().any(|sweep| sweep.id.session() == session)
+    /// Whether nothing ends a Condemn. Without the rules its own Sweep does, or that others have put entries since.
+    fn stays_condemned(&self, condemn: &Entry, protocol: &Protocol) -> bool {
+        let session = condemn.id.session();
+        let swept = self.sweeps().any(|sweep| sweep.id.session() == session);
+        let mut since = self.log.of(self.reading).filter(|other| other.seen.has(condemn.id));
+        let stale = !swept && since.any(|other| other.id.session() != session);
+        !(swept && !protocol.keeps(Rule::CondemnedWhenSpared)
+            || stale && !protocol.keeps(Rule::CondemnedForEver))
     }
 }
 

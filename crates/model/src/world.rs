@@ -39,8 +39,9 @@ impl World {
         }
     }
 
-    /// Puts an entry, or loses the PUT of it.
-    pub(crate) fn put_entry(&mut self, entry: Entry, lost: bool) {
+    /// Puts an entry, or loses the PUT of it. Whoever has seen an entry has seen its ancestors.
+    pub(crate) fn put_entry(&mut self, mut entry: Entry, lost: bool) {
+        entry.seen = entry.seen.and(self.log.ancestors(entry.seen));
         if lost { self.log.lose(entry) } else { self.log.put(entry) }
     }
 

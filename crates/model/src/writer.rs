@@ -123,7 +123,7 @@ impl Writer {
             Stage::PutLate(plan) => {
                 let pack = Object::new(self.session, self.objects - 2);
                 world.put(pack, Content::Pack(plan.fresh));
-                Stage::ReadAgain(Reading::after(plan.seen, protocol), plan)
+                Stage::ReadAgain(Reading::after(plan.seen), plan)
             }
             Stage::ReadAgain(mut reading, plan) => match reading.step(world, protocol) {
                 Progress::Unfinished => Stage::ReadAgain(reading, plan),
@@ -219,7 +219,7 @@ impl Writer {
         if !protocol.keeps(Rule::CommitLast) && !plan.fresh.is_empty() {
             return Stage::PutLate(plan);
         }
-        Stage::ReadAgain(Reading::after(plan.seen.with(id), protocol), plan)
+        Stage::ReadAgain(Reading::after(plan.seen.with(id)), plan)
     }
 
     /// Reports, if no sweep can have passed the Commit by; else begins another round from this reading, which is the same
