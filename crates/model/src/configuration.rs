@@ -9,6 +9,8 @@ pub struct Configuration {
     pub name: &'static str,
     /// Those who take part; the first has session 1.
     pub roles: Vec<Role>,
+    /// Whether the snapshot that there is at first is forgotten already.
+    pub forgotten: bool,
     /// The pages of a listing of the log. With one a reading is one step.
     pub pages: u8,
     /// How often a writer commits before it gives up.

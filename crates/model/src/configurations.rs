@@ -33,11 +33,19 @@ pub fn small() -> Vec<Configuration> {
         Configuration { faults: Faults { unreadable_trees: true, ..Faults::default() }, ..of("unreadable: writer, pruner, forget", &[writer, Role::pruner(), forgets]) },
         Configuration { rounds: 2, ..of("2 writers, 2 pruners, forget", &[writer, other, Role::pruner(), last(), forgets]) },
         Configuration { rounds: 2, ..of("writer, 3 pruners, forget", &[writer, Role::pruner(), last(), merges(), forgets]) },
+        Configuration { forgotten: true, ..of("0 writer, 2 pruners", &[writer, Role::pruner(), last()]) },
+        Configuration { forgotten: true, ..of("0 writer, 2 pruners, both move", &[writer, moves(), moves()]) },
+        Configuration { forgotten: true, ..of("0 writer, 2 pruners, moves merges", &[writer, moves(), merges()]) },
+        Configuration { forgotten: true, ..of("0 2 writers, 2 pruners", &[writer, other, Role::pruner(), last()]) },
+        Configuration { forgotten: true, ..of("0 writer, 3 pruners", &[writer, Role::pruner(), last(), moves()]) },
+        Configuration { forgotten: true, faults: lost, ..of("0 writer, 2 pruners lost", &[writer, moves(), last()]) },
+        Configuration { forgotten: true, ..of("0 unforget writer, 2 pruners", &[Role::Unforgetter, other, Role::pruner(), last()]) },
+        Configuration { forgotten: true, pages: 2, ..of("0 pages writer, 2 pruners", &[writer, Role::pruner(), last()]) },
     ]
 }
 
 fn of(name: &'static str, roles: &[Role]) -> Configuration {
-    Configuration { name, roles: roles.to_vec(), pages: 1, rounds: 3, faults: Faults::default(), alone: false }
+    Configuration { name, roles: roles.to_vec(), pages: 1, rounds: 3, faults: Faults::default(), alone: false, forgotten: false }
 }
 
 fn last() -> Role { Role::Pruner(Prunes { prefers_last: true, ..Prunes::PLAIN }) }

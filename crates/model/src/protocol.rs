@@ -116,7 +116,7 @@ impl Model for Protocol {
     fn init_states(&self) -> Vec<State> {
         let roles = self.configuration.roles.iter().zip(1..);
         let actors = roles.map(|(role, session)| Actor::new(*role, Session(session))).collect();
-        vec![State { world: World::new(), actors }]
+        vec![State { world: World::new(self.configuration.forgotten), actors }]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {

@@ -129,6 +129,10 @@ impl Pruner {
             Stage::Sweep(plan) => self.sweep(world, plan, trouble, protocol),
             Stage::Ended(end) => Stage::Ended(end),
         };
+        if self.end().is_some() {
+            // Nobody looks at them any more, and states that differ in nothing else are one.
+            (self.entries, self.objects) = (0, 0);
+        }
     }
 
     fn mark(

@@ -90,6 +90,10 @@ impl Reader {
             Stage::Fetch(restore) => fetch(world, restore, protocol),
             Stage::Ended(end) => Stage::Ended(end),
         };
+        if self.end().is_some() {
+            // Nobody looks at them any more, and states that differ in nothing else are one.
+            self.readings = 0;
+        }
     }
 
     /// After something was missing: the snapshot may be gone, or there is news, or this is damage.

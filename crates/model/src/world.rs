@@ -19,7 +19,7 @@ pub struct World {
 
 impl World {
     /// A snapshot of two blobs. One lies in two packs, one in the second of them, and one index object names both.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(forgotten: bool) -> Self {
         let (mut world, session) = (Self::default(), Session(0));
         let [first, second, index] = [0, 1, 2].map(|n| Object::new(session, n));
         let packs = [first, second].into_iter().collect();
@@ -29,6 +29,10 @@ impl World {
         let says =
             Says::Commit { snapshot: Snapshot(session), needs: blobs("ab"), adds: packs.with(index) };
         world.log.put(Entry { id: EntryId::new(session, 0), seen: Entries::EMPTY, says });
+        if forgotten {
+            let says = Says::Forget(Snapshot(session));
+            world.log.put(Entry { id: EntryId::new(session, 1), seen: world.log.all(), says });
+        }
         world
     }
 
