@@ -1,5 +1,6 @@
 //! Somebody who takes part: one step of it is one request to the storage, or one decision.
 
+use crate::condense::Matters;
 use crate::configuration::Role;
 use crate::entry::EntryId;
 use crate::forgetter::Forgetter;
@@ -90,6 +91,17 @@ impl Actor {
             }
             (Self::Reader(reader), _) => reader.choices(world, protocol).max(1),
             (Self::Forgetter(_), _) => 0,
+        }
+    }
+
+    /// Cuts off what no later step looks at.
+    pub(crate) fn condense(&mut self, matters: &Matters) {
+        match self {
+            Self::Writer(writer) => writer.condense(matters),
+            Self::Pruner(pruner) => pruner.condense(matters),
+            Self::Unforgetter(unforgetter) => unforgetter.condense(matters),
+            Self::Reader(reader) => reader.condense(),
+            Self::Forgetter(_) => {}
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Configuration {
     pub rounds: u8,
     /// What may go wrong.
     pub faults: Faults,
+    /// Whether states keep what nobody will look at.
+    pub whole: bool,
     /// Whether each is run to the end alone from each state, which takes long.
     pub alone: bool,
 }

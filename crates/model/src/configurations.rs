@@ -45,7 +45,7 @@ pub fn small() -> Vec<Configuration> {
 }
 
 fn of(name: &'static str, roles: &[Role]) -> Configuration {
-    Configuration { name, roles: roles.to_vec(), pages: 1, rounds: 3, faults: Faults::default(), alone: false, forgotten: false }
+    Configuration { name, roles: roles.to_vec(), pages: 1, rounds: 3, faults: Faults::default(), alone: false, forgotten: false, whole: false }
 }
 
 fn last() -> Role { Role::Pruner(Prunes { prefers_last: true, ..Prunes::PLAIN }) }

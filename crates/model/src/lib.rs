@@ -2,6 +2,7 @@
 
 #![expect(clippy::unreachable, reason = "x")]
 mod actor;
+mod condense;
 mod configuration;
 mod configurations;
 mod entry;

@@ -2,6 +2,7 @@
 //!
 //! Invariants: entries are in the order of their names; what has landed stays, unless somebody puts an older log back.
 
+use crate::condense::Matters;
 use crate::entry::{Entries, Entry, EntryId};
 
 /// The log as it lies in the storage.
@@ -38,6 +39,13 @@ impl Log {
     /// The entries that no other one has seen.
     pub(crate) fn newest(&self) -> impl Iterator<Item = EntryId> {
         self.all().without(self.ancestors(self.all())).iter()
+    }
+
+    /// Cuts what each entry has seen down to what of it can ever matter.
+    pub(crate) fn condense(&mut self, matters: &Matters) {
+        for entry in self.landed.iter_mut().chain(&mut self.in_flight) {
+            entry.seen = entry.seen.common(matters.to(entry.says));
+        }
     }
 
     /// Takes an entry away, as nobody but an attacker does.

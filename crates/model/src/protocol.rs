@@ -4,6 +4,7 @@
 //! has to be safe.
 
 use crate::actor::Actor;
+use crate::condense;
 use crate::configuration::{Configuration, Role};
 use crate::entry::EntryId;
 use crate::invariant::Invariant;
@@ -83,6 +84,13 @@ impl Protocol {
         }
     }
 
+    /// The one of all states that differ in nothing that matters.
+    #[must_use]
+    pub fn condensed(mut state: State) -> State {
+        condense::condense(&mut state);
+        state
+    }
+
     /// A path in words.
     #[must_use]
     pub fn tell(&self, path: &[(State, Option<Action>)]) -> String {
@@ -116,7 +124,11 @@ impl Model for Protocol {
     fn init_states(&self) -> Vec<State> {
         let roles = self.configuration.roles.iter().zip(1..);
         let actors = roles.map(|(role, session)| Actor::new(*role, Session(session))).collect();
-        vec![State { world: World::new(self.configuration.forgotten), actors }]
+        let mut state = State { world: World::new(self.configuration.forgotten), actors };
+        if condense::applies(self) {
+            condense::condense(&mut state);
+        }
+        vec![state]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -151,6 +163,9 @@ impl Model for Protocol {
             Action::Delete(objects) => state.world.delete(objects),
             Action::Repeat(object) => state.world.store.repeat(object),
             Action::TakeAway(id) => state.world.log.take_away(id),
+        }
+        if condense::applies(self) {
+            condense::condense(&mut state);
         }
         Some(state)
     }

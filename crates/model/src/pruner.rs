@@ -3,6 +3,7 @@
 //! Invariants: the last reading begins when the Condemn is durable; objects are deleted when the Sweep is.
 
 use crate::actor::End;
+use crate::condense::Matters;
 use crate::configuration::Prunes;
 use crate::entry::{Entries, Entry, EntryId, Says};
 use crate::invariant::Invariant;
@@ -256,11 +257,36 @@ impl Pruner {
         delete(world, plan)
     }
 
+    /// Cuts off what no later step looks at.
+    pub(crate) fn condense(&mut self, matters: &Matters) {
+        match &mut self.stage {
+            Stage::PutPack(plan) | Stage::PutIndex(plan) => plan.seen = Entries::EMPTY,
+            Stage::Relocate(plan) => {
+                *plan = Plan { unnamed: plan.unnamed, ..plan.condensed(Entries::EMPTY) };
+            }
+            Stage::Condemn(plan) => *plan = plan.condensed(Entries::EMPTY),
+            Stage::ReadAgain(reading, plan) => {
+                *reading = Reading::first();
+                *plan = plan.condensed(Entries::EMPTY);
+            }
+            Stage::Sweep(plan) => *plan = plan.condensed(plan.seen.common(matters.to_pruner())),
+            _ => {}
+        }
+    }
+
     fn put(&mut self, world: &mut World, seen: Entries, says: Says, lost: bool) -> EntryId {
         let id = EntryId::new(self.session, self.entries);
         self.entries += 1;
         world.put_entry(Entry { id, seen, says }, lost);
         id
+    }
+}
+
+impl Plan {
+    /// What is left of it when everything that was to be moved is named.
+    const fn condensed(self, seen: Entries) -> Self {
+        let none = Objects::EMPTY;
+        Self { seen, moved: Blobs::EMPTY, sources: none, packs: none, unnamed: none, ..self }
     }
 }
 

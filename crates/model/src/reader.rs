@@ -96,6 +96,13 @@ impl Reader {
         }
     }
 
+    /// Cuts off what no later step looks at.
+    pub(crate) const fn condense(&mut self) {
+        if let Stage::Read(reading, _) = &mut self.stage {
+            *reading = Reading::first();
+        }
+    }
+
     /// After something was missing: the snapshot may be gone, or there is news, or this is damage.
     fn go_on(&self, world: &World, reading: Entries, restore: Restore, protocol: &Protocol) -> Stage {
         let view = View::of(&world.log, reading, protocol);

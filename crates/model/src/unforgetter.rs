@@ -1,6 +1,7 @@
 //! Somebody who wants the first snapshot back. It is a writer of an entry that needs what the snapshot needs.
 
 use crate::actor::End;
+use crate::condense::Matters;
 use crate::entry::{Entries, Entry, EntryId, Says, Snapshot};
 use crate::object::Session;
 use crate::protocol::Protocol;
@@ -82,6 +83,18 @@ impl Unforgetter {
         if self.end().is_some() {
             // Nobody looks at them any more, and states that differ in nothing else are one.
             self.entries = 0;
+        }
+    }
+
+    /// Cuts off what no later step looks at.
+    pub(crate) fn condense(&mut self, matters: &Matters) {
+        match &mut self.stage {
+            Stage::Unforget { seen } => *seen = seen.common(matters.to_unforgetter()),
+            Stage::ReadAgain(reading, seen) => {
+                *reading = Reading::first();
+                *seen = seen.common(matters.to_writer());
+            }
+            _ => {}
         }
     }
 

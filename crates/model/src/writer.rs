@@ -4,6 +4,7 @@
 //! of the same round; a writer deletes nothing.
 
 use crate::actor::End;
+use crate::condense::Matters;
 use crate::configuration::Saves;
 use crate::entry::{Entries, Entry, EntryId, Says, Snapshot};
 use crate::object::{Blobs, Content, Object, Objects, Session};
@@ -254,6 +255,23 @@ impl Writer {
             return about_to_commit(Plan { seen: reading, unnamed: Objects::EMPTY, ..plan }, protocol);
         }
         self.look_up(world, saves, reading, protocol)
+    }
+
+    /// Cuts off what no later step looks at.
+    pub(crate) fn condense(&mut self, matters: &Matters) {
+        match &mut self.stage {
+            Stage::PutPack(plan) | Stage::PutIndex(plan) => plan.seen = plan.seen.common(matters.to_writer()),
+            Stage::Provide(plan) | Stage::Commit(plan) => {
+                let seen = plan.seen.common(matters.to_writer());
+                *plan = Plan { seen, fresh: Blobs::EMPTY, packs: Objects::EMPTY, ..*plan };
+            }
+            Stage::ReadAgain(reading, plan) => {
+                *reading = Reading::first();
+                let (seen, none) = (plan.seen.common(matters.to_writer()), Objects::EMPTY);
+                *plan = Plan { seen, fresh: Blobs::EMPTY, packs: none, unnamed: none, ..*plan };
+            }
+            _ => {}
+        }
     }
 
     fn put(&mut self, world: &mut World, seen: Entries, says: Says, lost: bool) -> EntryId {

@@ -30,3 +30,27 @@ fn p() {
         }
     }
 }
+
+#[test]
+fn same() {
+    use std::collections::{HashSet, VecDeque};
+    fn reached(p: &Protocol) -> HashSet<State> {
+        let mut seen: HashSet<State> = p.init_states().into_iter().collect();
+        let mut todo: VecDeque<State> = seen.iter().cloned().collect();
+        while let Some(s) = todo.pop_front() { for n in p.next_states(&s) { if seen.insert(n.clone()) { todo.push_back(n); } } }
+        seen
+    }
+    for c in small() {
+        if !["writer, pruner, forget: lost and repeated PUTs", "unforget, writer, pruner, forget", "2 writers, pruner, forget any", "3 pruners", "0 writer, 2 pruners", "unforget, 2 pruners, forget"].contains(&c.name) { continue; }
+        let name = c.name;
+        let condensed = reached(&Protocol::new(c.clone()));
+        let whole: HashSet<State> = reached(&Protocol::new(Configuration { whole: true, ..c }));
+        let n = whole.len();
+        let projected: HashSet<State> = whole.into_iter().map(Protocol::condensed).collect();
+        println!("{name}: {n} -> {} {}", condensed.len(), condensed == projected);
+        println!("missing {} extra {}", projected.difference(&condensed).count(), condensed.difference(&projected).count());
+        if n < 3000 { 
+        for e in projected.difference(&condensed).take(1) { println!("MISSING {e:?}"); }
+        for e in condensed.difference(&projected).take(1) { println!("EXTRA {e:?}"); }}
+    }
+}
