@@ -44,6 +44,24 @@ pub fn small() -> Vec<Configuration> {
     ]
 }
 
+/// Everybody at once, and everything that goes wrong. Walks go through it.
+#[must_use]
+pub fn whole() -> Configuration {
+    let roles = [
+        Role::Writer(Saves { needs: blobs("ab"), needs_later: blobs("bc"), provides: true, ..plain() }),
+        Role::pruner(),
+        Role::Writer(Saves { needs: blobs("bc"), takes_over: true, ..plain() }),
+        last(),
+        Role::Forgetter { any: true },
+        Role::Pruner(Prunes { moves_all: true, merges: true, ..Prunes::PLAIN }),
+        Role::Unforgetter,
+        trusts(),
+        Role::Reader,
+    ];
+    let faults = Faults { lost_puts: true, repeated_puts: true, deletes_apart: true, unreadable_trees: true, rollback: false };
+    Configuration { pages: 2, faults, ..of("everybody", &roles) }
+}
+
 fn of(name: &'static str, roles: &[Role]) -> Configuration {
     Configuration { name, roles: roles.to_vec(), pages: 1, rounds: 3, faults: Faults::default(), alone: false, forgotten: false, whole: false }
 }
@@ -80,6 +98,7 @@ pub fn without(rule: Rule) -> Configuration {
         Rule::DuplicatesAreRoots => of("dups", &[Role::Writer(Saves { needs: blobs("b"), needs_later: blobs("c"), ..plain() }), Role::pruner(), last(), forgets]),
         Rule::LastPlaceStays => of("x", &[writer, Role::pruner(), last(), forgets]),
         Rule::UnreadableStops => Configuration { faults: Faults { unreadable_trees: true, ..Faults::default() }, ..of("unreadable: writer, pruner", &[writer, Role::pruner()]) },
+        Rule::ReadersKnowTheCommit => of("reader, writer", &[Role::Reader, Role::Writer(Saves { needs: blobs("c"), needs_later: blobs("b"), ..plain() }), Role::pruner(), forgets]),
         Rule::ReadersReadAgain => Configuration { faults: Faults { deletes_apart: true, ..Faults::default() }, ..of("reader", &[Role::Reader, moves(), moves()]) },
     }
 }

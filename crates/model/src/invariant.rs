@@ -63,7 +63,16 @@ impl Invariant {
 
     /// As the checker wants it.
     pub(crate) fn property(self) -> Property<Protocol> {
-        let condition: fn(&Protocol, &State) -> bool = match self {
+        Property { expectation: Expectation::Always, name: self.name(), condition: self.condition() }
+    }
+
+    /// Whether it holds in a state.
+    pub(crate) fn holds(self, protocol: &Protocol, state: &State) -> bool {
+        self.condition()(protocol, state)
+    }
+
+    fn condition(self) -> fn(&Protocol, &State) -> bool {
+        match self {
             Self::Closure => closure,
             Self::Ancestors => |_, state| {
                 let log = &state.world.log;
@@ -82,8 +91,7 @@ impl Invariant {
                 actors.all(|actor| finishes_alone(protocol, state, actor))
             },
             Self::NothingStays => cleans_up,
-        };
-        Property { expectation: Expectation::Always, name: self.name(), condition }
+        }
     }
 
     /// What it is called in reports.

@@ -22,13 +22,15 @@ mod store;
 mod unforgetter;
 mod view;
 mod world;
+mod walk;
 mod writer;
 
-pub use configurations::{small, without};
+pub use configurations::{small, whole, without};
 pub use configuration::{Configuration, Faults, Prunes, Role, Saves};
 pub use entry::{Entries, EntryId};
 pub use invariant::Invariant;
 pub use object::{Blobs, Object, Objects, blobs};
 pub use protocol::{Action, Protocol, State};
 pub use rule::Rule;
+pub use walk::{Walk, walk};
 pub use set::{Member, Set};

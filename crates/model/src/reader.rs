@@ -3,7 +3,7 @@
 //! Invariant: it calls a live snapshot damaged only when a reading that began after it missed something has no news.
 
 use crate::actor::End;
-use crate::entry::{Entries, Snapshot};
+use crate::entry::{Entries, EntryId, Snapshot};
 use crate::object::{Blob, Blobs, Objects};
 use crate::protocol::Protocol;
 use crate::reading::{Progress, Reading};
@@ -37,6 +37,8 @@ enum Stage {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Restore {
     reading: Entries,
+    /// The Commit that it restores. A snapshot may have another one meanwhile, of other blobs.
+    commit: EntryId,
     snapshot: Snapshot,
     left: Blobs,
     /// The packs of places that were not swept, of which the index object was there.
@@ -106,7 +108,9 @@ impl Reader {
     /// After something was missing: the snapshot may be gone, or there is news, or this is damage.
     fn go_on(&self, world: &World, reading: Entries, restore: Restore, protocol: &Protocol) -> Stage {
         let view = View::of(&world.log, reading, protocol);
-        let lives = view.snapshots().any(|(_, snapshot, _)| snapshot == restore.snapshot);
+        let by_id = !protocol.keeps(Rule::ReadersKnowTheCommit);
+        let is_it = |commit, snapshot| commit == restore.commit || by_id && snapshot == restore.snapshot;
+        let lives = view.live().any(|(commit, snapshot, _)| is_it(commit, snapshot));
         let may_go_on = protocol.keeps(Rule::ReadersReadAgain) || self.readings <= 2;
         if !lives {
             Stage::Ended(End::Gone)
@@ -120,8 +124,8 @@ impl Reader {
 
 fn choose(world: &World, reading: Entries, choice: u8, protocol: &Protocol) -> Stage {
     let view = View::of(&world.log, reading, protocol);
-    view.snapshots().nth(usize::from(choice)).map_or(Stage::Ended(End::Done), |(_, snapshot, needs)| {
-        Stage::Index(Restore { reading, snapshot, left: needs, packs: Objects::EMPTY })
+    view.snapshots().nth(usize::from(choice)).map_or(Stage::Ended(End::Done), |(commit, snapshot, needs)| {
+        Stage::Index(Restore { reading, commit, snapshot, left: needs, packs: Objects::EMPTY })
     })
 }
 

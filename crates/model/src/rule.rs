@@ -68,6 +68,8 @@ pub enum Rule {
     // Readers.
     /// A reader reads again for as long as that brings news.
     ReadersReadAgain,
+    /// It knows the Commit that it restores; that its snapshot lives is not enough.
+    ReadersKnowTheCommit,
 
     // What nothing is lost without, as far as the model sees.
     /// A reading is over when two listings agree; it has every ancestor anyway.
@@ -80,7 +82,7 @@ pub enum Rule {
 
 impl Rule {
     /// Those without which something is lost.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::CommitsAreVoidable,
         Self::UnforgetsAreVoidable,
         Self::CondemnedForEver,
@@ -109,6 +111,7 @@ impl Rule {
         Self::SweepBeforeDelete,
         Self::UnreadableStops,
         Self::ReadersReadAgain,
+        Self::ReadersKnowTheCommit,
     ];
 
     /// Those of which the model does not show that anything is lost without one of them.

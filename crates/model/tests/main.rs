@@ -54,3 +54,17 @@ fn same() {
         for e in condensed.difference(&projected).take(1) { println!("EXTRA {e:?}"); }}
     }
 }
+
+#[test]
+fn w() {
+    let p = Protocol::new(whole());
+    let now = std::time::Instant::now();
+    let mut steps = 0;
+    let n: u64 = std::env::var("WALKS").map_or(20000, |w| w.parse().unwrap());
+    for seed in 0..n {
+        let walk = walk(&p, seed);
+        steps += walk.steps;
+        if let Some((i, path)) = walk.failure { println!("seed {seed} {i:?}\n{}", p.tell(&path)); for a in &path.last().unwrap().0.ends() { println!("{a}"); } break; }
+    }
+    println!("{n} walks {steps} steps {:?}", now.elapsed());
+}
