@@ -34,7 +34,9 @@ impl Matters {
             Says::Commit { .. } => self.to_writer(),
             Says::Unforget(_) => self.to_unforgetter(),
             Says::Sweep(_) => self.voidable,
-            Says::Provide { .. } | Says::Relocate { .. } | Says::Forget(_) | Says::Condemn(_) => Entries::EMPTY,
+            Says::Provide { .. } | Says::Relocate { .. } | Says::Forget(_) | Says::Condemn(_) => {
+                Entries::EMPTY
+            }
         }
     }
 
@@ -55,7 +57,7 @@ impl Matters {
 /// Whether states can be condensed: nobody asks again what they have seen.
 pub(crate) fn applies(protocol: &Protocol) -> bool {
     let configuration = &protocol.configuration;
-    configuration.pages == 1 && !configuration.faults.rollback && !configuration.whole && protocol.left_out.is_none()
+    configuration.pages == 1 && !configuration.faults.rollback && !configuration.whole
 }
 
 /// Condenses a state.

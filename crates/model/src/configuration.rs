@@ -86,22 +86,41 @@ pub struct Prunes {
     pub takes_orphans: bool,
 }
 
+impl Configuration {
+    /// A world in which nothing goes wrong but that somebody dies.
+    #[must_use]
+    pub fn of(name: &'static str, roles: &[Role]) -> Self {
+        Self {
+            name,
+            roles: roles.to_vec(),
+            forgotten: false,
+            pages: 1,
+            rounds: 3,
+            faults: Faults::default(),
+            whole: false,
+            alone: true,
+        }
+    }
+}
+
 impl Role {
     /// A writer of a snapshot of these blobs that does nothing special.
     #[must_use]
     pub const fn writer(needs: Blobs) -> Self {
-        Self::Writer(Saves { needs, needs_later: needs, provides: false, takes_over: false, trusts_parents: false })
+        Self::Writer(Saves::all_of(needs))
     }
+}
 
-    /// A pruner that does nothing special.
+impl Saves {
+    /// Saves these blobs and does nothing special.
     #[must_use]
-    pub const fn pruner() -> Self {
-        Self::Pruner(Prunes::PLAIN)
+    pub const fn all_of(needs: Blobs) -> Self {
+        Self { needs, needs_later: needs, provides: false, takes_over: false, trusts_parents: false }
     }
 }
 
 impl Prunes {
-    /// A pruner that does nothing special.
+    /// Prunes and does nothing special.
     pub const PLAIN: Self =
         Self { prefers_last: false, moves_all: false, merges: false, takes_orphans: true };
 }

@@ -16,11 +16,11 @@ pub type Entries = Set<EntryId>;
 
 /// The id of a snapshot: that of the session which saves it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Snapshot(pub Session);
+pub(crate) struct Snapshot(pub(crate) Session);
 
 /// What an entry says.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Says {
+pub(crate) enum Says {
     /// A snapshot, the blobs it consists of, and what its session stored and has not named yet.
     Commit {
         /// Whose commit it is.
@@ -52,13 +52,13 @@ pub enum Says {
 
 /// An entry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its name.
-    pub id: EntryId,
+    pub(crate) id: EntryId,
     /// Every entry that its author knew of when it was decided.
-    pub seen: Entries,
+    pub(crate) seen: Entries,
     /// What it says.
-    pub says: Says,
+    pub(crate) says: Says,
 }
 
 impl EntryId {
@@ -79,7 +79,7 @@ impl EntryId {
 impl Says {
     /// The index objects and packs that the entry names.
     #[must_use]
-    pub const fn adds(&self) -> Objects {
+    pub(crate) const fn adds(&self) -> Objects {
         match self {
             Self::Commit { adds, .. } | Self::Provide { adds } | Self::Relocate { adds } => *adds,
             Self::Forget(_) | Self::Unforget(_) | Self::Condemn(_) | Self::Sweep(_) => Objects::EMPTY,

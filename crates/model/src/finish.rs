@@ -20,7 +20,8 @@ pub(crate) fn finishes_alone(protocol: &Protocol, state: &State, actor: usize) -
 /// Lets everybody finish, one after the other; tells whether all do with success.
 pub(crate) fn finish_all(protocol: &Protocol, state: &mut State) -> bool {
     let protocol = Protocol { finishing: true, ..protocol.clone() };
-    (0..state.actors.len()).all(|actor| state.actors[actor].end().is_some() || succeeds(&protocol, state, actor))
+    (0..state.actors.len())
+        .all(|actor| state.actors[actor].end().is_some() || succeeds(&protocol, state, actor))
 }
 
 fn succeeds(protocol: &Protocol, state: &mut State, actor: usize) -> bool {

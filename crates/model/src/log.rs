@@ -7,7 +7,7 @@ use crate::entry::{Entries, Entry, EntryId};
 
 /// The log as it lies in the storage.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Log {
+pub(crate) struct Log {
     landed: Vec<Entry>,
     in_flight: Vec<Entry>,
 }

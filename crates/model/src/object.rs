@@ -28,7 +28,7 @@ pub type Blobs = Set<Blob>;
 
 /// What an object is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Content {
+pub(crate) enum Content {
     /// Blobs.
     Pack(Blobs),
     /// The packs that an index object names, with what is in them.

@@ -51,11 +51,6 @@ pub enum Action {
     TakeAway(EntryId),
 }
 
-impl State {
-    /// x
-    pub fn ends(&self) -> Vec<String> { self.actors.iter().map(|a| format!("{a:?}")).collect() }
-}
-
 impl Protocol {
     /// The protocol with all its rules.
     #[must_use]

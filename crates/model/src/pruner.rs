@@ -147,7 +147,8 @@ impl Pruner {
         let view = View::of(&world.log, reading, protocol);
         let Some(roots) = Roots::of(&view, unreadable, protocol) else { return Stage::Ended(End::Refused) };
         let kept = Kept::of(roots, &view, world, prunes);
-        let packs = if prunes.merges { kept.objects.common(world.store.packs().collect()) } else { Objects::EMPTY };
+        let packs =
+            if prunes.merges { kept.objects.common(world.store.packs().collect()) } else { Objects::EMPTY };
         let keeps = if prunes.merges { packs } else { kept.objects };
         let orphans = if prunes.takes_orphans { world.store.present() } else { Objects::EMPTY };
         let plan = Plan {

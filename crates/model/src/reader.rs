@@ -89,7 +89,7 @@ impl Reader {
             },
             Stage::Choose(reading) => choose(world, reading, choice, protocol),
             Stage::Index(restore) => index(world, restore, protocol),
-            Stage::Fetch(restore) => fetch(world, restore, protocol),
+            Stage::Fetch(restore) => fetch(world, restore),
             Stage::Ended(end) => Stage::Ended(end),
         };
         if self.end().is_some() {
@@ -131,12 +131,13 @@ fn choose(world: &World, reading: Entries, choice: u8, protocol: &Protocol) -> S
 
 fn index(world: &World, restore: Restore, protocol: &Protocol) -> Stage {
     let view = View::of(&world.log, restore.reading, protocol);
-    let indexes = world.store.indexes().filter(|(index, _)| view.named.has(*index) && !view.swept.has(*index));
+    let indexes =
+        world.store.indexes().filter(|(index, _)| view.named.has(*index) && !view.swept.has(*index));
     let packs = indexes.fold(Objects::EMPTY, |packs, (_, named)| packs.and(named));
     Stage::Fetch(Restore { packs: packs.without(view.swept), ..restore })
 }
 
-fn fetch(world: &World, restore: Restore, protocol: &Protocol) -> Stage {
+fn fetch(world: &World, restore: Restore) -> Stage {
     let Some(blob) = restore.left.iter().next() else { return Stage::Ended(End::Done) };
     let there = restore.packs.common(world.store.present());
     if !world.blobs_of(there).has(blob) {

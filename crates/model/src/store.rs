@@ -6,7 +6,7 @@ use crate::object::{Blobs, Content, Object, Objects};
 
 /// Packs and index objects.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Store {
+pub(crate) struct Store {
     made: Vec<(Object, Content)>,
     present: Objects,
     deletes: Objects,

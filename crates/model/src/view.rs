@@ -90,7 +90,8 @@ impl<'a> View<'a> {
 
     /// Those of them that are snapshots: of several Commits of one, the last of its session.
     pub(crate) fn snapshots(&self) -> impl Iterator<Item = (EntryId, Snapshot, Blobs)> + '_ {
-        let superseded = |id: EntryId, snapshot| self.live().any(|(other, of, _)| of == snapshot && other > id);
+        let superseded =
+            |id: EntryId, snapshot| self.live().any(|(other, of, _)| of == snapshot && other > id);
         self.live().filter(move |(id, snapshot, _)| !superseded(*id, *snapshot))
     }
 
@@ -148,9 +149,8 @@ impl<'a> View<'a> {
     /// Whether nobody can have swept, without knowing of it, what an entry relies on: it has seen every Condemn of the
     /// reading, or its Sweep has seen the entry.
     pub(crate) fn confirms(&self, id: EntryId, seen: Entries) -> bool {
-        let honoured = |session: Session| {
-            self.sweeps().any(|sweep| sweep.id.session() == session && sweep.seen.has(id))
-        };
+        let honoured =
+            |session: Session| self.sweeps().any(|sweep| sweep.id.session() == session && sweep.seen.has(id));
         let condemns = self.log.of(self.reading).filter(|entry| matches!(entry.says, Says::Condemn(_)));
         condemns.into_iter().all(|entry| seen.has(entry.id) || honoured(entry.id.session()))
     }

@@ -8,7 +8,7 @@ use crate::store::Store;
 
 /// The repository.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct World {
+pub(crate) struct World {
     /// The log.
     pub(crate) log: Log,
     /// Packs and index objects.
@@ -26,8 +26,7 @@ impl World {
         world.put(first, Content::Pack(blobs("a")));
         world.put(second, Content::Pack(blobs("ab")));
         world.put(index, Content::Index(packs));
-        let says =
-            Says::Commit { snapshot: Snapshot(session), needs: blobs("ab"), adds: packs.with(index) };
+        let says = Says::Commit { snapshot: Snapshot(session), needs: blobs("ab"), adds: packs.with(index) };
         world.log.put(Entry { id: EntryId::new(session, 0), seen: Entries::EMPTY, says });
         if forgotten {
             let says = Says::Forget(Snapshot(session));

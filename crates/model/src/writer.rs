@@ -146,8 +146,7 @@ impl Writer {
         let view = View::of(&world.log, reading, protocol);
         let needs = if self.rounds == 0 { saves.needs } else { saves.needs_later };
         self.rounds += 1;
-        let packs =
-            if saves.takes_over { nameless_packs(world, &view, protocol) } else { Objects::EMPTY };
+        let packs = if saves.takes_over { nameless_packs(world, &view, protocol) } else { Objects::EMPTY };
         let unseen = if saves.trusts_parents { taken_unseen(&view, protocol) } else { Blobs::EMPTY };
         let (mut relied, mut fresh) = (packs, Blobs::EMPTY);
         for blob in needs.without(world.blobs_of(packs)).without(unseen).iter() {
@@ -209,8 +208,7 @@ impl Writer {
         if !protocol.keeps(Rule::SeenWasChecked) {
             plan.seen = plan.early.unwrap_or(plan.seen);
         }
-        let says =
-            Says::Commit { snapshot: Snapshot(self.session), needs: plan.needs, adds: plan.unnamed };
+        let says = Says::Commit { snapshot: Snapshot(self.session), needs: plan.needs, adds: plan.unnamed };
         let id = self.put(world, plan.seen, says, lost);
         if lost {
             return Stage::Ended(End::Unknown);
@@ -248,8 +246,8 @@ impl Writer {
         if self.rounds >= protocol.rounds() {
             return Stage::Ended(End::GaveUp);
         }
-        let holds = plan.unseen.is_empty()
-            && plan.relied.iter().all(|pack| view.pack_counts(pack, &world.store));
+        let holds =
+            plan.unseen.is_empty() && plan.relied.iter().all(|pack| view.pack_counts(pack, &world.store));
         if holds || !protocol.keeps(Rule::CheckBeforeAgain) {
             self.rounds += 1;
             return about_to_commit(Plan { seen: reading, unnamed: Objects::EMPTY, ..plan }, protocol);
@@ -283,8 +281,7 @@ impl Writer {
 }
 
 fn about_to_commit(plan: Plan, protocol: &Protocol) -> Stage {
-    let reads_now =
-        !protocol.keeps(Rule::SeenWasChecked) || !protocol.keeps(Rule::CommitBeforeReading);
+    let reads_now = !protocol.keeps(Rule::SeenWasChecked) || !protocol.keeps(Rule::CommitBeforeReading);
     if reads_now { Stage::ReadEarly(plan) } else { Stage::Commit(plan) }
 }
 
@@ -293,9 +290,10 @@ fn about_to_commit(plan: Plan, protocol: &Protocol) -> Stage {
 fn nameless_packs(world: &World, view: &View<'_>, protocol: &Protocol) -> Objects {
     let named = world.store.indexes().filter(|(index, _)| view.named.has(*index));
     let named = named.fold(view.named, |named, (_, packs)| named.and(packs));
-    let packs = world.store.packs().filter(|pack| {
-        view.may_be_relied_on(*pack) || !protocol.keeps(Rule::TakeOverWhatCounts)
-    });
+    let packs = world
+        .store
+        .packs()
+        .filter(|pack| view.may_be_relied_on(*pack) || !protocol.keeps(Rule::TakeOverWhatCounts));
     packs.collect::<Objects>().without(named)
 }
 

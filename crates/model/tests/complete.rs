@@ -1,0 +1,24 @@
+//! Every state of small worlds.
+
+use crate::crew::{all, each};
+use lifeboat_model::{Protocol, explore, large, small};
+
+#[test]
+fn every_state_of_small_worlds_is_safe() {
+    let mut worlds = small();
+    if all() {
+        worlds.extend(large());
+    }
+    let explored = each(worlds, |world| {
+        let (name, explored) = (world.name, explore(Protocol::new(world)));
+        println!("complete: {name}: {} states, {} steps", explored.states, explored.depth);
+        (name, explored)
+    });
+    let states: usize = explored.iter().map(|(_, explored)| explored.states).sum();
+    println!("complete: {} worlds, {states} states", explored.len());
+    for (name, explored) in explored {
+        for (invariant, steps) in explored.broken {
+            panic!("{name}: {invariant} does not hold after\n{steps}");
+        }
+    }
+}
