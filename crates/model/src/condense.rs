@@ -29,27 +29,27 @@ impl Matters {
     }
 
     /// What matters to an entry that says this.
-    pub(crate) const fn to(&self, says: Says) -> Entries {
+    pub(crate) const fn of_use_to(&self, says: Says) -> Entries {
         match says {
-            Says::Commit { .. } => self.to_writer(),
-            Says::Unforget(_) => self.to_unforgetter(),
-            Says::Sweep(_) => self.voidable,
+            Says::Commit { .. } => self.for_writers(),
+            Says::Unforget(_) => self.for_unforgetters(),
+            Says::Sweep(_) => self.for_sweeps(),
             Says::Provide { .. } | Says::Relocate { .. } | Says::Forget(_) | Says::Condemn(_) => {
                 Entries::EMPTY
             }
         }
     }
 
-    pub(crate) const fn to_writer(&self) -> Entries {
+    pub(crate) const fn for_writers(&self) -> Entries {
         self.condemns
     }
 
-    pub(crate) const fn to_unforgetter(&self) -> Entries {
+    pub(crate) const fn for_unforgetters(&self) -> Entries {
         self.condemns.and(self.forgets)
     }
 
     /// What matters of a reading to somebody who sweeps after it.
-    pub(crate) const fn to_pruner(&self) -> Entries {
+    pub(crate) const fn for_sweeps(&self) -> Entries {
         self.voidable
     }
 }

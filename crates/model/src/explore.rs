@@ -24,7 +24,7 @@ pub fn explore(protocol: Protocol) -> Explored {
     let mut broken: Vec<_> = checker
         .discoveries()
         .into_iter()
-        .map(|(name, path)| (name, checker.model().tell(&path.into_vec())))
+        .map(|(name, path)| (name, checker.model().tell(&path.into_actions())))
         .collect();
     broken.sort_unstable();
     Explored { states: checker.unique_state_count(), depth: checker.max_depth(), broken }

@@ -1,6 +1,5 @@
 //! The log protocol as a model.
 
-#![expect(clippy::unreachable, reason = "x")]
 mod actor;
 mod condense;
 mod configuration;

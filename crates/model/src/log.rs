@@ -44,7 +44,7 @@ impl Log {
     /// Cuts what each entry has seen down to what of it can ever matter.
     pub(crate) fn condense(&mut self, matters: &Matters) {
         for entry in self.landed.iter_mut().chain(&mut self.in_flight) {
-            entry.seen = entry.seen.common(matters.to(entry.says));
+            entry.seen = entry.seen.common(matters.of_use_to(entry.says));
         }
     }
 

@@ -91,11 +91,16 @@ impl Protocol {
         state
     }
 
-    /// A path in words.
+    /// The steps from the first state on, in words.
     #[must_use]
-    pub fn tell(&self, path: &[(State, Option<Action>)]) -> String {
-        let lines = path.iter().filter_map(|(state, action)| Some(self.tell_step(state, (*action)?)));
-        lines.collect::<Vec<_>>().join("\n")
+    pub fn tell(&self, actions: &[Action]) -> String {
+        let mut state = self.init_states().remove(0);
+        let mut lines = Vec::new();
+        for action in actions {
+            lines.push(self.tell_step(&state, *action));
+            state = self.next_state(&state, *action).unwrap_or(state);
+        }
+        lines.join("\n")
     }
 
     fn tell_step(&self, state: &State, action: Action) -> String {

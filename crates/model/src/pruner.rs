@@ -270,7 +270,7 @@ impl Pruner {
                 *reading = Reading::first();
                 *plan = plan.condensed(Entries::EMPTY);
             }
-            Stage::Sweep(plan) => *plan = plan.condensed(plan.seen.common(matters.to_pruner())),
+            Stage::Sweep(plan) => *plan = plan.condensed(plan.seen.common(matters.for_sweeps())),
             _ => {}
         }
     }

@@ -89,10 +89,10 @@ impl Unforgetter {
     /// Cuts off what no later step looks at.
     pub(crate) fn condense(&mut self, matters: &Matters) {
         match &mut self.stage {
-            Stage::Unforget { seen } => *seen = seen.common(matters.to_unforgetter()),
+            Stage::Unforget { seen } => *seen = seen.common(matters.for_unforgetters()),
             Stage::ReadAgain(reading, seen) => {
                 *reading = Reading::first();
-                *seen = seen.common(matters.to_writer());
+                *seen = seen.common(matters.for_writers());
             }
             _ => {}
         }

@@ -165,8 +165,8 @@ impl<'a> View<'a> {
         let swept = self.sweeps().any(|sweep| sweep.id.session() == session);
         let mut since = self.log.of(self.reading).filter(|other| other.seen.has(condemn.id));
         let stale = !swept && since.any(|other| other.id.session() != session);
-        !(swept && !protocol.keeps(Rule::CondemnedWhenSpared)
-            || stale && !protocol.keeps(Rule::CondemnedForEver))
+        let ends = |happens, rule| happens && !protocol.keeps(rule);
+        !ends(swept, Rule::CondemnedWhenSpared) && !ends(stale, Rule::CondemnedForEver)
     }
 }
 

@@ -9,15 +9,15 @@ use crate::protocol::{Action, Protocol, State};
 use stateright::Model;
 
 /// The most steps of a walk before everything is run to the end.
-const LONGEST: u64 = 160;
+const LONGEST: usize = 160;
 
 /// How a walk ended.
 #[derive(Clone, Debug)]
 pub struct Walk {
     /// The steps that were drawn.
-    pub steps: u64,
-    /// The invariant that did not hold, and the way there.
-    pub failure: Option<(Invariant, Vec<(State, Option<Action>)>)>,
+    pub steps: usize,
+    /// The invariant that did not hold, and the steps that led there.
+    pub broken: Option<(&'static str, String)>,
 }
 
 /// What a walk is inclined to do.
@@ -27,37 +27,26 @@ struct Habits {
     stays: u64,
     /// Of sixteen faults that might happen so many do.
     troubles: u64,
-    steps: u64,
+    steps: usize,
 }
 
 /// Walks.
 #[must_use]
 pub fn walk(protocol: &Protocol, seed: u64) -> Walk {
     let mut habits = Habits::of(seed);
-    let mut path: Vec<(State, Option<Action>)> = Vec::new();
     let mut state = protocol.init_states().remove(0);
     let invariants = Invariant::of(protocol);
-    let mut last = None;
-    let mut actions = Vec::new();
-    for step in 0..habits.steps {
-        actions.clear();
-        protocol.actions(&state, &mut actions);
-        let Some(action) = habits.choose(&actions, last) else { break };
-        path.push((state.clone(), Some(action)));
+    let (mut taken, mut possible, mut broken) = (Vec::new(), Vec::new(), None);
+    while broken.is_none() && taken.len() < habits.steps {
+        possible.clear();
+        protocol.actions(&state, &mut possible);
+        let Some(action) = habits.choose(&possible, taken.last()) else { break };
+        taken.push(action);
         state = protocol.next_state(&state, action).expect("every action leads somewhere");
-        last = Some(action);
-        let broken = invariants.iter().find(|invariant| !invariant.holds(protocol, &state));
-        if let Some(invariant) = broken {
-            path.push((state, None));
-            return Walk { steps: step + 1, failure: Some((*invariant, path)) };
-        }
+        broken = invariants.iter().find(|invariant| !invariant.holds(protocol, &state)).copied();
     }
-    let steps = path.len() as u64;
-    let failure = end(protocol, &mut state, &invariants).map(|invariant| {
-        path.push((state, None));
-        (invariant, path)
-    });
-    Walk { steps, failure }
+    let broken = broken.or_else(|| end(protocol, &mut state, &invariants));
+    Walk { steps: taken.len(), broken: broken.map(|broken| (broken.name(), protocol.tell(&taken))) }
 }
 
 /// Lets faults stop and everybody finish.
@@ -75,17 +64,17 @@ fn end(protocol: &Protocol, state: &mut State, invariants: &[Invariant]) -> Opti
 impl Habits {
     fn of(seed: u64) -> Self {
         let mut draws = Draws(seed);
-        let (stays, troubles, steps) = (draws.below(4), draws.below(8), draws.below(LONGEST));
+        let (stays, troubles, steps) = (draws.below(4), draws.below(8), draws.index(LONGEST));
         Self { draws, stays, troubles, steps }
     }
 
     /// The next step, if there is any. What goes wrong is drawn again now and then, so that it is not all that happens.
-    fn choose(&mut self, actions: &[Action], last: Option<Action>) -> Option<Action> {
+    fn choose(&mut self, actions: &[Action], last: Option<&Action>) -> Option<Action> {
         if actions.is_empty() {
             return None;
         }
         let same = |action: &Action| match (action, last) {
-            (Action::Step { actor, .. }, Some(Action::Step { actor: before, .. })) => *actor == before,
+            (Action::Step { actor, .. }, Some(Action::Step { actor: before, .. })) => actor == before,
             _ => false,
         };
         if self.draws.below(4) < self.stays {
@@ -102,8 +91,7 @@ impl Habits {
         let careful: Vec<_> = actions.iter().filter(harmless).copied().collect();
         let reckless = self.draws.below(16) < self.troubles;
         let from = if reckless || careful.is_empty() { actions } else { &careful };
-        let at = self.draws.below(from.len() as u64);
-        from.get(usize::try_from(at).ok()?).copied()
+        from.get(self.draws.index(from.len())).copied()
     }
 }
 
@@ -117,5 +105,9 @@ impl Draws {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) % n
+    }
+
+    fn index(&mut self, len: usize) -> usize {
+        usize::try_from(self.below(len as u64)).expect("it is below a usize")
     }
 }

@@ -258,14 +258,16 @@ impl Writer {
     /// Cuts off what no later step looks at.
     pub(crate) fn condense(&mut self, matters: &Matters) {
         match &mut self.stage {
-            Stage::PutPack(plan) | Stage::PutIndex(plan) => plan.seen = plan.seen.common(matters.to_writer()),
+            Stage::PutPack(plan) | Stage::PutIndex(plan) => {
+                plan.seen = plan.seen.common(matters.for_writers());
+            }
             Stage::Provide(plan) | Stage::Commit(plan) => {
-                let seen = plan.seen.common(matters.to_writer());
+                let seen = plan.seen.common(matters.for_writers());
                 *plan = Plan { seen, fresh: Blobs::EMPTY, packs: Objects::EMPTY, ..*plan };
             }
             Stage::ReadAgain(reading, plan) => {
                 *reading = Reading::first();
-                let (seen, none) = (plan.seen.common(matters.to_writer()), Objects::EMPTY);
+                let (seen, none) = (plan.seen.common(matters.for_writers()), Objects::EMPTY);
                 *plan = Plan { seen, fresh: Blobs::EMPTY, packs: none, unnamed: none, ..*plan };
             }
             _ => {}

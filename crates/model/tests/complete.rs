@@ -17,7 +17,7 @@ fn every_state_of_small_worlds_is_safe() {
     let states: usize = explored.iter().map(|(_, explored)| explored.states).sum();
     println!("complete: {} worlds, {states} states", explored.len());
     for (name, explored) in explored {
-        for (invariant, steps) in explored.broken {
+        if let Some((invariant, steps)) = explored.broken.first() {
             panic!("{name}: {invariant} does not hold after\n{steps}");
         }
     }

@@ -13,18 +13,18 @@ fn walks_with_everybody_are_safe_and_come_to_an_end() {
     let walks = if all() { WALKS.1 } else { WALKS.0 };
     let protocol = Protocol::new(everybody());
     let batches = (0..walks / BATCH).collect();
-    let steps: u64 = each(batches, |batch| {
-        (batch * BATCH..(batch + 1) * BATCH).map(|seed| steps_of(&protocol, seed)).sum::<u64>()
+    let steps: usize = each(batches, |batch| {
+        (batch * BATCH..(batch + 1) * BATCH).map(|seed| steps_of(&protocol, seed)).sum::<usize>()
     })
     .into_iter()
     .sum();
     println!("walks: {walks}, {steps} steps");
 }
 
-fn steps_of(protocol: &Protocol, seed: u64) -> u64 {
+fn steps_of(protocol: &Protocol, seed: u64) -> usize {
     let walk = walk(protocol, seed);
-    if let Some((invariant, path)) = walk.failure {
-        panic!("walk {seed}: {} does not hold after\n{}", invariant.name(), protocol.tell(&path));
+    if let Some((invariant, steps)) = walk.broken {
+        panic!("walk {seed}: {invariant} does not hold after\n{steps}");
     }
     walk.steps
 }
