@@ -37,6 +37,7 @@ fn of(rule: Rule) -> Configuration {
         Rule::ClosedReadings | Rule::TwoListings => {
             Configuration { pages: 2, ..of(&[both, first(), later, FORGET]) }
         }
+        Rule::VoidEntriesName => of(&[Role::writer(blobs("c")), last()]),
         Rule::LastPlaceStays => of(&[both, first(), last(), FORGET]),
         _ => of_one_kind(rule),
     }

@@ -16,6 +16,8 @@ pub enum Rule {
     CondemnedByAnybody,
     /// A place is a pack and an index object, and counts when both do.
     PlacesArePairs,
+    /// What a void entry names is named.
+    VoidEntriesName,
     /// A name is never used for a second object.
     NamesAreUsedOnce,
 
@@ -82,13 +84,14 @@ pub enum Rule {
 
 impl Rule {
     /// Those without which something is lost.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::CommitsAreVoidable,
         Self::UnforgetsAreVoidable,
         Self::CondemnedForEver,
         Self::OneCondemnASession,
         Self::CondemnedByAnybody,
         Self::PlacesArePairs,
+        Self::VoidEntriesName,
         Self::NamesAreUsedOnce,
         Self::WholeListings,
         Self::ClosedReadings,

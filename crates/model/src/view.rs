@@ -42,7 +42,9 @@ impl<'a> View<'a> {
             pairs: protocol.keeps(Rule::PlacesArePairs),
         };
         for entry in log.of(reading) {
-            view.named = view.named.and(entry.says.adds());
+            if !view.void.has(entry.id) || protocol.keeps(Rule::VoidEntriesName) {
+                view.named = view.named.and(entry.says.adds());
+            }
             match entry.says {
                 Says::Condemn(objects) if view.stays_condemned(entry, protocol) => {
                     view.condemned = view.condemned.and(objects);
