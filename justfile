@@ -31,6 +31,10 @@ kills COUNT:
 fuzz SECONDS:
     fuzz/each {{SECONDS}}
 
+# every path of larger worlds of the model of the log protocol, and more walks: an hour or more, and 16 GB of memory
+model:
+    LIFEBOAT_MODEL=all cargo test --package lifeboat-model --locked -- --nocapture
+
 # format the sources
 fmt:
     cargo fmt --all

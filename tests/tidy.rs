@@ -11,7 +11,7 @@ use super::manifests::{Kind, edges};
 use super::sources::{Source, root, rust_sources, sources};
 
 /// All edges between our own crates. They only run downward, and no two crates of one floor know each other.
-const CRATE_EDGES: [(&str, &[&str]); 8] = [
+const CRATE_EDGES: [(&str, &[&str]); 9] = [
     ("lifeboat", &["lifeboat-drill", "lifeboat-engine", "lifeboat-repository", "lifeboat-backend"]),
     ("lifeboat-drill", &["lifeboat-engine", "lifeboat-repository", "lifeboat-backend", "lifeboat-format"]),
     ("lifeboat-engine", &["lifeboat-repository", "lifeboat-fs", "lifeboat-format"]),
@@ -20,10 +20,11 @@ const CRATE_EDGES: [(&str, &[&str]); 8] = [
     ("lifeboat-backend", &["lifeboat-sys"]),
     ("lifeboat-format", &[]),
     ("lifeboat-sys", &[]),
+    ("lifeboat-model", &[]),
 ];
 
 /// Crates of others, with those of ours that may depend on them.
-const FENCES: [(&[&str], &[&str]); 11] = [
+const FENCES: [(&[&str], &[&str]); 12] = [
     (
         &[
             "argon2",
@@ -41,6 +42,7 @@ const FENCES: [(&[&str], &[&str]); 11] = [
     (&["futures-util", "http-body", "object_store", "reqwest", "url"], &["lifeboat-backend"]),
     (&["tokio"], &["lifeboat-backend", "lifeboat-testkit"]),
     (&["hyper-util", "s3s", "s3s-fs"], &["lifeboat-testkit"]),
+    (&["stateright"], &["lifeboat-model"]),
     (&["memmap2"], &["lifeboat-repository"]),
     (&["crossbeam-channel", "rayon"], &["lifeboat-repository", "lifeboat-engine"]),
     (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),

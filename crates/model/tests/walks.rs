@@ -2,6 +2,8 @@
 
 use crate::crew::{all, each};
 use lifeboat_model::{Protocol, everybody, walk};
+use lifeboat_testkit::record;
+use serde_json::json;
 
 /// How many walks there are, and when everything is to be looked at.
 const WALKS: (u64, u64) = (20_000, 2_000_000);
@@ -19,6 +21,7 @@ fn walks_with_everybody_are_safe_and_come_to_an_end() {
     .into_iter()
     .sum();
     println!("walks: {walks}, {steps} steps");
+    record("model", json!({ "walks": walks, "steps of walks": steps }));
 }
 
 fn steps_of(protocol: &Protocol, seed: u64) -> usize {
