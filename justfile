@@ -31,7 +31,7 @@ kills COUNT:
 fuzz SECONDS:
     fuzz/each {{SECONDS}}
 
-# every path of larger worlds of the model of the log protocol, and more walks: an hour or more, and 16 GB of memory
+# the model of the log protocol with larger worlds and more walks: hours, and many gigabytes of memory
 model:
     LIFEBOAT_MODEL=all cargo test --package lifeboat-model --locked -- --nocapture
 

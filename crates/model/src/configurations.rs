@@ -144,7 +144,7 @@ fn other_troubles() -> Vec<Configuration> {
         (Faults { rollback: true, ..none }, Faults { unreadable_trees: true, ..none });
     let apart = Faults { deletes_apart: true, ..none };
     vec![
-        of("rollback: 2 pruners, unforget", rollback, &[last(), first(), UNFORGET]),
+        of("rollback: writer, pruner", rollback, &[writer, last()]),
         of("unreadable trees: writer, pruner, forget", unreadable, &[writer, first(), FORGET]),
         of("reader, 2 pruners that move", apart, &[Role::Reader, moves(), moves()]),
         of("reader, writer, pruner, forget", apart, &[Role::Reader, writer, first(), FORGET]),

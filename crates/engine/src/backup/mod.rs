@@ -227,7 +227,8 @@ fn save_once(
     if planted(Bug::CommitBeforePacks) {
         let nothing = session.writer(index, writer_options(options, workers));
         commit(session, nothing, snapshot, teller, options.dry_run)?;
-        return Ok(writer.leave()?);
+        writer.leave()?;
+        return Ok(None);
     }
     commit(session, writer, snapshot, teller, options.dry_run)
 }
