@@ -89,6 +89,7 @@ impl Fault {
             Self::FileFails => "a system call fails",
             Self::FileShort => "a read or write is done in part",
             Self::FileDies => "the process dies at a system call",
+            Self::Garbled => "a bit of what is stored is stored wrongly",
         }
     }
 
