@@ -126,7 +126,7 @@ fn back_up(repository: &Repository, backup: u8) -> Vec<(Role, BlobId, Vec<u8>)> 
     let flushed = writer.finish().expect("memory takes it");
     let root = Node { kind: NodeKind::Directory, ..Node::default() };
     let snapshot = Snapshot::new(session.snapshot(), root, Timestamp::default());
-    session.commit(&snapshot, flushed).expect("memory takes it");
+    drop(session.commit(&snapshot, flushed).expect("memory takes it"));
     saved
 }
 

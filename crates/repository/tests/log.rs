@@ -163,7 +163,7 @@ fn a_commit_that_no_reader_would_take_is_not_stored() {
         let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
         let mut snapshot = snapshot(session.snapshot());
         snapshot.paths = vec![PathBytes(vec![b'p'; length])];
-        session.commit(&snapshot, flushed)
+        crate::world::commit(session, &snapshot, flushed)
     };
     let some = 1 << 20;
     commit(some).unwrap();
