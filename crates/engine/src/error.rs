@@ -25,6 +25,12 @@ pub enum EngineError {
         /// How many fit.
         count: usize,
     },
+    /// A policy would keep none of some snapshots.
+    #[error("that would keep none of {count} snapshots which belong together")]
+    NothingKept {
+        /// How many there are.
+        count: usize,
+    },
     /// The path is not in the snapshot.
     #[error("\"{0}\" is not in the snapshot")]
     NoPath(String),

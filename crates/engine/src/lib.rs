@@ -6,6 +6,7 @@
 mod backup;
 mod error;
 mod event;
+mod forget;
 mod list;
 mod mended;
 mod prune;
@@ -21,6 +22,10 @@ mod verify;
 pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
 pub use error::EngineError;
 pub use event::{Event, Fate, Observer, Outcome, Problem, ProblemKind};
+pub use forget::{
+    Calendar, Count, ForgetOptions, ForgetReport, Group, GroupBy, GroupKey, Period, Policy, Reason, Span,
+    forget,
+};
 pub use list::{ListOptions, list};
 pub use prune::{PlanFigures, PruneOptions, Unused, prune};
 pub use report::{BackupReport, Checked, PruneReport, RestoreReport, ScrubReport, Verified, VerifyReport};

@@ -21,7 +21,7 @@ pub struct SnapshotFilter {
 }
 
 impl SnapshotFilter {
-    fn passes(&self, snapshot: &Snapshot) -> bool {
+    pub(crate) fn passes(&self, snapshot: &Snapshot) -> bool {
         let has = |path: &PathBuf| snapshot.paths.iter().any(|saved| saved.0 == path.as_os_str().as_bytes());
         let has_all = |tags: &Vec<String>| tags.iter().all(|tag| snapshot.tags.contains(tag));
         (self.hosts.is_empty() || self.hosts.contains(&snapshot.host))

@@ -11,6 +11,7 @@ mod deep;
 mod elsewhere;
 mod far;
 mod filter;
+mod forget;
 mod growth;
 mod hostile;
 mod killed;
