@@ -1,8 +1,8 @@
 //! Encrypted, deduplicated blobs and snapshots on a backend, safe under crashes and many clients.
 //!
 //! Floor 1. It knows nothing of source and target files and nothing of the terminal. A [`Repository`] opens and
-//! hands out the roles that do the work: [`Session`] (a run that writes), [`BlobWriter`], [`BlobReader`], [`PackReader`],
-//! [`Index`], [`Reading`] and [`View`] of the log, [`Slots`] (who can open it). [`Objects`] are for those who have no key.
+//! hands out the roles that do the work: [`Session`] (a run that writes), [`Pruner`] (one that takes away), [`BlobWriter`], [`BlobReader`],
+//! [`PackReader`], [`Index`], [`Reading`] and [`View`] of the log, [`Slots`] (who can open it). [`Objects`] are for those who have no key.
 //!
 //! Write order, each durable before the next: packs, index objects, the entry that names them. So an index object exists
 //! only if its packs do, and a snapshot counts only if everything it reaches does.
@@ -12,6 +12,10 @@
 //! | **a backup** | safe: names are hashes of sealed, salted bytes and are never replaced; both commits count; a blob stored twice has two places, and a pack of the other that was taken over stands in two index objects | safe: a reader takes one reading of the log and sees the snapshots that were committed by then, whole | safe: the place is not empty, `init` refuses |
 //! | **a restore, `ls`, `verify`** | as above | safe: nobody writes | safe: there is no config yet, or the repository is complete |
 //! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
+//!
+//! Beside a prune: a backup that relied on what is condemned meanwhile finds out before it is reported, and does it again; a prune that sees the
+//! commit in its last reading leaves what that needs. Two prunes each leave what the other may be about to sweep the last place of. A
+//! restore reads what is condemned, and what is swept only as long as it is there: a forgotten snapshot stays for a day, but for `now`.
 
 mod ancestry;
 mod batches;
