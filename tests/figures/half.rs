@@ -9,8 +9,8 @@ use super::Least;
 use crate::sources::root;
 
 /// What tests record.
-const SECTIONS: [&str; 7] =
-    ["simulation", "planted_bugs", "crash_points", "power_cuts", "kills", "damage_matrix", "fuzz"];
+const SECTIONS: [&str; 8] =
+    ["simulation", "planted_bugs", "crash_points", "power_cuts", "kills", "damage_matrix", "fuzz", "model"];
 
 /// What one kind of runs did; a section that is not there is null.
 pub(super) struct Half<'f> {
@@ -52,6 +52,17 @@ impl<'f> Half<'f> {
         Some((targets.len(), targets.values().filter_map(|target| target[figure].as_u64()).sum()))
     }
 
+    /// What the model of the log protocol counted.
+    pub(super) fn model(&self, figure: &str) -> Option<u64> {
+        self.section("model")[figure].as_u64()
+    }
+
+    /// Without how many rules of the protocol the model lost something, and how many there are.
+    pub(super) fn rules(&self) -> Option<(usize, u64)> {
+        let rules = &self.section("model")["planted"];
+        Some((usize::try_from(rules["found"].as_u64()?).ok()?, rules["of"].as_u64()?))
+    }
+
     /// Every section is there.
     pub(super) fn assert_all_there(&self) {
         for name in SECTIONS {
@@ -78,8 +89,11 @@ impl<'f> Half<'f> {
             self.sum("crash_points").map(|points| points + self.sum("power_cuts").unwrap_or(0));
         enough("crash points", crash_points, least.crash_points);
         enough("kills", self.sum("kills"), least.kills);
-        let planted = self.planted();
-        assert!(planted.is_none_or(|(found, of)| found as u64 == of), "{}: {planted:?}", self.name);
+        for planted in [self.planted(), self.rules()] {
+            assert!(planted.is_none_or(|(found, of)| found as u64 == of), "{}: {planted:?}", self.name);
+        }
+        enough("states of the model", self.model("states"), least.states);
+        enough("walks through the model", self.model("walks"), least.walks);
         if let Some(targets) = self.section("fuzz").as_object() {
             for (target, did) in targets {
                 let (figure, least) = least.fuzz_seconds.map_or(("inputs", 1), |least| ("seconds", least));

@@ -26,13 +26,28 @@ struct Least {
     histories: u64,
     crash_points: u64,
     kills: u64,
+    states: u64,
+    walks: u64,
     /// Seconds of each fuzz target; none where its corpus is only replayed.
     fuzz_seconds: Option<u64>,
 }
 
-const IN_CI: Least = Least { histories: 5_000, crash_points: 3_000, kills: 60, fuzz_seconds: None };
-const BY_HAND: Least =
-    Least { histories: 200_000, crash_points: 20_000, kills: 1_000, fuzz_seconds: Some(600) };
+const IN_CI: Least = Least {
+    histories: 5_000,
+    crash_points: 3_000,
+    kills: 60,
+    states: 500_000,
+    walks: 20_000,
+    fuzz_seconds: None,
+};
+const BY_HAND: Least = Least {
+    histories: 200_000,
+    crash_points: 20_000,
+    kills: 1_000,
+    states: 3_000_000,
+    walks: 1_000_000,
+    fuzz_seconds: Some(600),
+};
 
 #[test]
 fn tests_in_ci_do_as_much_as_they_have_to() {

@@ -24,10 +24,21 @@ pub(super) fn tables(figures: &Value) -> String {
         row("real processes killed", drawn("kills")),
         row("verbs on harmed repositories", listed("damage_matrix")),
         row("planted bugs found", halves.each_ref().map(|half| half.planted().map(told))),
+        row(
+            "states of the model of the log protocol",
+            counted(&halves, "states", |sum| (grouped(sum), None)),
+        ),
+        row("walks through the model with everybody", counted(&halves, "walks", sampled)),
+        row("rules that the model cannot do without", halves.each_ref().map(|half| half.rules().map(told))),
         row("fuzz targets", halves.each_ref().map(|half| fuzz(half).map(|told| (told, None)))),
     ];
     let head = "| | in CI | by hand | fails less often than |\n|---|--:|--:|--:|\n";
     [head, &rows.concat(), &happened(&halves)].concat()
+}
+
+/// A figure of the model.
+fn counted(halves: &[Half<'_>; 2], figure: &str, cell: fn(u64) -> Cell) -> [Option<Cell>; 2] {
+    halves.each_ref().map(|half| half.model(figure).map(cell))
 }
 
 fn row(what: &str, cells: [Option<Cell>; 2]) -> String {
