@@ -81,6 +81,9 @@ fn a_commit_beside_a_sweep_does_not_count_and_its_author_does_it_again() {
     let between = view(&repository);
     assert!(between.snapshots().is_empty() && between.states(id).next().is_none(), "it is void");
     assert!(!between.packs().is_disjoint(&names_of(&repository)), "what it stored counts all the same");
+    let provided: Vec<_> =
+        between.provided().values().flat_map(|provided| &provided.packs).copied().collect();
+    assert_eq!(provided, names_of(&repository).into_iter().collect::<Vec<_>>(), "and nobody takes it away");
 
     let (again, flushed) = put(&repository, &session, &[1, 2]);
     assert_eq!(flushed.stats().data_blobs, 1, "only what is gone is stored again");
@@ -88,6 +91,7 @@ fn a_commit_beside_a_sweep_does_not_count_and_its_author_does_it_again() {
     assert_eq!(again, ids);
     let after = view(&repository);
     assert_eq!((after.snapshots().len(), after.states(id).count()), (1, 1));
+    assert!(after.provided().is_empty());
     read_all(&repository, &ids, &[1, 2]);
 }
 

@@ -34,7 +34,7 @@ pub struct View {
     unknown: Vec<(EntryKind, bool)>,
 }
 
-/// What a session that has not committed has stored.
+/// What a session has stored of which no commit counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provided {
     /// When it last spoke, by its own clock.
@@ -62,11 +62,13 @@ impl View {
                 .map_err(|source| RepositoryError::reading(&format!("log entry {}", entry.hash), source))?;
             match statement {
                 Statement::Commit(commit) => {
-                    view.named.add(&ObjectList { index: commit.index.clone(), packs: commit.packs.clone() });
-                    gathered.committed.insert(entry.header.session);
-                    if !void[number] {
-                        gathered.commit(entry, &commit, repository);
+                    let list = ObjectList { index: commit.index.clone(), packs: commit.packs.clone() };
+                    match void[number] {
+                        // Its author has to do it again, and will want what is stored already.
+                        true => view.provide(entry, &list),
+                        false => gathered.commit(entry, &commit, repository),
                     }
+                    view.named.add(&list);
                 }
                 Statement::Unforget(unforget) if !void[number] => {
                     gathered.wishes.unforgets.push((number, unforget));
@@ -84,10 +86,8 @@ impl View {
     fn take(&mut self, entry: &Entry, statement: Statement) {
         match statement {
             Statement::Provide(list) => {
+                self.provide(entry, &list);
                 self.named.add(&list);
-                let provided = self.provided.entry(entry.header.session).or_default();
-                provided.packs.extend(&list.packs);
-                provided.at = provided.at.max(entry.header.time);
             }
             Statement::Relocate(list) => self.named.add(&list),
             Statement::Condemn(list) => self.condemned.add(&list),
@@ -99,6 +99,12 @@ impl View {
             | Statement::Unforget(_)
             | Statement::Amend(_) => {}
         }
+    }
+
+    fn provide(&mut self, entry: &Entry, list: &ObjectList) {
+        let provided = self.provided.entry(entry.header.session).or_default();
+        provided.packs.extend(&list.packs);
+        provided.at = provided.at.max(entry.header.time);
     }
 
     fn put_together(&mut self, gathered: Gathered, ancestry: &Ancestry<'_>) {
@@ -199,7 +205,7 @@ impl View {
         &self.swept
     }
 
-    /// What sessions that have not committed have stored.
+    /// What sessions have stored of which no commit counts: they run, or were interrupted.
     #[must_use]
     pub fn provided(&self) -> &BTreeMap<SessionId, Provided> {
         &self.provided
@@ -222,6 +228,7 @@ impl View {
 
 impl Gathered {
     fn commit(&mut self, entry: &Entry, commit: &Commit, repository: &Repository) {
+        self.committed.insert(entry.header.session);
         let key = (commit.snapshot, entry.header.number, entry.hash);
         self.commits.insert(key, commit.open(&repository.keyring));
     }
