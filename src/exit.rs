@@ -108,9 +108,10 @@ impl From<EngineError> for Failure {
             EngineError::AmbiguousSnapshot { .. } => {
                 (Code::Failed, "give more digits of the id: lifeboat snapshots")
             }
-            EngineError::NothingKept { .. } => {
-                (Code::Failed, "keep at least one, or name what is to go: lifeboat forget SNAP...")
-            }
+            EngineError::NothingKept { .. } => (
+                Code::Failed,
+                "look at what the rules say, or mean it: lifeboat forget --dry-run ..., --allow-none",
+            ),
             EngineError::NoPath(_) => (Code::Failed, "look for the path: lifeboat ls SNAP"),
             EngineError::NoSource(_) => {
                 (Code::Failed, "name paths that exist and can be read: lifeboat backup PATH...")

@@ -5,7 +5,7 @@
 use lifeboat_repository::{Check, CheckKind, StoreProbe, Verdict};
 
 /// What is said of a repository whose store may show changes late.
-pub(crate) const EXCLUSIVE: &str = "the repository is exclusive, because its storage may show changes late: backups and restores go on as usual, keys are changed with --exclusive while nobody else is active";
+pub(crate) const EXCLUSIVE: &str = "the repository is exclusive, because its storage may show changes late: backups and restores go on as usual, keys are changed and space is given back with --exclusive while nobody else is active";
 
 /// One thing that was looked at.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 mod amount;
 mod app;
 mod cache;
+mod calendar;
 mod cli;
 mod commands;
 mod compression;
@@ -23,6 +24,7 @@ mod progress;
 mod read_data;
 mod recovery_sheet;
 mod report;
+mod retention;
 mod selected;
 mod signals;
 mod size;

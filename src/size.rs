@@ -25,6 +25,12 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     u64::try_from(bytes).map_err(|_| "that is more than 16 EiB".to_owned())
 }
 
+/// A whole number without a sign.
+pub(crate) fn whole(text: &str) -> Option<u32> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain)
+}
+
 /// Reads a number of KiB in this range.
 pub(crate) fn kib(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> + Clone {
     move |text| {

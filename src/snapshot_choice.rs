@@ -31,10 +31,14 @@ pub(crate) struct Choice {
 impl Choice {
     /// The snapshots that pass.
     pub(crate) fn list(&self, repository: &Repository) -> Result<SnapshotList, Failure> {
+        Ok(snapshots(repository, &self.filter()?)?)
+    }
+
+    /// What they have to be.
+    pub(crate) fn filter(&self) -> Result<SnapshotFilter, Failure> {
         let tags = self.tag.iter().map(|list| list.split(',').map(str::to_owned).collect()).collect();
         let (hosts, paths, partial) = (self.host.clone(), all_absolute(&self.path)?, self.partial);
-        let filter = SnapshotFilter { hosts, tags, paths, partial };
-        Ok(snapshots(repository, &filter)?)
+        Ok(SnapshotFilter { hosts, tags, paths, partial })
     }
 
     /// The snapshot of these that is meant. Says so when `latest` passes over a newer one that is partial.

@@ -3,9 +3,11 @@
 mod backup;
 mod completions;
 mod doctor;
+mod forget;
 mod init;
 mod key;
 mod ls;
+mod prune;
 mod restore;
 mod snapshots;
 mod verdict;
@@ -30,6 +32,9 @@ pub(crate) enum Command {
     Restore(restore::Restore),
     #[command(visible_alias = "check")]
     Verify(verify::Verify),
+    Forget(Box<forget::Forget>),
+    #[command(visible_alias = "gc", alias = "compact")]
+    Prune(prune::Prune),
     Key(key::Key),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -43,6 +48,7 @@ impl Command {
             Self::Backup(_) => Work::Backup,
             Self::Restore(_) => Work::Restore,
             Self::Verify(_) => Work::Verify,
+            Self::Prune(_) => Work::Prune,
             _ => Work::List,
         }
     }
@@ -59,6 +65,8 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Ls(ls) => ls.run(&app),
         Command::Restore(restore) => restore.run(&app),
         Command::Verify(verify) => verify.run(&app),
+        Command::Forget(forget) => forget.run(&app),
+        Command::Prune(prune) => prune.run(&app),
         Command::Key(key) => key.run(&app),
         Command::Doctor(doctor) => doctor.run(&app),
         Command::Completions(completions) => completions.run(&app),

@@ -15,8 +15,8 @@ use human::Human;
 use json::Json;
 use lifeboat_backend::{Traffic, Waiting};
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, NodeKind, Outcome, Problem, RestoreReport, ScrubReport, Snapshot,
-    Timestamp, VerifyReport,
+    BackupReport, Exclusion, Fate, ForgetReport, Node, NodeKind, Outcome, Problem, PruneReport,
+    RestoreReport, ScrubReport, Snapshot, Timestamp, VerifyReport,
 };
 use lifeboat_repository::{Rights, SlotInfo};
 use std::io;
@@ -72,6 +72,11 @@ pub(crate) trait Report: Send + Sync {
     /// A scrub is over.
     fn scrub(&self, report: &ScrubReport, run: &Run);
 
+    /// Snapshots were forgotten, or would be.
+    fn forget(&self, report: &ForgetReport, dry: bool);
+    /// A prune is over.
+    fn prune(&self, report: &PruneReport, run: &Run);
+
     /// What went over the network all in all.
     fn traffic(&self, traffic: &Traffic);
 
@@ -119,6 +124,8 @@ pub(crate) enum Work {
     Verify,
     /// Checks what is stored without a key.
     Scrub,
+    /// Takes away what nobody needs.
+    Prune,
 }
 
 impl Work {

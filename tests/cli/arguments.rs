@@ -2,8 +2,20 @@
 
 use super::world::World;
 
-const VERBS: [&str; 10] =
-    ["init", "backup", "snapshots", "ls", "restore", "verify", "key", "doctor", "completions", "version"];
+const VERBS: [&str; 12] = [
+    "init",
+    "backup",
+    "snapshots",
+    "ls",
+    "restore",
+    "verify",
+    "forget",
+    "prune",
+    "key",
+    "doctor",
+    "completions",
+    "version",
+];
 const KEY_VERBS: [&str; 4] = ["list", "add", "remove", "passwd"];
 
 #[test]

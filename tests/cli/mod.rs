@@ -26,6 +26,7 @@ mod nonsense;
 mod options;
 mod parity;
 mod password;
+mod prune;
 mod restore;
 mod restore_into;
 mod restore_options;

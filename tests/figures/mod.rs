@@ -52,7 +52,7 @@ const BY_HAND: Least = Least {
 #[test]
 fn tests_in_ci_do_as_much_as_they_have_to() {
     let other = env::var_os(OTHER);
-    let figures = figures(other.as_deref().unwrap_or(FIGURES.as_ref()));
+    let figures = figures(other.as_deref().unwrap_or_else(|| FIGURES.as_ref()));
     println!("{}", page::tables(&figures));
     let half = Half::of(&figures, "ci");
     half.assert_all_there();

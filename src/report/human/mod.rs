@@ -1,6 +1,7 @@
 //! Text for people.
 
 mod network;
+mod retention;
 mod table;
 
 use super::{
@@ -12,8 +13,8 @@ use crate::finding::Finding;
 use crate::{amount, time};
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, Outcome, Problem, ProblemKind, RestoreReport, ScrubReport, Snapshot,
-    Verified, VerifyReport, escaped,
+    BackupReport, Exclusion, Fate, ForgetReport, Node, Outcome, Problem, ProblemKind, PruneReport,
+    RestoreReport, ScrubReport, Snapshot, Verified, VerifyReport, escaped,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -193,6 +194,18 @@ impl Report for Human {
         }
         if report.problems.is_empty() {
             self.line("no errors were found");
+        }
+    }
+
+    fn forget(&self, report: &ForgetReport, dry: bool) {
+        for line in retention::of_forget(report, dry) {
+            self.line(&line);
+        }
+    }
+
+    fn prune(&self, report: &PruneReport, run: &Run) {
+        for line in retention::of_prune(report, run) {
+            self.line(&line);
         }
     }
 

@@ -101,6 +101,7 @@ impl<'a> Error<'a> {
                 Work::List => "list",
                 Work::Restore => "restore",
                 Work::Verify | Work::Scrub => "verify",
+                Work::Prune => "prune",
             },
             item: text(item),
             item_hex: hex_if_needed(item),

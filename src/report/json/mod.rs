@@ -2,6 +2,7 @@
 
 mod bytes;
 mod finding;
+mod forget;
 mod key;
 mod message;
 mod network;
@@ -15,7 +16,8 @@ use crate::exit::Failure;
 use crate::finding::Finding;
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, Node, Outcome, Problem, RestoreReport, ScrubReport, Snapshot, VerifyReport,
+    BackupReport, Exclusion, Fate, ForgetReport, Node, Outcome, Problem, PruneReport, RestoreReport,
+    ScrubReport, Snapshot, VerifyReport,
 };
 use lifeboat_repository::SlotInfo;
 use serde::Serialize;
@@ -140,6 +142,14 @@ impl Report for Json {
 
     fn scrub(&self, report: &ScrubReport, run: &Run) {
         self.data(&summary::of_scrub(report, run));
+    }
+
+    fn forget(&self, report: &ForgetReport, _: bool) {
+        self.data(&forget::of_groups(report));
+    }
+
+    fn prune(&self, report: &PruneReport, run: &Run) {
+        self.data(&summary::of_prune(report, run));
     }
 
     /// Summaries have it.

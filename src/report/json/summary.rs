@@ -1,10 +1,10 @@
-//! The last line of `backup`, `restore` and `verify`, and of `verify --scrub`.
+//! The last line of `backup`, `restore`, `verify` and `prune`, and of `verify --scrub`.
 
 use super::super::Run;
 use super::network::Network;
 use super::snapshot::Counted;
 use crate::time;
-use lifeboat_engine::{BackupReport, ObjectKind, RestoreReport, ScrubReport, VerifyReport};
+use lifeboat_engine::{BackupReport, ObjectKind, PruneReport, RestoreReport, ScrubReport, VerifyReport};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -160,6 +160,57 @@ pub(super) fn of_scrub(report: &ScrubReport, run: &Run) -> Scrub {
         objects: total.objects,
         bytes: total.bytes,
         seconds_elapsed: run.duration.as_secs_f64(),
+        network: run.traffic.as_ref().map(Network::of),
+        notes: report.notes.clone(),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Prune {
+    message_type: &'static str,
+    dry_run: bool,
+    seconds_elapsed: f64,
+    snapshots: u64,
+    snapshots_kept_for_undo: u64,
+    packs_kept_for_backups: u64,
+    packs_removed: u64,
+    bytes_removed: u64,
+    packs_copied: u64,
+    bytes_copied: u64,
+    bytes_used: u64,
+    bytes_unused: u64,
+    packs_unnamed: u64,
+    bytes_added: u64,
+    packs_deleted: u64,
+    index_deleted: u64,
+    bytes_deleted: u64,
+    errors: usize,
+    #[serde(flatten)]
+    network: Option<Network>,
+    notes: Vec<String>,
+}
+
+pub(super) fn of_prune(report: &PruneReport, run: &Run) -> Prune {
+    let PruneReport { plan, deleted, .. } = report;
+    Prune {
+        message_type: "summary",
+        dry_run: run.dry,
+        seconds_elapsed: run.duration.as_secs_f64(),
+        snapshots: report.snapshots,
+        snapshots_kept_for_undo: report.kept_for_undo,
+        packs_kept_for_backups: report.provided,
+        packs_removed: plan.removed,
+        bytes_removed: plan.removed_bytes,
+        packs_copied: plan.copied,
+        bytes_copied: plan.copied_bytes,
+        bytes_used: plan.used,
+        bytes_unused: plan.unused,
+        packs_unnamed: report.orphans,
+        bytes_added: report.bytes_added,
+        packs_deleted: deleted.packs,
+        index_deleted: deleted.index,
+        bytes_deleted: deleted.bytes,
+        errors: report.problems.len(),
         network: run.traffic.as_ref().map(Network::of),
         notes: report.notes.clone(),
     }

@@ -329,9 +329,7 @@ fn commit(
         Committed::Overtaken(session) => return Ok(Some(session)),
         Committed::Counts { is_forgotten: false } => {}
         Committed::Counts { is_forgotten: true } => {
-            teller.tell(&Event::Note(
-                "the snapshot was forgotten before it was complete: lifeboat forget --undo",
-            ));
+            teller.tell(&Event::Note("somebody has forgotten the snapshot before it was complete"));
         }
     }
     teller.with(|report| report.snapshot = Some(snapshot.id));

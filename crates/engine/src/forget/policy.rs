@@ -201,6 +201,26 @@ impl Left {
     }
 }
 
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rules = Vec::new();
+        let mut count = |name: &str, count: Count| match count {
+            Count::None => {}
+            Count::Some(count) => rules.push(format!("{name} {count}")),
+            Count::All => rules.push(format!("{name} unlimited")),
+        };
+        count("last", self.last);
+        self.of.iter().for_each(|(period, of)| count(&period.to_string(), *of));
+        rules.extend(self.within.map(|span| format!("within {span}")));
+        rules.extend(self.within_of.iter().map(|(period, span)| format!("{period} within {span}")));
+        rules.extend(self.tags.iter().map(|tags| format!("tag {}", tags.join(","))));
+        match rules.is_empty() {
+            true => f.write_str("named"),
+            false => write!(f, "keep {}", rules.join(", ")),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
