@@ -44,12 +44,14 @@ pub enum Bug {
     ListingTakenForWhole,
     /// A file that is restored has its name from the beginning.
     NamedEarly,
+    /// What a key slot was stored as is not read back.
+    SlotNotReadBack,
 }
 
 impl Bug {
     /// All of them.
     #[cfg(feature = "planted")]
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::IndexBeforePacks,
         Self::IgnoredPutError,
         Self::UncheckedReuse,
@@ -69,6 +71,7 @@ impl Bug {
         Self::CommitBeforePacks,
         Self::ListingTakenForWhole,
         Self::NamedEarly,
+        Self::SlotNotReadBack,
     ];
 }
 

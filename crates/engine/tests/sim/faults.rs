@@ -9,6 +9,8 @@ use lifeboat_testkit::Random;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Put,
+    /// Of a key slot.
+    PutSlot,
     Get,
     Range,
     Stat,
@@ -94,14 +96,14 @@ impl Fault {
     }
 
     fn fits(self, operation: Operation) -> bool {
-        use Operation::{Delete, File, Get, List, Put, Range};
+        use Operation::{Delete, File, Get, List, Put, PutSlot, Range};
         match self {
             Self::Refused | Self::Outage | Self::Stall | Self::DiesBefore => operation != File,
             Self::FileFails | Self::FileShort | Self::FileDies => operation == File,
-            Self::LostReply | Self::DiesAfter | Self::Denied => matches!(operation, Put | Delete),
+            Self::LostReply | Self::DiesAfter | Self::Denied => matches!(operation, Put | PutSlot | Delete),
             Self::Flipped | Self::Short => matches!(operation, Get | Range),
             Self::HalfListing => operation == List,
-            Self::Full | Self::Garbled => operation == Put,
+            Self::Full | Self::Garbled => matches!(operation, Put | PutSlot),
         }
     }
 }
@@ -124,7 +126,7 @@ impl Swarm {
 
     /// The same with what does lasting harm, too: in some histories, whatever else goes wrong in them.
     pub(crate) fn with_harm(mut self, random: &mut Random) -> Self {
-        if random.below(4) == 0 {
+        if random.below(2) == 0 {
             self.0.push((Fault::Garbled, *random.pick(&[20, 60, 200])));
         }
         self
@@ -141,7 +143,10 @@ impl Swarm {
     pub(crate) fn strike(&self, operation: Operation, seed: u64, number: u64) -> Option<Fault> {
         let strikes = |(fault, odds): &&(Fault, u64)| {
             let position = number.wrapping_mul(64).wrapping_add(*fault as u64);
-            fault.fits(operation) && Random::new(seed.wrapping_add(position)).below(*odds) == 0
+            // Slots are put by few, and not often.
+            let is_rare = (operation, *fault) == (Operation::PutSlot, Fault::Garbled);
+            let odds = if is_rare { odds.div_ceil(8) } else { *odds };
+            fault.fits(operation) && Random::new(seed.wrapping_add(position)).below(odds) == 0
         };
         self.0.iter().find(strikes).map(|(fault, _)| *fault)
     }

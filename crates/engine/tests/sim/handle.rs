@@ -156,9 +156,10 @@ impl Handle {
     fn draw(&self, operation: Operation, number: u64) -> Option<Fault> {
         let mut own = self.own.lock().unwrap();
         let length = 1 + Random::new(self.seed ^ number).below(WHILE);
+        let is_put = matches!(operation, Operation::Put | Operation::PutSlot);
         let fault = match self.swarm.strike(operation, self.seed, number) {
             _ if number < own.back => Some(Fault::Outage),
-            _ if number < own.room && operation == Operation::Put => Some(Fault::Full),
+            _ if number < own.room && is_put => Some(Fault::Full),
             fault => fault,
         };
         match fault {
@@ -206,7 +207,9 @@ impl Handle {
 
 impl Backend for Handle {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        self.ask(Operation::Put, name.as_str(), |fault| {
+        let is_slot = name.as_str().starts_with("keys");
+        let operation = if is_slot { Operation::PutSlot } else { Operation::Put };
+        self.ask(operation, name.as_str(), |fault| {
             if fault != Some(Fault::Garbled) {
                 return self.store.put(name, bytes);
             }

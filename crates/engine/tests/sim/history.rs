@@ -3,7 +3,7 @@
 use super::actor::{Actor, End};
 use super::crew::Host;
 use super::harm::Harm;
-use super::judge::Run;
+use super::judge::{Run, judge_alarm};
 use super::keys::Keys;
 use super::plan::{Act, Plan, Step, Verb};
 use super::source::Source;
@@ -175,7 +175,13 @@ impl History {
             self.judge_new_key(actor)?;
         }
         self.note_garbled(&actors);
-        let is_harmless = self.is_harmless() && !changes_keys;
+        // What is taken away again was there for a while.
+        let is_garbled = actors.iter().any(|actor| !actor.handle.garbled().is_empty());
+        let is_harmless = self.is_harmless() && !is_garbled;
+        if is_harmless {
+            done.iter().try_for_each(|(actor, end)| judge_alarm(actor, end))?;
+        }
+        let is_harmless = is_harmless && !changes_keys;
         done.iter()
             .try_for_each(|(actor, end)| self.judge(actor, end, is_harmless && actor.handle.struck() == 0))
     }

@@ -4,6 +4,7 @@ use super::actor::{Actor, End, Record};
 use super::history::{History, Judged};
 use super::plan::{Saving, Verb};
 use super::tree::{Kind, Tree};
+use lifeboat_backend::ObjectName;
 use lifeboat_engine::{BackupReport, EngineError, Problem, ProblemKind, SnapshotId};
 use lifeboat_repository::RepositoryError;
 use std::path::{Path, PathBuf};
@@ -59,14 +60,6 @@ impl History {
                 Some(problem) => Err(format!("verify found {problem:?} although nothing was harmed")),
                 None => Ok(()),
             },
-            End::Verified(report) if self.is_harmless() && !actor.handle.has_misread() => {
-                let is_alarm =
-                    |problem: &&Problem| matches!(problem.kind, ProblemKind::Damage | ProblemKind::Tampering);
-                match report.problems.iter().find(is_alarm) {
-                    Some(problem) => Err(format!("verify takes what went wrong for damage: {problem:?}")),
-                    None => Ok(()),
-                }
-            }
             End::Failed(EngineError::Interrupted) if stops(verb) => Ok(()),
             End::Failed(EngineError::Repository(RepositoryError::Slot(_))) if verb.changes_keys() => Ok(()),
             End::Failed(error) if is_calm => {
@@ -82,12 +75,15 @@ impl History {
         if !is_made || actor.handle.garbled().is_empty() || self.may_stop() {
             return Ok(());
         }
-        match self.calm(0, Verb::Verify).open(actor.new_key) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                Err(format!("key {} was reported and does not open: {}", actor.new_key, causes(&error)))
-            }
+        for garbled in actor.handle.garbled() {
+            let opener = self.calm(0, Verb::Verify);
+            // Either copy has to open without the other.
+            let opened = self.store.without(&other_copy(&garbled), || opener.open(actor.new_key));
+            opened.map_err(|error| {
+                format!("key {} was reported and does not open: {}", actor.new_key, causes(&error))
+            })?;
         }
+        Ok(())
     }
 
     /// However a restore ended: what has its name in the target is whole, be it new or from before.
@@ -191,9 +187,31 @@ impl History {
     }
 }
 
+/// Whoever verifies or restores takes nothing that went wrong on the way for damage where there is none.
+pub(super) fn judge_alarm(actor: &Actor, end: &End) -> Judged {
+    let problems = match end {
+        End::Verified(report) => &report.problems,
+        End::Restored(_, _, problems) => problems,
+        _ => return Ok(()),
+    };
+    let is_alarm = |problem: &&Problem| matches!(problem.kind, ProblemKind::Damage | ProblemKind::Tampering);
+    match problems.iter().find(is_alarm) {
+        Some(problem) if !actor.handle.has_misread() => {
+            Err(format!("what went wrong is taken for damage: {problem:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a restore that is under way has put it there.
 fn is_incomplete(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(INCOMPLETE))
+}
+
+/// The other of the two copies that there may be of a key slot.
+fn other_copy(name: &ObjectName) -> ObjectName {
+    let (folder, rest) = name.as_str().split_once('/').unwrap_or_default();
+    ObjectName::new(&format!("{}/{rest}", if folder == "keys" { "keys2" } else { "keys" })).unwrap()
 }
 
 fn stops(verb: Verb) -> bool {
