@@ -260,6 +260,22 @@ fn records_of_another_pack_lead_nowhere() {
     assert!(SMALL.heal(other.bytes().to_vec()).is_err());
 }
 
+/// A pack keeps its name whatever parity it has: a disk may hold records of both.
+#[test]
+fn records_of_other_parity_of_the_same_pack_are_told_apart() {
+    let segments: Vec<_> = (0..4).map(|seed| vec![world::noise(seed, 30_000)]).collect();
+    let keyring = world::keyring(1);
+    let more = world::pack_with_parity(&keyring, Role::Data, Compression::Off, &segments, 4, 25);
+    assert_eq!((more.id, more.header), (SMALL.pack.id, SMALL.pack.header));
+    for (first, second) in [(SMALL.bytes(), &more.bytes[..]), (&more.bytes[..], SMALL.bytes())] {
+        let mut bytes = first.to_vec();
+        bytes[SECTOR..2 * SECTOR].fill(0);
+        bytes.resize(bytes.len().next_multiple_of(SECTOR), 0);
+        bytes.extend_from_slice(&second[SMALL.records..]);
+        SMALL.heals(bytes);
+    }
+}
+
 /// Sixty sectors of a full pack, chosen by somebody who wants to harm it.
 fn hostile_choices() -> Vec<(&'static str, Vec<usize>)> {
     let full = &*FULL;
