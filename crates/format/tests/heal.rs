@@ -276,6 +276,24 @@ fn records_of_other_parity_of_the_same_pack_are_told_apart() {
     }
 }
 
+/// A later version may mean something else by the same bytes.
+#[test]
+fn records_of_another_version_or_kind_are_not_understood() {
+    let version = SMALL.shard + 8;
+    for place in [SMALL.shard, version] {
+        let mut bytes = SMALL.bytes().to_vec();
+        bytes[SECTOR..2 * SECTOR].fill(0);
+        SMALL.heals(bytes.clone());
+        let records = bytes.len() - TRAILER;
+        for record in bytes[SMALL.records..records].chunks_exact_mut(SMALL.record_length()) {
+            record[place] += 1;
+            let (covered, checksum) = record.split_at_mut(record.len() - 32);
+            checksum.copy_from_slice(blake3::hash(covered).as_bytes());
+        }
+        assert_eq!(SMALL.heal(bytes), Err(FormatError::WrongHash("pack")));
+    }
+}
+
 /// Sixty sectors of a full pack, chosen by somebody who wants to harm it.
 fn hostile_choices() -> Vec<(&'static str, Vec<usize>)> {
     let full = &*FULL;
