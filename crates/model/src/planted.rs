@@ -1,4 +1,4 @@
-//! For each rule a world in which it is noticed when nobody keeps it.
+//! For each rule a world in which it is noticed when nobody keeps it: on every path, or on walks where it takes many steps.
 
 use crate::configuration::{Configuration, Faults, Role, Saves};
 use crate::configurations::{FORGET, UNFORGET, first, last, merges, moves};
@@ -34,9 +34,10 @@ fn of(rule: Rule) -> Configuration {
         Rule::CondemnedByAnybody => of(&[first(), last(), moves()]),
         Rule::PlacesArePairs => of(&[both, merges(), first()]),
         Rule::WholeListings | Rule::Ancestors => Configuration { pages: 2, ..of(&[both, first(), FORGET]) },
-        Rule::ClosedReadings | Rule::TwoListings => {
-            Configuration { pages: 2, ..of(&[both, first(), later, FORGET]) }
+        Rule::TwoListings => {
+            Configuration { forgotten: true, pages: 2, ..of(&[both, first(), UNFORGET, first()]) }
         }
+        Rule::ClosedReadings => Configuration { pages: 2, ..of(&[both, first(), later, FORGET]) },
         Rule::VoidEntriesName => of(&[Role::writer(blobs("c")), last()]),
         Rule::LastPlaceStays => of(&[both, first(), last(), FORGET]),
         _ => of_one_kind(rule),

@@ -24,7 +24,10 @@ pub enum Rule {
     // Readings.
     /// A reading begins with the first name, not behind the last one of the reading before.
     WholeListings,
-    /// A reading is over when two listings agree, and it has every ancestor.
+    /// A reading is over when two listings agree. To have every ancestor is not enough: without the listings it may show what
+    /// was put last and not what was put before, and of two pruners each relies on a place that the other one sweeps.
+    TwoListings,
+    /// A reading is over when two listings agree, or at least has every ancestor.
     ClosedReadings,
     /// A reading that lacks what was seen before is refused.
     Memory,
@@ -74,8 +77,6 @@ pub enum Rule {
     ReadersKnowTheCommit,
 
     // What nothing is lost without, as far as the model sees.
-    /// A reading is over when two listings agree; it has every ancestor anyway.
-    TwoListings,
     /// A reading is over when it has every ancestor; two listings agree anyway.
     Ancestors,
     /// What a Condemn names stays condemned when its Sweep does not list it.
@@ -84,7 +85,7 @@ pub enum Rule {
 
 impl Rule {
     /// Those without which something is lost.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::CommitsAreVoidable,
         Self::UnforgetsAreVoidable,
         Self::CondemnedForEver,
@@ -94,6 +95,7 @@ impl Rule {
         Self::VoidEntriesName,
         Self::NamesAreUsedOnce,
         Self::WholeListings,
+        Self::TwoListings,
         Self::ClosedReadings,
         Self::Memory,
         Self::RelyOnWhatCounts,
@@ -118,5 +120,5 @@ impl Rule {
     ];
 
     /// Those of which the model does not show that anything is lost without one of them.
-    pub const SPARE: [Self; 3] = [Self::TwoListings, Self::Ancestors, Self::CondemnedWhenSpared];
+    pub const SPARE: [Self; 2] = [Self::Ancestors, Self::CondemnedWhenSpared];
 }
