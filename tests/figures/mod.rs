@@ -37,7 +37,7 @@ const IN_CI: Least = Least {
     crash_points: 3_000,
     kills: 60,
     states: 500_000,
-    walks: 20_000,
+    walks: 60_000,
     fuzz_seconds: None,
 };
 const BY_HAND: Least = Least {

@@ -6,7 +6,7 @@ use lifeboat_testkit::record;
 use serde_json::json;
 
 /// How many walks there are, and when everything is to be looked at.
-const WALKS: (u64, u64) = (20_000, 2_000_000);
+const WALKS: (u64, u64) = (60_000, 2_000_000);
 /// Walks that one thread takes at a time.
 const BATCH: u64 = 1_000;
 
