@@ -184,3 +184,17 @@ fn what_killed_backups_left_goes_when_it_is_old_or_nobody_else_lives() {
     assert!(!world.objects("packs/").contains(&orphan));
     check(&world, &newest, "target");
 }
+
+/// Another prune comes to its end between the reading of this one and what it looks up by it.
+#[test]
+fn a_prune_that_is_overtaken_by_another_begins_anew() {
+    let world = world_of_snapshots(8, 4);
+    let newest = forget_all_but_one(&world);
+    let reports: Vec<PruneReport> = std::thread::scope(|scope| {
+        let prunes: Vec<_> = (0..4).map(|_| scope.spawn(|| pruned(&world, &ALL))).collect();
+        prunes.into_iter().map(|prune| prune.join().unwrap()).collect()
+    });
+    assert!(reports.iter().any(|report| report.deleted.packs > 0), "{reports:?}");
+    pruned(&world, &ALL);
+    check(&world, &newest, "target");
+}

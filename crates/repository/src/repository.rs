@@ -197,6 +197,14 @@ impl Repository {
         View::of(reading, self)
     }
 
+    /// Whether somebody has swept anything since this view: what is missing then need not be lost.
+    ///
+    /// # Errors
+    /// As [`Repository::read_log`].
+    pub fn has_swept_since(&self, view: &View) -> Result<bool, RepositoryError> {
+        Ok(self.view(&self.read_log()?)?.swept() != view.swept())
+    }
+
     /// Removes what killed runs have left besides objects, and gives how much that was. For runs that write.
     ///
     /// # Errors

@@ -164,6 +164,15 @@ impl Session {
         }
     }
 
+    /// Begins another round before anything was stored, because what the view names is being swept.
+    ///
+    /// # Errors
+    /// As [`Session::start`], and when there were rounds enough.
+    pub fn look_again(&mut self) -> Result<(), RepositoryError> {
+        let round = Round::read(&self.repository)?;
+        self.begin_again(round)
+    }
+
     /// Goes by a newer reading from now on.
     fn begin_again(&mut self, round: Round) -> Result<(), RepositoryError> {
         self.rounds += 1;

@@ -24,7 +24,8 @@ use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, ca
 use lifeboat_format::{Bug, Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites, planted};
 use lifeboat_fs::Filter;
 use lifeboat_repository::{
-    BlobWriter, Committed, Index, Repository, RepositoryError, RunningHint, Session, View, WriterOptions,
+    BlobWriter, Committed, Index, KnownPack, Repository, RepositoryError, RunningHint, Session, View,
+    WriterOptions,
 };
 use save::Save;
 use source::Source;
@@ -183,7 +184,7 @@ fn save<'a>(
 /// One round: gives the session back when there has to be another one.
 fn save_once(
     repository: &Repository,
-    session: Session,
+    mut session: Session,
     source: Source<'_>,
     start: Timestamp,
     options: &BackupOptions,
@@ -191,16 +192,16 @@ fn save_once(
     teller: &Teller<'_, BackupReport>,
 ) -> Result<Option<Box<Session>>, EngineError> {
     faults_of(session.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
+    let index = load_index(repository, &mut session, options, teller)?;
     let parent = find_parent(session.view(), options)?;
     teller.with(|report| report.parent = parent.map(|parent| parent.id));
     tell_expectation(teller, newest_alike(session.view(), options).or(parent));
     sweep(repository, teller);
 
-    let index = load_index(repository, &session, options, teller)?;
     let reader = session.reader(Arc::clone(&index));
     let mut writer = session.writer(Arc::clone(&index), writer_options(options, workers));
     let saved = adopt(&mut writer, reader.index().orphans().len(), teller).and_then(|()| {
-        let mut save = Save::new(repository, &reader, &mut writer, teller, parent, options);
+        let mut save = Save::new(repository, session.view(), &reader, &mut writer, teller, parent, options);
         let root = source.save(&mut save, parent, start)?;
         save.check_some()?;
         Ok((root, save.is_as_before()))
@@ -236,13 +237,21 @@ fn save_once(
 /// The index of what the session saw; what of it is damaged is told.
 fn load_index(
     repository: &Repository,
-    session: &Session,
+    session: &mut Session,
     options: &BackupOptions,
     teller: &Teller<'_, BackupReport>,
 ) -> Result<Arc<Index>, EngineError> {
-    let index = match options.parent {
-        ParentChoice::None => repository.load_index_anew(session.view(), || teller.check())?,
-        _ => repository.load_index_checked(session.view(), || teller.check())?,
+    let index = loop {
+        let index = match options.parent {
+            ParentChoice::None => repository.load_index_anew(session.view(), || teller.check())?,
+            _ => repository.load_index_checked(session.view(), || teller.check())?,
+        };
+        let is_whole = index.faults().is_empty() && index.packs().all(KnownPack::is_there);
+        if is_whole || !repository.has_swept_since(session.view())? {
+            break index;
+        }
+        // It has just been swept.
+        session.look_again()?;
     };
     teller.tell_cache(&index);
     for fault in index.faults() {

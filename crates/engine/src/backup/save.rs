@@ -11,7 +11,8 @@ use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of, trees};
 use lifeboat_format::{BlobId, Bug, Key, Node, NodeKind, Piece, Role, Snapshot, planted};
 use lifeboat_fs::{FsError, NameRoom, Owners, SourceDir, Stat};
-use lifeboat_repository::{BlobReader, BlobWriter, Repository, RepositoryError};
+use lifeboat_repository::{BlobReader, BlobWriter, Repository, RepositoryError, View};
+use std::cell::Cell;
 use std::path::Path;
 
 /// Times a file is read when it changes meanwhile.
@@ -29,6 +30,11 @@ pub(super) struct Save<'a> {
     compare: Compare,
     links: Links,
     with_atime: bool,
+    repository: &'a Repository,
+    /// What the backup goes by.
+    view: &'a View,
+    /// Whether anything was swept since, once that was asked.
+    is_outdated: Cell<Option<bool>>,
     /// Whether anything that was asked for is not what it was in the parent, or had to be stored.
     has_news: bool,
     /// Pages that were stored and only lead to what was asked for.
@@ -39,7 +45,8 @@ pub(super) struct Save<'a> {
 
 impl<'a> Save<'a> {
     pub(super) fn new(
-        repository: &Repository,
+        repository: &'a Repository,
+        view: &'a View,
         reader: &'a BlobReader,
         writer: &'a mut BlobWriter,
         teller: &'a Teller<'a, BackupReport>,
@@ -56,6 +63,9 @@ impl<'a> Save<'a> {
             contents: ContentSaver::new(repository),
             owners: Owners::default(),
             compare: Compare::new(parent, options),
+            repository,
+            view,
+            is_outdated: Cell::new(None),
             links: Links::default(),
             read_special: options.read_special,
             with_atime: options.with_atime,
@@ -179,12 +189,22 @@ impl<'a> Save<'a> {
         self.teller.problem(ProblemKind::Unread, path, cause);
     }
 
-    /// The previous node of this name; a parent that cannot be read is told once.
+    /// The previous node of this name; a parent that cannot be read is told once, unless it was forgotten and is being swept.
     pub(super) fn previous(&self, parent: &mut Parent<'_>, name: &[u8], path: &Path) -> Option<Node> {
         parent.find(name).unwrap_or_else(|error| {
-            self.teller.problem(ProblemKind::Damage, path, cause_of(&error));
+            if !self.is_outdated() {
+                self.teller.problem(ProblemKind::Damage, path, cause_of(&error));
+            }
             None
         })
+    }
+
+    /// Whether somebody has swept something since the backup began: what it relied on is checked in the end.
+    fn is_outdated(&self) -> bool {
+        let ask = || self.repository.has_swept_since(self.view).unwrap_or(false);
+        let is_outdated = self.is_outdated.get().unwrap_or_else(ask);
+        self.is_outdated.set(Some(is_outdated));
+        is_outdated
     }
 
     fn special(&mut self, dir: &SourceDir, stat: Stat) -> Result<Node, ContentError> {

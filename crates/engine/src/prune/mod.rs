@@ -22,6 +22,9 @@ use roots::Roots;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Times that it begins anew because others prune as well.
+const TRIES: u32 = 8;
+
 /// What may go, and how much work that is worth.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PruneOptions {
@@ -50,19 +53,25 @@ pub fn prune(
     workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<PruneReport, EngineError> {
-    let pruner = Pruner::start(repository)?;
     let teller = Teller::new(PruneReport::default(), observer);
-    faults_of(pruner.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
-    let hint = match options.dry_run {
-        true => None,
-        false => Some(pruner.announce("prune")?),
-    };
-    let ended = Prune { repository, options, workers, teller: &teller }.run(pruner);
-    if let Some(Err(error)) = hint.map(RunningHint::remove) {
-        let note = format!("a hint that prune runs stays, which harms nothing: {}", cause_of(&error));
-        teller.tell(&Event::Note(&note));
+    let prune = Prune { repository, options, workers, teller: &teller };
+    for tries in 1.. {
+        let pruner = Pruner::start(repository)?;
+        let view = pruner.view().clone();
+        match prune.announced(pruner) {
+            // What is missing may have been swept by another pruner meanwhile.
+            Err(EngineError::Repository(error))
+                if error.is_damage() && tries < TRIES && repository.has_swept_since(&view)? =>
+            {
+                teller.with(|report| *report = PruneReport::default());
+            }
+            ended => {
+                ended?;
+                break;
+            }
+        }
     }
-    ended.map(|()| teller.into_report())
+    Ok(teller.into_report())
 }
 
 struct Prune<'a> {
@@ -73,6 +82,21 @@ struct Prune<'a> {
 }
 
 impl Prune<'_> {
+    /// One go, of which others are told.
+    fn announced(&self, pruner: Pruner) -> Result<(), EngineError> {
+        faults_of(pruner.forged()).iter().for_each(|problem| self.teller.tell(&Event::Problem(problem)));
+        let hint = match self.options.dry_run {
+            true => None,
+            false => Some(pruner.announce("prune")?),
+        };
+        let ended = self.run(pruner);
+        if let Some(Err(error)) = hint.map(RunningHint::remove) {
+            let note = format!("a hint that prune runs stays, which harms nothing: {}", cause_of(&error));
+            self.teller.tell(&Event::Note(&note));
+        }
+        ended
+    }
+
     fn run(&self, pruner: Pruner) -> Result<(), EngineError> {
         let index = self.load(pruner.view())?;
         let roots = Roots::of(self.repository, pruner.view(), self.options.now)?;
