@@ -2,9 +2,9 @@
 
 use crate::{by_hand, world};
 use lifeboat_format::{
-    BlobId, Codec, Compression, Compressor, Config, FormatError, Index, KdfParams, Node, ObjectHash, Opener,
-    Pack, PackBuilder, PackHeader, PackSealer, PackSegment, PackedBlob, Page, PageTreeBuilder, Role, Slot,
-    SlotAbout, VerifyWrites, Xattr, XattrValue, limits,
+    BlobId, Codec, Commit, Compression, Compressor, Config, FormatError, Index, KdfParams, Node, NodeKind,
+    ObjectHash, Opener, Pack, PackBuilder, PackHeader, PackSealer, PackSegment, PackedBlob, Page,
+    PageTreeBuilder, Role, Slot, SlotAbout, VerifyWrites, Xattr, XattrValue, limits,
 };
 use minicbor::Encoder;
 
@@ -352,4 +352,25 @@ fn a_value_that_no_kernel_takes_is_refused() {
     };
     assert!(page(65_536).is_ok());
     assert_eq!(page(65_537), Err(FormatError::Malformed("page")));
+}
+
+#[test]
+fn a_snapshot_begins_at_a_directory_without_a_name() {
+    let keyring = world::keyring(1);
+    let open = |root: Node| {
+        let mut snapshot = world::full_snapshot(&keyring);
+        snapshot.root = root;
+        let random = world::Seeded::new(1);
+        Commit::new(&snapshot, Vec::new(), Vec::new(), &keyring, &random).open(&keyring).map(drop)
+    };
+    let root = world::full_snapshot(&keyring).root;
+    assert_eq!(open(root.clone()), Ok(()));
+    let odd = [
+        Node { kind: NodeKind::File, ..root.clone() },
+        Node { name: b"name".to_vec(), ..root.clone() },
+        Node { mode: 0o10000, ..root },
+    ];
+    for root in odd {
+        assert!(open(root.clone()).is_err_and(|error| error.is_corrupt()), "{root:?}");
+    }
 }

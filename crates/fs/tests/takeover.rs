@@ -294,6 +294,21 @@ fn only_leftovers_of_a_restore_are_removed() {
 }
 
 #[test]
+fn leftovers_that_cannot_be_removed_are_told() {
+    let world = World::new();
+    std::fs::write(world.entry(b".lifeboat-restore-0123456789abcdef"), b"").unwrap();
+    without_root(&world, || {
+        let allow = |mode| std::fs::set_permissions(world.from(), Permissions::from_mode(mode)).unwrap();
+        let target = target(&world);
+        allow(0o500);
+        let error = target.remove_leftovers().unwrap_err();
+        assert!(error.is_not_permitted(), "{error}");
+        allow(0o700);
+        assert_eq!(target.remove_leftovers().unwrap(), 1);
+    });
+}
+
+#[test]
 fn an_immutable_file_is_not_replaced() {
     let world = World::new();
     let path = world.entry(b"file");
