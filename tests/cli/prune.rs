@@ -88,3 +88,55 @@ fn damage_stops_it() {
     }
     world.run(&["prune", "--now"]).fails(4, "is missing");
 }
+
+/// Two snapshots on each of some days of two years.
+#[test]
+fn each_rule_keeps_its_own() {
+    let world = World::new();
+    world.write_three_files();
+    for time in ["2024-12-31", "2025-06-30", "2025-11-02", "2025-12-30", "2025-12-31"] {
+        for hour in ["10", "11"] {
+            let time = format!("{time} {hour}:00:00");
+            world.run(&["backup", "--host", "ark", "--time", &time, "--force", "files"]).succeeds();
+        }
+    }
+    let kept = |rule: &[&str]| {
+        let told = world.run(&[&["forget", "--json", "-n"], rule].concat()).succeeds().json();
+        let kept = told[0]["keep"].as_array().unwrap().iter().map(|snapshot| {
+            let time = snapshot["time"].as_str().unwrap();
+            time[..13].replacen('T', " ", 1)
+        });
+        kept.collect::<Vec<_>>()
+    };
+    let table: [(&[&str], &[&str]); 12] = [
+        (&["--keep-hourly", "2"], &["2025-12-31 10", "2025-12-31 11"]),
+        (&["--keep-daily", "2"], &["2025-12-30 11", "2025-12-31 11"]),
+        (&["--keep-weekly", "2"], &["2025-11-02 11", "2025-12-31 11"]),
+        (&["--keep-monthly", "3"], &["2025-06-30 11", "2025-11-02 11", "2025-12-31 11"]),
+        (&["--keep-yearly", "2"], &["2024-12-31 11", "2025-12-31 11"]),
+        (&["--keep-within", "1d1h"], &["2025-12-30 10", "2025-12-30 11", "2025-12-31 10", "2025-12-31 11"]),
+        (&["--keep-within-hourly", "1h"], &["2025-12-31 10", "2025-12-31 11"]),
+        (&["--keep-within-daily", "1d"], &["2025-12-30 11", "2025-12-31 11"]),
+        (&["--keep-within-weekly", "1m"], &["2025-12-31 11"]),
+        (&["--keep-within-monthly", "2m"], &["2025-11-02 11", "2025-12-31 11"]),
+        (&["--keep-within-yearly", "1y"], &["2024-12-31 11", "2025-12-31 11"]),
+        (&["--keep-last", "1", "--group-by", ""], &["2025-12-31 11"]),
+    ];
+    for (rule, expected) in table {
+        assert_eq!(kept(rule), expected, "{rule:?}");
+    }
+}
+
+#[test]
+fn how_much_is_copied_can_be_said() {
+    let world = with_snapshots(4);
+    world.run(&["forget", "--keep-last", "1"]).succeeds();
+    let lazy = world.run(&["prune", "--now", "--json", "--max-unused", "unlimited"]).succeeds().json();
+    let capped = &["prune", "--now", "--json", "--max-unused", "0", "--max-repack-size", "0"];
+    let capped = world.run(capped).succeeds().json();
+    assert_eq!((&lazy["packs_copied"], &capped["packs_copied"]), (&0.into(), &0.into()));
+    let all = world.run(&["prune", "--now", "--json", "--max-unused", "0%"]).succeeds().json();
+    assert_eq!(all["bytes_unused"], 0, "{all}");
+    world.run(&["prune", "--max-unused", "101%"]).fails(2, "write a share from 0% to 100%");
+    world.run(&["verify", "--read-data"]).succeeds();
+}
