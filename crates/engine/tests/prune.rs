@@ -3,11 +3,11 @@
 use crate::world::World;
 use lifeboat_backend::{Backend as _, ObjectName};
 use lifeboat_engine::{
-    Compression, EngineError, PruneOptions, PruneReport, Snapshot, SnapshotId, Unused, VerifyWrites, Workers,
-    prune,
+    Calendar, Compression, EngineError, ForgetOptions, Period, PruneOptions, PruneReport, Snapshot,
+    SnapshotId, Span, Timestamp, Unused, VerifyWrites, Workers, forget as forget_by, prune,
 };
 use lifeboat_format::Role;
-use lifeboat_repository::{RepositoryError, Session, pack_object};
+use lifeboat_repository::{InitOptions, RepositoryError, Session, pack_object};
 use lifeboat_testkit::Random;
 use std::fs;
 
@@ -197,4 +197,32 @@ fn a_prune_that_is_overtaken_by_another_begins_anew() {
     assert!(reports.iter().any(|report| report.deleted.packs > 0), "{reports:?}");
     pruned(&world, &ALL);
     check(&world, &newest, "target");
+}
+
+#[test]
+fn a_dry_run_does_not_even_put_back_a_copy_that_is_missing() {
+    let options = InitOptions { second_copies: true, ..InitOptions::default() };
+    let world = World::of(9, Workers::inline(), options);
+    fs::create_dir(world.source()).unwrap();
+    fs::write(world.source().join("file"), "content").unwrap();
+    world.backup();
+    world.backend.delete(&world.objects("log2/")[0]).unwrap();
+    let before = world.objects("");
+    pruned(&world, &PruneOptions { dry_run: true, ..ALL });
+    let rehearsed = ForgetOptions { dry_run: true, named: vec!["latest".into()], ..ForgetOptions::default() };
+    forget_by(&world.repository, &rehearsed, &Timeless).unwrap();
+    assert_eq!(world.objects(""), before);
+}
+
+/// No rule asks it anything.
+struct Timeless;
+
+impl Calendar for Timeless {
+    fn key(&self, _: Period, at: Timestamp) -> i64 {
+        at.seconds
+    }
+
+    fn back(&self, from: Timestamp, _: Span) -> Timestamp {
+        from
+    }
 }

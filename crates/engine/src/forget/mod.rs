@@ -101,6 +101,7 @@ pub fn forget(
     options: &ForgetOptions,
     calendar: &dyn Calendar,
 ) -> Result<ForgetReport, EngineError> {
+    let repository = if options.dry_run { &repository.rehearsal() } else { repository };
     let session = Session::start(repository)?;
     let report = choose(session.view(), options, calendar)?;
     let report = ForgetReport { problems: select::faults_of(session.forged()), ..report };

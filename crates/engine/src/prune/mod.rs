@@ -53,6 +53,7 @@ pub fn prune(
     workers: &Workers,
     observer: &dyn Observer,
 ) -> Result<PruneReport, EngineError> {
+    let repository = if options.dry_run { &repository.rehearsal() } else { repository };
     let teller = Teller::new(PruneReport::default(), observer);
     let prune = Prune { repository, options, workers, teller: &teller };
     for tries in 1.. {

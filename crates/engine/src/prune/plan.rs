@@ -79,11 +79,14 @@ impl Plan {
             let share = used.of(number);
             let length = pack.found_length.unwrap_or(0);
             let needed = scaled(length, share.used, share.total);
+            let is_waiting = roots.provided.contains(&pack.id);
+            if is_waiting && (share.used == 0 || !pack.is_condemned()) {
+                // All of it, for whoever stored it.
+                plan.used += length;
+                continue;
+            }
             if share.used == 0 {
-                match roots.provided.contains(&pack.id) {
-                    true => plan.used += length,
-                    false => drop(plan.removed.insert(number)),
-                }
+                plan.removed.insert(number);
                 continue;
             }
             plan.used += needed;
