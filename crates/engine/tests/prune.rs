@@ -226,3 +226,15 @@ impl Calendar for Timeless {
         from
     }
 }
+
+#[test]
+fn many_small_index_objects_become_few() {
+    let world = world_of_snapshots(10, 20);
+    let newest = world.snapshots().pop().unwrap();
+    let before = world.objects("index/").len();
+    assert!(before > 32, "{before}");
+    pruned(&world, &ALL);
+    let after = world.objects("index/").len();
+    assert_eq!(after, 2, "one of each role, of {before}");
+    check(&world, &newest, "target");
+}

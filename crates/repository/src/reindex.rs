@@ -8,10 +8,10 @@ use crate::{RepositoryError, layout};
 use lifeboat_format::{Index, IndexBuilder, IndexedPack, ObjectHash, PackId, Role};
 use std::collections::BTreeSet;
 
-/// Blobs up to which an object is a small one.
-const SMALL: usize = 1 << 14;
-/// Small objects of a role up to which they are left alone.
-const SMALL_MAX: usize = 16;
+/// Bytes below which an object is a small one.
+const SMALL: u64 = 512 << 10;
+/// Small objects up to which they are left alone.
+const SMALL_MAX: usize = 32;
 
 /// What was put in the place of what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Pruner {
         check: impl Fn() -> Result<(), E>,
     ) -> Result<Reindexed, E> {
         let names: Vec<ObjectHash> = self.view().index().iter().copied().collect();
-        let small = self.small(&names, &check)?;
+        let small = self.small()?;
         let mut anew =
             Anew { pruner: self, open: Role::ALL.map(IndexBuilder::new), done: Reindexed::default() };
         for hash in names {
@@ -50,21 +50,11 @@ impl Pruner {
         Ok(anew.finish()?)
     }
 
-    /// Small index objects, where there are many of a role.
-    fn small<E: From<RepositoryError>>(
-        &self,
-        names: &[ObjectHash],
-        check: &impl Fn() -> Result<(), E>,
-    ) -> Result<BTreeSet<ObjectHash>, E> {
-        let mut small = [(); 2].map(|()| BTreeSet::new());
-        for hash in names {
-            check()?;
-            let index = self.read(*hash)?;
-            if index.blobs.len() < SMALL {
-                small[index.role.position()].insert(*hash);
-            }
-        }
-        Ok(small.into_iter().filter(|small| small.len() > SMALL_MAX).flatten().collect())
+    /// Small index objects, where there are many.
+    fn small(&self) -> Result<BTreeSet<ObjectHash>, RepositoryError> {
+        let listed = self.repository.list_index()?.into_iter();
+        let small: BTreeSet<_> = listed.filter(|(_, size)| *size < SMALL).map(|(hash, _)| hash).collect();
+        Ok(if small.len() > SMALL_MAX { small } else { BTreeSet::new() })
     }
 
     fn read(&self, hash: ObjectHash) -> Result<Index, RepositoryError> {
