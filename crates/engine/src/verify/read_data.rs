@@ -33,7 +33,7 @@ pub enum ReadData {
 
 impl ReadData {
     /// The chosen ones among `packs`, in the order in which they are to be read.
-    pub(super) fn choose<'p>(self, mut packs: Vec<&'p KnownPack>, random: &dyn Random) -> Vec<&'p KnownPack> {
+    pub(crate) fn choose<'p>(self, mut packs: Vec<&'p KnownPack>, random: &dyn Random) -> Vec<&'p KnownPack> {
         if matches!(self, Self::Share(_) | Self::Size(_) | Self::Time(_)) {
             packs.sort_by_cached_key(|_| u64::from_le_bytes(random.array()));
         }
