@@ -103,7 +103,7 @@ pub fn entry(bytes: &[u8]) -> bool {
 /// The body of a log entry of any kind.
 pub fn statement(bytes: &[u8]) -> bool {
     // Every one of them has to be tried.
-    let understood: Vec<bool> = (EntryKind::GENESIS.0..=EntryKind::SWEEP.0)
+    let understood: Vec<bool> = (EntryKind::GENESIS.0..=EntryKind::HEALED.0)
         .map(|kind| is_statement(EntryKind(kind), bytes))
         .collect();
     understood.contains(&true)
@@ -136,7 +136,9 @@ fn is_statement(kind: EntryKind, body: &[u8]) -> bool {
             Statement::Provide(list)
             | Statement::Relocate(list)
             | Statement::Condemn(list)
-            | Statement::Sweep(list),
+            | Statement::Sweep(list)
+            | Statement::Damage(list)
+            | Statement::Healed(list),
         ) => {
             assert_eq!(minicbor::decode(&list.encode()).ok(), Some(list));
             true

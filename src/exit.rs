@@ -162,6 +162,10 @@ impl From<RepositoryError> for Failure {
                 Code::NoRepository,
                 "name the directory of a repository with -r, or make one in a new directory: lifeboat -r DIR init",
             ),
+            RepositoryError::OtherKeys(_) => (
+                Code::Failed,
+                "restore from it by itself; a replica that can help is made by: lifeboat init --same-keys-as REPO",
+            ),
             RepositoryError::Exists(_) => (Code::Failed, "use it as it is: lifeboat backup PATH..."),
             RepositoryError::NotEmpty(_) => {
                 (Code::Failed, "name a directory that is new or empty: lifeboat -r DIR init")

@@ -17,7 +17,7 @@
 //!   not undo it. After an error the outcome is unknown: the object may be there, whole, or not. Putting the
 //!   same bytes again is always safe and settles it.
 //! - **Immutable.** No name is ever used for two contents, and no name is the folder of another (`a` and
-//!   `a/b`).
+//!   `a/b`). What a storage has damaged may be replaced by what it was.
 //! - **Bounded.** Reads name their limit beforehand; nothing is allocated because storage claims a size.
 //! - **Loud.** A listing is complete or an error. A folder that cannot be read is never taken for an empty
 //!   one.
@@ -84,6 +84,19 @@ pub trait Backend: Send + Sync + Debug {
     /// As [`Backend::put`].
     fn put_shared(&self, name: &ObjectName, bytes: &Arc<Vec<u8>>) -> Result<(), BackendError> {
         self.put(name, bytes)
+    }
+
+    /// Stores an object in place of whatever bears its name, durably when it returns `Ok`: for whoever can prove that these are the
+    /// bytes which the name stands for, and that what lies there is not. Storage on disk and far away does it at once;
+    /// in others there is a moment without the object.
+    ///
+    /// # Errors
+    /// As [`Backend::put`]: after one either content may be there.
+    fn replace(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        match self.delete(name) {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => self.put(name, bytes),
+        }
     }
 
     /// The whole object.

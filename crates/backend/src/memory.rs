@@ -48,6 +48,11 @@ impl Backend for MemoryBackend {
         }
     }
 
+    fn replace(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        self.objects().insert(name.clone(), bytes.into());
+        Ok(())
+    }
+
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
         let bytes = self.find("get", name)?;
         if size(&bytes) > limit {

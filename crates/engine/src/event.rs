@@ -62,6 +62,15 @@ pub enum Event<'a> {
         /// The file.
         node: &'a Node,
     },
+    /// A stored object is whole again, or what was in it lies elsewhere.
+    Mended {
+        /// Its name in the storage.
+        object: &'a Path,
+        /// By what.
+        means: &'a Means,
+    },
+    /// From now on nobody relies on a stored object, and nobody misses it.
+    Quarantined(&'a Path),
     /// Something went wrong, and the verb goes on.
     Problem(&'a Problem),
     /// Something worth telling that changes no verdict.
@@ -90,6 +99,26 @@ pub enum Outcome {
     Unchanged,
     /// What was there stays as it was, whatever it is.
     Kept,
+}
+
+/// By what damage was mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// The other copy of a control object.
+    OtherCopy,
+    /// The parity of a pack, or what was left of it.
+    Parity,
+    /// A replica had the pack; where it lies.
+    Replica(String),
+    /// A new index object names the pack.
+    Index,
+    /// All that was in a pack is stored anew.
+    Anew,
+    /// What is sound of a pack is stored anew.
+    InPart {
+        /// Blobs that nothing has.
+        lost: u64,
+    },
 }
 
 /// Something that went wrong with one item.

@@ -11,6 +11,8 @@ mod list;
 mod losses;
 mod mended;
 mod prune;
+mod repair;
+mod replicas;
 mod report;
 mod restore;
 mod scrub;
@@ -23,14 +25,18 @@ mod verify;
 
 pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
 pub use error::EngineError;
-pub use event::{Event, Fate, Observer, Outcome, Problem, ProblemKind};
+pub use event::{Event, Fate, Means, Observer, Outcome, Problem, ProblemKind};
 pub use forget::{
     Calendar, Count, ForgetOptions, ForgetReport, Group, GroupBy, GroupKey, Period, Policy, Reason, Span,
     forget,
 };
 pub use list::{ListOptions, list};
 pub use prune::{PlanFigures, PruneOptions, Unused, prune};
-pub use report::{BackupReport, Checked, PruneReport, RestoreReport, ScrubReport, Verified, VerifyReport};
+pub use repair::{RepairOptions, repair};
+pub use replicas::replica_help;
+pub use report::{
+    BackupReport, Checked, PruneReport, RepairReport, RestoreReport, ScrubReport, Verified, VerifyReport,
+};
 pub use restore::{Overwrite, RestoreOptions, Selection, restore};
 pub use scrub::scrub;
 pub use second_copies::replaced_objects;

@@ -5,7 +5,7 @@
 use crate::report::{Fold, Teller};
 use crate::trees::{Entries, nodes, pieces, xattr_blobs};
 use crate::{EngineError, ProblemKind, cause_of};
-use lifeboat_format::{BlobId, BlobPrefix, Content, Node, NodeKind, Piece, Snapshot};
+use lifeboat_format::{BlobId, BlobPrefix, Content, Node, NodeKind, Piece, Role, Snapshot};
 use lifeboat_fs::{Trail, escaped};
 use lifeboat_repository::{BlobPlace, BlobReader, RepositoryError, SegmentNumber};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -116,7 +116,8 @@ impl<'a, R: Fold> Losses<'a, R> {
 
     fn is_sound(&self, id: &BlobId, length: u32) -> Result<bool, RepositoryError> {
         let is_usable = |place: &BlobPlace| place.length == length && !self.bad.contains(&place.segment);
-        Ok(self.reader.index().places(id)?.iter().any(is_usable))
+        let is_here = self.reader.index().places(id)?.iter().any(is_usable);
+        Ok(is_here || self.reader.is_in_replica(Role::Data, id))
     }
 
     fn problem(&self, path: &Path, cause: impl Into<String>) {

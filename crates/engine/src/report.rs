@@ -2,11 +2,13 @@
 
 use crate::mended::mended_packs;
 use crate::prune::PlanFigures;
-use crate::{EngineError, Event, Fate, Observer, Outcome, Problem, ProblemKind, replaced_objects};
+use crate::{
+    EngineError, Event, Fate, Means, Observer, Outcome, Problem, ProblemKind, replaced_objects, replica_help,
+};
 use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
 use lifeboat_repository::{BlobReader, Deleted, Index, ObjectKind, Repository};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// What a backup has done.
@@ -74,6 +76,27 @@ pub struct VerifyReport {
     /// Bytes that were read from the storage for it.
     pub bytes_read: u64,
     /// What is wrong: stored objects, and the files that lose by it.
+    pub problems: Vec<Problem>,
+    /// What is odd and harmless.
+    pub notes: Vec<String>,
+}
+
+/// What a repair has done.
+#[derive(Clone, Debug, Default)]
+pub struct RepairReport {
+    /// Packs that the index names.
+    pub packs: u64,
+    /// Packs whose data was read.
+    pub packs_read: u64,
+    /// Bytes that were read from the storage for it.
+    pub bytes_read: u64,
+    /// Stored objects that are whole again, or whose content lies elsewhere now, and by what.
+    pub mended: Vec<(PathBuf, Means)>,
+    /// Stored objects on which nobody relies any more.
+    pub quarantined: Vec<PathBuf>,
+    /// Bytes of packs and index objects that were stored anew.
+    pub bytes_added: u64,
+    /// What stays damaged: stored objects, and the files that lose by it.
     pub problems: Vec<Problem>,
     /// What is odd and harmless.
     pub notes: Vec<String>,
@@ -236,6 +259,22 @@ impl Fold for VerifyReport {
     }
 }
 
+impl Fold for RepairReport {
+    fn fold(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Read(bytes) => {
+                self.packs_read += 1;
+                self.bytes_read += bytes;
+            }
+            Event::Mended { object, means } => self.mended.push(((*object).to_owned(), (*means).clone())),
+            Event::Quarantined(object) => self.quarantined.push((*object).to_owned()),
+            Event::Problem(problem) => self.problems.push((*problem).clone()),
+            Event::Note(note) => self.notes.push((*note).to_owned()),
+            _ => {}
+        }
+    }
+}
+
 impl Fold for ScrubReport {
     fn fold(&mut self, event: &Event<'_>) {
         match event {
@@ -299,6 +338,14 @@ impl<'a, R: Fold> Teller<'a, R> {
     /// Tells where second copies were used.
     pub(crate) fn replaced_objects(&self, repository: &Repository) {
         replaced_objects(repository).iter().for_each(|problem| self.tell(&Event::Problem(problem)));
+        self.replicas(repository);
+    }
+
+    /// Tells what was read from replicas.
+    pub(crate) fn replicas(&self, repository: &Repository) {
+        let (problems, notes) = replica_help(repository);
+        problems.iter().for_each(|problem| self.tell(&Event::Problem(problem)));
+        notes.iter().for_each(|note| self.tell(&Event::Note(note)));
     }
 
     /// Tells a note, unless it was told before.

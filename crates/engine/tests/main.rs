@@ -22,6 +22,7 @@ mod on_disk;
 mod parity;
 mod prune;
 mod recorded;
+mod repair;
 mod restore_into;
 mod round_trip;
 mod scrub;

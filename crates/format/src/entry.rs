@@ -38,6 +38,10 @@ impl EntryKind {
     pub const CONDEMN: Self = Self(7);
     /// What does not exist any more.
     pub const SWEEP: Self = Self(8);
+    /// What is not what it should be.
+    pub const DAMAGE: Self = Self(9);
+    /// What is again what it should be.
+    pub const HEALED: Self = Self(10);
 }
 
 /// What the storage can read of an entry.

@@ -50,7 +50,10 @@ impl Sample {
     }
 
     fn heal(&self, bytes: Vec<u8>) -> Result<Vec<u8>, FormatError> {
+        let whole = Pack::restore(self.pack.id, bytes.clone(), self.bytes().len() as u64);
         let healed = Pack::heal(self.pack.id, bytes);
+        assert_eq!(whole.is_ok(), healed.is_ok());
+        assert!(whole.is_ok_and(|whole| whole == self.bytes()) || healed.is_err(), "wrong bytes");
         assert!(healed.as_ref().map_or(true, |core| core == &self.bytes()[..self.core]), "wrong bytes");
         healed
     }

@@ -97,11 +97,11 @@ fn unknown_kinds_are_newer() {
         assert_newer(Page::<Node>::decode(&page, None));
     }
     let (_, entry) = Entry::create(
-        world::draft(EntryKind(9), b"not even CBOR".to_vec()),
+        world::draft(EntryKind(12), b"not even CBOR".to_vec()),
         world::keyring(1).log(),
         &world::Seeded::new(1),
     );
-    assert_eq!(Statement::of(&entry), Ok(Statement::Unknown(EntryKind(9))));
+    assert_eq!(Statement::of(&entry), Ok(Statement::Unknown(EntryKind(12))));
 }
 
 #[test]

@@ -264,6 +264,8 @@ pub(crate) fn statements() -> Vec<(EntryKind, Vec<u8>, Statement)> {
         (EntryKind::AMEND, amend.encode(), Statement::Amend(amend)),
         (EntryKind::RELOCATE, list.encode(), Statement::Relocate(list.clone())),
         (EntryKind::CONDEMN, list.encode(), Statement::Condemn(list.clone())),
-        (EntryKind::SWEEP, list.encode(), Statement::Sweep(list)),
+        (EntryKind::SWEEP, list.encode(), Statement::Sweep(list.clone())),
+        (EntryKind::DAMAGE, list.encode(), Statement::Damage(list.clone())),
+        (EntryKind::HEALED, list.encode(), Statement::Healed(list)),
     ]
 }

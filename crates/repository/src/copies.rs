@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long a writer may take from the second copy to the object itself before the object counts as missing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Whether bytes are what an object should be.
+type Acceptance<'a> = Box<dyn Fn(&[u8]) -> Result<(), FormatError> + 'a>;
+
 impl Repository {
     /// Copies of control objects that are missing or damaged beside a sound one. Of index objects only those count that
     /// the view names. `check` is asked before every object, and its error ends it.
@@ -104,23 +107,56 @@ impl Repository {
     }
 
     fn check_object(&self, name: &ObjectName) -> Result<Vec<CopyFault>, BackendError> {
-        let small = limits::SMALL_OBJECT_MAX;
-        let hash_fits = |hash, bytes: &[u8]| match ObjectHash::of(bytes) == hash {
-            true => Ok(()),
-            false => Err(FormatError::WrongHash("object")),
+        let (limit, accept) = self.acceptance(name);
+        self.control.check(name, limit, accept)
+    }
+
+    /// How long a control object may be, and whether bytes are what it should be.
+    fn acceptance<'a>(&'a self, name: &'a ObjectName) -> (u64, Acceptance<'a>) {
+        let of_hash = |hash| {
+            move |bytes: &[u8]| match ObjectHash::of(bytes) == hash {
+                true => Ok(()),
+                false => Err(FormatError::WrongHash("object")),
+            }
         };
         if let Some(entry) = EntryName::parse(name) {
-            return self.control.check(name, limits::ENTRY_MAX, |bytes| hash_fits(entry.hash, bytes));
+            return (limits::ENTRY_MAX, Box::new(of_hash(entry.hash)));
         }
         if let Some(hash) = layout::parse_index(name) {
-            return self.control.check(name, limits::INDEX_MAX, |bytes| hash_fits(hash, bytes));
+            return (limits::INDEX_MAX, Box::new(of_hash(hash)));
         }
-        if *name == layout::config() {
-            return self.control.check(name, small, |bytes| hash_fits(self.config_hash, bytes));
+        let accept: Acceptance<'_> = if *name == layout::config() {
+            Box::new(of_hash(self.config_hash))
+        } else if name.as_str().starts_with(layout::KEYRING) {
+            Box::new(|bytes| check_key(name, bytes))
+        } else {
+            Box::new(|bytes| self.slots().look(name, &Slot::decode(bytes)?).map(drop))
+        };
+        (limits::SMALL_OBJECT_MAX, accept)
+    }
+
+    /// Puts the sound copy of a control object in the place of one that is not; tells whether it did. A copy of a key slot that is missing is left alone:
+    /// somebody may be about to remove the slot.
+    ///
+    /// # Errors
+    /// When neither can be read any more, or the copy cannot be stored.
+    pub fn mend_copy(&self, fault: &CopyFault) -> Result<bool, RepositoryError> {
+        let name = ObjectName::new(&fault.object)?;
+        let object = layout::first_copy(&name);
+        let is_slot = object.as_str().starts_with(layout::KEYS);
+        if is_slot && fault.is_missing() {
+            return Ok(false);
         }
-        if name.as_str().starts_with(layout::KEYRING) {
-            return self.control.check(name, small, |bytes| check_key(name, bytes));
+        let (limit, accept) = self.acceptance(&object);
+        let copies = self.control.copies(&object, limit).into_iter();
+        let mut sound = copies.filter_map(|(copy, bytes)| Some((copy, bytes.ok()?)));
+        let Some((other, bytes)) = sound.find(|(_, bytes)| accept(bytes).is_ok()) else { return Ok(false) };
+        self.backend.replace(&name, &bytes)?;
+        if is_slot && !self.control.is_there(other.as_str()) {
+            // It was removed meanwhile, and stays removed.
+            self.backend.delete(&name)?;
+            return Ok(false);
         }
-        self.control.check(name, small, |bytes| self.slots().look(name, &Slot::decode(bytes)?).map(drop))
+        Ok(true)
     }
 }

@@ -23,6 +23,9 @@ pub enum RepositoryError {
     /// Something else lies there.
     #[error("{0} is not a lifeboat repository")]
     Foreign(String),
+    /// A repository that was to help has other keys.
+    #[error("{0} has other keys, so nothing in it has the name that it has here")]
+    OtherKeys(String),
     /// There is a repository already.
     #[error("a repository exists already at {0}")]
     Exists(String),

@@ -62,16 +62,46 @@ impl BlobReader {
         &self.index
     }
 
-    /// A blob's bytes; its segment is kept for its neighbours.
+    /// A blob's bytes, from a replica if they cannot be had here; its segment is kept for its neighbours.
     ///
     /// # Errors
     /// [`RepositoryError::Missing`] when it has no place, or the damage of its last place.
     pub fn read(&self, role: Role, id: &BlobId) -> Result<Vec<u8>, RepositoryError> {
-        self.any_place(id, |place| {
+        let found = self.any_place(self.index.places(id)?, &format_args!("blob {id}"), |place| {
             let segment = self.recent_segment(place.segment)?;
             let bytes = self.slice(role, id, place, &segment)?;
             Ok(bytes.to_vec())
-        })
+        });
+        match found {
+            Err(error) if error.is_damage() => self.repository.replicas.read(role, id).ok_or(error),
+            found => found,
+        }
+    }
+
+    /// The same by what indexes find a blob by.
+    ///
+    /// # Errors
+    /// As [`BlobReader::read`].
+    pub fn read_by_prefix(&self, role: Role, prefix: BlobPrefix) -> Result<Vec<u8>, RepositoryError> {
+        let places = self.index.places_by_prefix(prefix)?;
+        let found = self.any_place(places, &format_args!("{role} blob"), |place| {
+            let segment = self.recent_segment(place.segment)?;
+            let BlobPlace { offset, length, .. } = place;
+            let blob = NeededBlob { segment: place.segment, offset, length, prefix };
+            Ok(self.needed(role, &blob, &segment)?.to_vec())
+        });
+        match found {
+            Err(error) if error.is_damage() => {
+                self.repository.replicas.read_by_prefix(role, prefix).ok_or(error)
+            }
+            found => found,
+        }
+    }
+
+    /// Whether a replica has a blob; it is read for it.
+    #[must_use]
+    pub fn is_in_replica(&self, role: Role, id: &BlobId) -> bool {
+        self.repository.replicas.read(role, id).is_some()
     }
 
     /// Opens a whole segment into `out`, whose former content is dropped. What it holds is authentic, but that a
@@ -138,11 +168,12 @@ impl BlobReader {
 
     fn any_place<T>(
         &self,
-        id: &BlobId,
+        places: Vec<BlobPlace>,
+        what: &std::fmt::Arguments<'_>,
         read: impl Fn(BlobPlace) -> Result<T, RepositoryError>,
     ) -> Result<T, RepositoryError> {
-        let mut last = RepositoryError::Missing(format!("blob {id}"));
-        for place in self.index.places(id)? {
+        let mut last = RepositoryError::Missing(what.to_string());
+        for place in places {
             match read(place) {
                 Ok(found) => return Ok(found),
                 Err(error) if error.is_damage() => {

@@ -34,10 +34,13 @@ impl Pruner {
         gone: &BTreeSet<PackId>,
         check: impl Fn() -> Result<(), E>,
     ) -> Result<Reindexed, E> {
-        let names: Vec<ObjectHash> = self.view().index().iter().copied().collect();
+        let damaged = &self.view().damaged().index;
+        let names: Vec<ObjectHash> = self.view().index().difference(damaged).copied().collect();
         let small = self.small()?;
         let mut anew =
             Anew { pruner: self, open: Role::ALL.map(IndexBuilder::new), done: Reindexed::default() };
+        // Others stand for what was in them: else what is needed would not have been found.
+        anew.done.old.extend(self.view().index().intersection(damaged));
         for hash in names {
             check()?;
             let index = self.read(hash)?;

@@ -7,6 +7,7 @@ use crate::index::TableCache;
 use crate::kept::Kept;
 use crate::keys::{Unlocked, cost_of_trying, unlock};
 use crate::log::{Reading, read_log};
+use crate::replica::Replicas;
 use crate::{CacheOptions, Credential, Environment, Memory, RepositoryError, View};
 use lifeboat_backend::{Backend, ObjectName};
 use lifeboat_format::{BlobHasher, Chunker, Compression, Config, Key, Keyring, ObjectHash, Statement};
@@ -34,6 +35,7 @@ pub struct Repository {
     pub(crate) config_hash: ObjectHash,
     chunker: Chunker,
     memory: Memory,
+    pub(crate) replicas: Arc<Replicas>,
     keys: Vec<lifeboat_format::KeyId>,
 }
 
@@ -94,6 +96,7 @@ impl Repository {
             config_hash,
             chunker,
             memory,
+            replicas: Arc::default(),
             keys,
         })
     }

@@ -35,12 +35,12 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 /// A run that writes.
 #[derive(Debug)]
 pub struct Session {
-    repository: Repository,
+    pub(crate) repository: Repository,
     pub(crate) log: Arc<SessionLog>,
     round: Round,
     rounds: u32,
     snapshot: SnapshotId,
-    packs: Arc<PackBuffers>,
+    pub(crate) packs: Arc<PackBuffers>,
 }
 
 /// What became of a commit.

@@ -145,6 +145,13 @@ impl Backend for LocalBackend {
         folder.sync().map_err(failed)
     }
 
+    fn replace(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        let (folder, leaf) =
+            self.make_folder(name).map_err(|error| BackendError::writing("replace", name, error))?;
+        let replaced = Temporary::write(&folder, bytes).and_then(|file| file.replace(leaf));
+        replaced.and_then(|()| folder.sync()).map_err(|error| unwritten(&folder, name, error))
+    }
+
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
         let failed = |error| self.unread("get", name, error);
         let (file, size) = self.read(name).map_err(failed)?;

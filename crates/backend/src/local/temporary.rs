@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use lifeboat_sys::fs::{AtFlags, File, FlockOperation, RenameFlags, flock, linkat, renameat_with};
+use lifeboat_sys::fs::{AtFlags, File, FlockOperation, RenameFlags, flock, linkat, renameat, renameat_with};
 use lifeboat_sys::io::{Errno, retry_on_intr};
 use lifeboat_sys::rand::{GetRandomFlags, getrandom};
 
@@ -48,6 +48,13 @@ impl<'a> Temporary<'a> {
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => self.publish_by_link(leaf),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Gives the file its name, whatever bears it.
+    pub(super) fn replace(mut self, leaf: &str) -> io::Result<()> {
+        renameat(self.folder, &self.name, self.folder, leaf)?;
+        self.present = false;
+        Ok(())
     }
 
     /// The same in two steps, for file systems that cannot rename without replacing.

@@ -272,6 +272,10 @@ impl Backend for RemoteBackend {
         self.put_payload(name, &Bytes::from_owner(Shared(Arc::clone(bytes))).into())
     }
 
+    fn replace(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        self.put(name, bytes)
+    }
+
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
         self.wait(self.get_whole(name, limit))
     }

@@ -116,6 +116,7 @@ contract! {
         what_was_put_comes_back
         equal_bytes_may_be_put_again
         other_bytes_under_a_name
+        what_is_damaged_is_replaced
         empty_and_large_objects
         ranges_are_exact_or_short
         empty_ranges

@@ -45,6 +45,19 @@ pub(super) fn other_bytes_under_a_name(door: &Door) {
     }
 }
 
+pub(super) fn what_is_damaged_is_replaced(door: &Door) {
+    let (name, content) = (name("packs/ab/abcdef"), bytes(3, 200_000));
+    for there in [None, Some(vec![]), Some(bytes(3, 199_999)), Some(bytes(5, 200_001)), Some(content.clone())]
+    {
+        if let Some(there) = there {
+            door.backend.put(&name, &there).unwrap();
+        }
+        door.backend.replace(&name, &content).unwrap();
+        assert_eq!(door.backend.get(&name, NO_LIMIT).unwrap(), content);
+        door.backend.delete(&name).unwrap();
+    }
+}
+
 pub(super) fn empty_and_large_objects(door: &Door) {
     let (empty, large) = (name("empty"), name("large"));
     let content = bytes(4, 8 << 20);

@@ -246,7 +246,7 @@ fn load_index(
             ParentChoice::None => repository.load_index_anew(session.view(), || teller.check())?,
             _ => repository.load_index_checked(session.view(), || teller.check())?,
         };
-        let is_whole = index.faults().is_empty() && index.packs().all(KnownPack::is_there);
+        let is_whole = index.faults().is_empty() && !index.packs().any(is_missed);
         if is_whole || !repository.has_swept_since(session.view())? {
             break index;
         }
@@ -258,7 +258,7 @@ fn load_index(
         let object = format!("index/{}", fault.object);
         teller.problem(ProblemKind::Damage, object.as_ref(), cause_of(&fault.error));
     }
-    let lost = index.packs().filter(|pack| !pack.is_there()).count();
+    let lost = index.packs().filter(|pack| is_missed(pack)).count();
     if lost > 0 {
         let note = format!(
             "packs are missing or not as long as they were: {lost}; what they held is stored again as far as it is saved now: lifeboat verify names what is lost"
@@ -266,6 +266,11 @@ fn load_index(
         teller.tell(&Event::Note(&note));
     }
     Ok(Arc::new(index))
+}
+
+/// Whether nobody knows yet that a pack is not what it was.
+fn is_missed(pack: &KnownPack) -> bool {
+    !pack.is_there() && !pack.is_damaged()
 }
 
 /// When the snapshot is said to begin. A start in the future would make files pass for settled that are not, and the

@@ -81,20 +81,25 @@ impl Marking<'_, '_> {
         Ok(())
     }
 
-    /// A page is looked at where it is met first.
+    /// A page is looked at where it is met first. Whoever has lost one does not know what else is needed.
     fn below(&mut self, id: BlobId, page: impl Fn(BlobId) -> Unread) -> Result<(), RepositoryError> {
-        if self.need(&id)? {
-            self.unread.push(page(id));
+        match self.usage.need(&id)? {
+            Need::New => self.unread.push(page(id)),
+            Need::Known => {}
+            Need::Missing | Need::Lost => return Err(missing(&id)),
         }
         Ok(())
     }
 
-    /// Whether it is needed for the first time.
-    fn need(&mut self, id: &BlobId) -> Result<bool, RepositoryError> {
+    /// Nothing hangs on a blob of data that is known to be lost.
+    fn need(&mut self, id: &BlobId) -> Result<(), RepositoryError> {
         match self.usage.need(id)? {
-            Need::New => Ok(true),
-            Need::Known => Ok(false),
-            Need::Missing => Err(RepositoryError::Missing(format!("blob {id}, which a snapshot needs,"))),
+            Need::New | Need::Known | Need::Lost => Ok(()),
+            Need::Missing => Err(missing(id)),
         }
     }
+}
+
+fn missing(id: &BlobId) -> RepositoryError {
+    RepositoryError::Missing(format!("blob {id}, which a snapshot needs,"))
 }

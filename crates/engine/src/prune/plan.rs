@@ -85,6 +85,12 @@ impl Plan {
                 plan.used += length;
                 continue;
             }
+            let is_last = used.last_places().contains(&number);
+            if pack.is_damaged() && (share.used > 0 || is_last) {
+                // Nothing of it can be relied on, and nothing else has what is left of it.
+                plan.used += length;
+                continue;
+            }
             if share.used == 0 {
                 plan.removed.insert(number);
                 continue;

@@ -116,7 +116,7 @@ impl Restore<'_> {
         batch.weight >= self.batch_memory || batch.bytes >= BYTES_MAX || batch.open >= OPEN_MAX
     }
 
-    /// Plans a piece of a file; a blob that is nowhere is the file's trouble.
+    /// Plans a piece of a file; a blob that is nowhere here is asked for elsewhere at once.
     pub(super) fn plan_piece(
         &self,
         batch: &mut Batch,
@@ -131,9 +131,7 @@ impl Restore<'_> {
                 file.hold();
                 batch.add_piece(PlannedPiece { id, place, file: Arc::clone(file), offset });
             }
-            None => {
-                file.fail(self, ProblemKind::Damage, &RepositoryError::Missing(format!("blob {id}")));
-            }
+            None => self.write_from_elsewhere(file, &id, offset),
         }
         Ok(())
     }
@@ -215,8 +213,8 @@ impl Restore<'_> {
             if !piece.file.has_failed() {
                 let slice = |segment| self.reader.slice(Role::Data, &piece.id, piece.place, segment).ok();
                 match opened.and_then(slice) {
-                    Some(bytes) => self.write_piece(piece, bytes),
-                    None => self.write_from_elsewhere(piece),
+                    Some(bytes) => self.write_piece(&piece.file, piece.offset, bytes),
+                    None => self.write_from_elsewhere(&piece.file, &piece.id, piece.offset),
                 }
             }
             piece.file.let_go(self);
@@ -224,23 +222,23 @@ impl Restore<'_> {
     }
 
     /// The planned place is not sound: any other will do.
-    fn write_from_elsewhere(&self, piece: &PlannedPiece) {
-        match self.reader.read(Role::Data, &piece.id) {
-            Ok(bytes) => self.write_piece(piece, &bytes),
-            Err(error) if error.is_damage() => piece.file.fail(self, ProblemKind::Damage, &error),
-            Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
+    fn write_from_elsewhere(&self, file: &RestoredFile, id: &BlobId, offset: u64) {
+        match self.reader.read(Role::Data, id) {
+            Ok(bytes) => self.write_piece(file, offset, &bytes),
+            Err(error) if error.is_damage() => file.fail(self, ProblemKind::Damage, &error),
+            Err(error) => file.fail(self, ProblemKind::NotWritten, &error),
         }
     }
 
-    fn write_piece(&self, piece: &PlannedPiece, bytes: &[u8]) {
-        let written = piece.file.open().and_then(|opened| self.write(&opened.file, piece.offset, bytes));
+    fn write_piece(&self, file: &RestoredFile, offset: u64, bytes: &[u8]) {
+        let written = file.open().and_then(|opened| self.write(&opened.file, offset, bytes));
         match written {
             Ok(()) => {
-                piece.file.sync_now_and_then(bytes.len() as u64, self.workers);
+                file.sync_now_and_then(bytes.len() as u64, self.workers);
                 self.teller.tell(&Event::Written(bytes.len() as u64));
             }
             Err(_) if planted(Bug::IgnoredWriteError) => {}
-            Err(error) => piece.file.fail(self, ProblemKind::NotWritten, &error),
+            Err(error) => file.fail(self, ProblemKind::NotWritten, &error),
         }
     }
 }

@@ -19,8 +19,8 @@ use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, ca
 use lifeboat_format::PackId;
 use lifeboat_fs::escaped;
 use lifeboat_repository::{
-    BlobReader, Index, KnownPack, Reading, Repository, RepositoryError, Running, SegmentNumber, View,
-    pack_object,
+    BlobReader, Index, KnownPack, ObjectSet, Reading, Repository, RepositoryError, Running, SegmentNumber,
+    View, pack_object,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -60,7 +60,7 @@ pub fn verify(
     let index = Arc::new(repository.load_index_anew(&view, || teller.check())?);
     teller.tell_cache(&index);
     let (bad, mendable) = Default::default();
-    let verify = Verify { repository, teller: &teller, bad, mendable };
+    let verify = Verify { repository, teller: &teller, known: view.damaged(), bad, mendable };
     verify.check_index(&reading, &view, &index)?;
     verify.note_hints()?;
     let reader = repository.reader(index);
@@ -75,12 +75,15 @@ pub fn verify(
     verify.tell_mended_on_the_way(&reader);
     // What was read from second copies is named above, each copy by itself.
     drop(repository.take_replaced());
+    teller.replicas(repository);
     Ok(teller.into_report())
 }
 
 struct Verify<'a> {
     repository: &'a Repository,
     teller: &'a Teller<'a, VerifyReport>,
+    /// What is known to be damaged, and harms only whom it is said of below.
+    known: &'a ObjectSet,
     bad: Mutex<BTreeSet<SegmentNumber>>,
     /// Damaged packs of which nothing is lost.
     mendable: Mutex<BTreeSet<PackId>>,
@@ -90,6 +93,12 @@ impl Verify<'_> {
     fn check_index(&self, reading: &Reading, view: &View, index: &Index) -> Result<(), EngineError> {
         for fault in index.faults() {
             self.damage(&format!("index/{}", fault.object), &fault.error);
+        }
+        if let count @ 1.. = self.known.packs.len() + self.known.index.len() {
+            let note = format!(
+                "objects under quarantine, on which nobody relies: {count}; prune removes them when nobody needs what is left of them"
+            );
+            self.teller.tell(&Event::Note(&note));
         }
         // Packs of an index object that is damaged have none: that is said already.
         if index.faults().is_empty() {
@@ -160,8 +169,12 @@ impl Verify<'_> {
         error: &RepositoryError,
         scratch: &mut Vec<u8>,
     ) -> Result<(), EngineError> {
+        if self.known.packs.contains(&pack.id) {
+            self.find_bad_segments(reader, pack, scratch);
+            return Ok(());
+        }
         let object = pack_object(pack.id);
-        if reader.can_mend(pack)? {
+        if reader.can_mend(pack)? || self.repository.is_in_replica(pack) {
             self.mendable.lock().unwrap_or_else(PoisonError::into_inner).insert(pack.id);
             self.teller.problem(ProblemKind::Mendable, Path::new(&object), bare_cause(error));
         } else {

@@ -4,11 +4,11 @@
 //! for; all that leads there is a guess.
 
 use super::code;
-use super::layout::{PACK_HEADER_LENGTH, PackHeader, Trailer};
-use super::parity::shard_hash;
+use super::layout::{PACK_HEADER_LENGTH, PACK_TRAILER_LENGTH, PackHeader, Trailer};
+use super::parity::{self, shard_hash};
 use super::record::Record;
 use super::shape::{SHARD_HASH_LENGTH, Shape};
-use crate::{FormatError, Pack, PackId};
+use crate::{FormatError, Pack, PackId, limits};
 use std::collections::BTreeMap;
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -37,6 +37,22 @@ impl Pack {
         }
         let most = found.into_iter().max_by_key(|kind| kind.records.len());
         most.and_then(|kind| kind.heal(id, bytes)).ok_or(FormatError::WrongHash("pack"))
+    }
+
+    /// The whole pack `id` as it was stored, with so many bytes, from what is left of it.
+    ///
+    /// # Errors
+    /// As [`Pack::heal`]; [`FormatError::Malformed`] when no amount of parity gives it that length.
+    pub fn restore(id: PackId, bytes: Vec<u8>, stored_length: u64) -> Result<Vec<u8>, FormatError> {
+        let mut bytes = Self::heal(id, bytes)?;
+        let header = PackHeader::parse(&bytes)?;
+        let shapes = (0..=limits::PARITY_PERCENT_MAX).map(|percent| Shape::new(bytes.len(), percent));
+        let length = |shape: &Option<Shape>| {
+            shape.map_or(bytes.len() + PACK_TRAILER_LENGTH, |shape| shape.stored_length()) as u64
+        };
+        let shape = shapes.filter_map(Result::ok).find(|shape| length(shape) == stored_length);
+        parity::append(&mut bytes, header, shape.ok_or(FormatError::Malformed("pack length"))?.as_ref());
+        Ok(bytes)
     }
 }
 

@@ -54,6 +54,10 @@ pub enum Statement {
     Condemn(ObjectList),
     /// What of its session's `Condemn` does not exist any more.
     Sweep(ObjectList),
+    /// What was found damaged or lost: nobody may rely on it, and nobody need look for it.
+    Damage(ObjectList),
+    /// What of earlier `Damage` is sound again.
+    Healed(ObjectList),
     /// A kind of a later version.
     Unknown(EntryKind),
 }
@@ -75,6 +79,8 @@ impl Statement {
             EntryKind::RELOCATE => wire::decode(body, "relocate entry").map(Self::Relocate),
             EntryKind::CONDEMN => wire::decode(body, "condemn entry").map(Self::Condemn),
             EntryKind::SWEEP => wire::decode(body, "sweep entry").map(Self::Sweep),
+            EntryKind::DAMAGE => wire::decode(body, "damage entry").map(Self::Damage),
+            EntryKind::HEALED => wire::decode(body, "healed entry").map(Self::Healed),
             other => Ok(Self::Unknown(other)),
         }
     }

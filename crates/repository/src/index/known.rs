@@ -24,6 +24,8 @@ pub struct KnownPack {
     pub(super) segments: Range<u32>,
     /// Whether nobody may rely on it any more.
     pub(super) is_condemned: bool,
+    /// Whether it is known to be damaged or lost.
+    pub(super) is_damaged: bool,
     /// Whether another table has it already, or it is swept.
     pub(super) is_hidden: bool,
 }
@@ -32,7 +34,7 @@ impl KnownPack {
     /// Whether what lies in it may be relied on.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.is_there() && !self.is_condemned
+        self.is_there() && !self.is_condemned && !self.is_damaged
     }
 
     /// Whether the storage has as much of it as its blobs need, and no more than it was stored with.
@@ -48,6 +50,12 @@ impl KnownPack {
     #[must_use]
     pub fn is_condemned(&self) -> bool {
         self.is_condemned
+    }
+
+    /// Whether it is known to be damaged or lost: what is sound of it may be read, and nothing more.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 
     /// Whether there is nothing to be had of it: it is swept, or stands in the index under another number, too.

@@ -217,14 +217,19 @@ impl Repository {
                     blobs: pack.blobs.get() as usize,
                     segments: start..start + pack.segments.get(),
                     is_condemned: number >= counting || view.condemned().packs.contains(&id),
+                    is_damaged: view.damaged().packs.contains(&id),
                     is_hidden: view.swept().packs.contains(&id) || !known.insert(id),
                 });
             }
             firsts.push(first);
         }
-        let gone = |id: &PackId| view.condemned().packs.contains(id) || view.swept().packs.contains(id);
+        let gone = |id: &PackId| {
+            [view.condemned(), view.swept(), view.damaged()].iter().any(|set| set.packs.contains(id))
+        };
         let orphans = presence.others(|id| known.contains(id) || gone(id));
-        let is_whole = |pack: &KnownPack| pack.is_hidden || pack.found_length == Some(pack.stored_length);
+        let is_whole = |pack: &KnownPack| {
+            pack.is_hidden || pack.is_damaged || pack.found_length == Some(pack.stored_length)
+        };
         let listed = Some(presence.at).filter(|_| faults.is_empty() && packs.iter().all(is_whole));
         let (repository, tables) = (self.clone(), Tables::new(self.clone(), tables));
         let [doubtful, relied] = [(); 2].map(|()| packs.iter().map(|_| AtomicBool::default()).collect());
@@ -258,7 +263,13 @@ impl Sources<'_> {
 
     /// Whether what an index object says may be relied on.
     fn counts(&self, hash: &ObjectHash) -> bool {
-        self.view.index().contains(hash) && !self.view.condemned().index.contains(hash)
+        let is_named = self.view.index().contains(hash) && !self.is_known_damage(hash);
+        is_named && !self.view.condemned().index.contains(hash)
+    }
+
+    /// Whether nobody need look for it any more.
+    fn is_known_damage(&self, hash: &ObjectHash) -> bool {
+        self.view.damaged().index.contains(hash)
     }
 
     /// Reads what counts and no table covers.
@@ -279,7 +290,8 @@ impl Sources<'_> {
         repository: &Repository,
         check: &dyn Fn() -> Result<(), E>,
     ) -> Result<Bulk, E> {
-        let wanted = self.view.index().iter().filter(|hash| !self.counts(hash));
+        let condemned = self.view.condemned().index.iter().filter(|hash| !self.is_known_damage(hash));
+        let wanted = condemned.filter(|hash| self.view.index().contains(hash));
         self.read_these(repository, wanted.copied().collect(), check)
     }
 

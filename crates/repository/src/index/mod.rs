@@ -70,8 +70,16 @@ impl Index {
     /// # Errors
     /// When the tables cannot be read, and cannot be made anew from the repository.
     pub fn places(&self, id: &BlobId) -> Result<Vec<BlobPlace>, RepositoryError> {
+        self.places_by_prefix(BlobPrefix::from(id))
+    }
+
+    /// The same by what the index finds it by.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn places_by_prefix(&self, prefix: BlobPrefix) -> Result<Vec<BlobPlace>, RepositoryError> {
         let (mut places, mut others) = (Vec::new(), Vec::new());
-        self.each_place(id, |pack, place| match pack.counts() {
+        self.each_place(prefix, |pack, place| match pack.counts() {
             true => places.push(place),
             false => others.push(place),
         })?;
@@ -85,7 +93,7 @@ impl Index {
     /// As [`Index::places`].
     pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
         let mut counting = None;
-        self.each_place(id, |pack, place| {
+        self.each_place(BlobPrefix::from(id), |pack, place| {
             if counting.is_none() && pack.counts() && !self.is_doubtful(place) {
                 counting = Some(place);
             }
@@ -219,10 +227,10 @@ impl Index {
     /// Shows every place of a blob and its pack; those in a pack that another table has are the same once more, those in a swept one are none.
     fn each_place(
         &self,
-        id: &BlobId,
+        prefix: BlobPrefix,
         mut visit: impl FnMut(&KnownPack, BlobPlace),
     ) -> Result<(), RepositoryError> {
-        self.tables.find(&layout::bytes(BlobPrefix::from(id)), &mut |table, _, entry| {
+        self.tables.find(&layout::bytes(prefix), &mut |table, _, entry| {
             let BlobEntry { pack, segment, offset, length, .. } = entry;
             let first = self.firsts[table];
             let known = self.pack(PackNumber(first.pack + pack));

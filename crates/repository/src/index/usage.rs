@@ -31,6 +31,8 @@ pub enum Need {
     Known,
     /// It is nowhere.
     Missing,
+    /// It is nowhere, as everybody knows: the packs that had it are lost.
+    Lost,
 }
 
 /// Which blobs are used, and from where.
@@ -89,7 +91,12 @@ impl<'i> Usage<'i> {
     /// As [`Index::places`].
     pub fn need(&mut self, id: &BlobId) -> Result<Need, RepositoryError> {
         let places = self.places(id)?;
-        let Some(first) = places.first() else { return Ok(Need::Missing) };
+        let Some(first) = places.first() else {
+            let lost = self.lost(id)?;
+            let need = if lost.is_empty() { Need::Missing } else { Need::Lost };
+            self.last.extend(lost);
+            return Ok(need);
+        };
         if bit(&self.needed, first) {
             return Ok(Need::Known);
         }
@@ -128,6 +135,19 @@ impl<'i> Usage<'i> {
         Ok(used)
     }
 
+    /// Packs that have a blob, and are known to be lost.
+    fn lost(&self, id: &BlobId) -> Result<Vec<PackNumber>, RepositoryError> {
+        let (index, mut lost) = (self.index, Vec::new());
+        index.tables.find(&bytes(BlobPrefix::from(id)), &mut |table, _, entry| {
+            let pack = PackNumber(index.firsts[table].pack + entry.pack);
+            let known = index.pack(pack);
+            if !known.is_hidden && known.is_damaged {
+                lost.push(pack);
+            }
+        })?;
+        Ok(lost)
+    }
+
     /// The places of a blob in packs that are there.
     fn places(&self, id: &BlobId) -> Result<Vec<Place>, RepositoryError> {
         let (index, mut places) = (self.index, Vec::new());
@@ -160,11 +180,36 @@ impl Used<'_> {
     /// # Errors
     /// As [`Index::places`].
     pub fn blobs_of(&self, packs: &BTreeSet<PackNumber>) -> Result<Vec<NeededBlob>, RepositoryError> {
+        self.index.chosen_blobs(|place| bit(&self.needed, place) && packs.contains(&place.pack))
+    }
+
+    fn count(&mut self) -> Result<(), RepositoryError> {
+        let mut packs = std::mem::take(&mut self.packs);
+        self.index.each_blob(|place, entry| {
+            let pack = &mut packs[place.pack.0 as usize];
+            pack.total += u64::from(entry.length);
+            pack.used += if bit(&self.needed, place) { u64::from(entry.length) } else { 0 };
+        })?;
+        self.packs = packs;
+        Ok(())
+    }
+}
+
+impl Index {
+    /// What lies in these packs, in the order in which it lies there.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn blobs_in(&self, packs: &BTreeSet<PackNumber>) -> Result<Vec<NeededBlob>, RepositoryError> {
+        self.chosen_blobs(|place| packs.contains(&place.pack))
+    }
+
+    fn chosen_blobs(&self, is_chosen: impl Fn(&Place) -> bool) -> Result<Vec<NeededBlob>, RepositoryError> {
         let mut blobs = Vec::new();
-        self.each_blob(|place, entry, is_needed| {
-            if is_needed && packs.contains(&place.pack) {
+        self.each_blob(|place, entry| {
+            if is_chosen(place) {
                 blobs.push(NeededBlob {
-                    segment: SegmentNumber(self.index.firsts[place.table].segment + entry.segment),
+                    segment: SegmentNumber(self.firsts[place.table].segment + entry.segment),
                     offset: entry.offset,
                     length: entry.length,
                     prefix: BlobPrefix::new(entry.prefix),
@@ -176,24 +221,12 @@ impl Used<'_> {
         Ok(blobs)
     }
 
-    fn count(&mut self) -> Result<(), RepositoryError> {
-        let mut packs = std::mem::take(&mut self.packs);
-        self.each_blob(|place, entry, is_needed| {
-            let pack = &mut packs[place.pack.0 as usize];
-            pack.total += u64::from(entry.length);
-            pack.used += if is_needed { u64::from(entry.length) } else { 0 };
-        })?;
-        self.packs = packs;
-        Ok(())
-    }
-
     /// Goes through all blobs of all tables, past the memory for blocks.
-    fn each_blob(&self, mut visit: impl FnMut(&Place, BlobEntry, bool)) -> Result<(), RepositoryError> {
-        for table in 0..self.index.tables.count() {
-            self.index.tables.each_blob(table, &mut |number, entry| {
-                let pack = PackNumber(self.index.firsts[table].pack + entry.pack);
-                let place = Place { table, number, pack, length: entry.length };
-                visit(&place, entry, bit(&self.needed, &place));
+    fn each_blob(&self, mut visit: impl FnMut(&Place, BlobEntry)) -> Result<(), RepositoryError> {
+        for table in 0..self.tables.count() {
+            self.tables.each_blob(table, &mut |number, entry| {
+                let pack = PackNumber(self.firsts[table].pack + entry.pack);
+                visit(&Place { table, number, pack, length: entry.length }, entry);
             })?;
         }
         Ok(())

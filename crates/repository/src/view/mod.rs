@@ -2,6 +2,7 @@
 //!
 //! Invariant: a pure function of the set of entries; no clock, no order of names, no listing of packs.
 
+mod damage;
 mod objects;
 mod void;
 mod wishes;
@@ -11,6 +12,7 @@ pub use wishes::Forgotten;
 
 use crate::ancestry::Ancestry;
 use crate::{Reading, Repository, RepositoryError};
+use damage::Damages;
 use lifeboat_format::{
     Commit, Entry, EntryKind, FormatError, ObjectHash, ObjectList, PackId, SessionId, Snapshot, SnapshotId,
     Statement, Timestamp,
@@ -30,6 +32,7 @@ pub struct View {
     named: ObjectSet,
     condemned: ObjectSet,
     swept: ObjectSet,
+    damaged: ObjectSet,
     provided: BTreeMap<SessionId, Provided>,
     unknown: Vec<(EntryKind, bool)>,
 }
@@ -50,6 +53,7 @@ struct Gathered {
     commits: BTreeMap<(SnapshotId, u64, ObjectHash), Result<Snapshot, FormatError>>,
     committed: BTreeSet<SessionId>,
     wishes: Wishes,
+    damages: Damages,
 }
 
 impl View {
@@ -75,6 +79,8 @@ impl View {
                 }
                 Statement::Forget(forget) => gathered.wishes.forgets.push((number, forget)),
                 Statement::Amend(amend) => gathered.wishes.amends.push((number, amend)),
+                Statement::Damage(list) => gathered.damages.found.push((number, list)),
+                Statement::Healed(list) => gathered.damages.healed.push((number, list)),
                 other => view.take(entry, other),
             }
         }
@@ -97,7 +103,9 @@ impl View {
             | Statement::Commit(_)
             | Statement::Forget(_)
             | Statement::Unforget(_)
-            | Statement::Amend(_) => {}
+            | Statement::Amend(_)
+            | Statement::Damage(_)
+            | Statement::Healed(_) => {}
         }
     }
 
@@ -111,6 +119,8 @@ impl View {
         self.named.remove(&self.swept);
         self.condemned.remove(&self.swept);
         self.provided.retain(|session, _| !gathered.committed.contains(session));
+        self.damaged = gathered.damages.open(ancestry);
+        self.damaged.remove(&self.swept);
         self.forgotten = gathered.wishes.forgotten(ancestry);
         self.amended = gathered.wishes.amended(ancestry);
         // The last one of a session is what its author has looked at last.
@@ -203,6 +213,12 @@ impl View {
     #[must_use]
     pub fn swept(&self) -> &ObjectSet {
         &self.swept
+    }
+
+    /// What was found damaged or lost, and is not sound again or swept: nobody relies on it.
+    #[must_use]
+    pub fn damaged(&self) -> &ObjectSet {
+        &self.damaged
     }
 
     /// What sessions have stored of which no commit counts: they run, or were interrupted.

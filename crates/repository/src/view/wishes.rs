@@ -75,12 +75,12 @@ impl Wishes {
     }
 }
 
-fn numbers<T>(some: &[(usize, T)]) -> Vec<usize> {
+pub(super) fn numbers<T>(some: &[(usize, T)]) -> Vec<usize> {
     some.iter().map(|(number, _)| *number).collect()
 }
 
 /// Those among `some` that stand in the bits of an entry.
-fn chosen<'s, T>(
+pub(super) fn chosen<'s, T>(
     some: &'s [(usize, T)],
     relation: &Relation,
     entry: usize,

@@ -1,0 +1,86 @@
+//! Packs put back as they were stored, and what the log is told of those that cannot be.
+//!
+//! Invariant: nothing is put under the name of a pack but bytes that hash to it, with the length that the index has of it. What was found
+//! damaged stays where it is: a `Damage` in the log makes nobody rely on it (docs/log-protocol.md, "Damage").
+
+use crate::mended::read_remains;
+use crate::{BlobWriter, Index, KnownPack, Repository, RepositoryError, Session, WriterOptions, layout};
+use lifeboat_format::{EntryKind, ObjectList, Pack, PackId};
+use std::sync::Arc;
+
+/// Where a pack came from that is whole again.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// Its own parity, or what is left of it was enough.
+    Parity,
+    /// A replica, at this place.
+    Replica(String),
+}
+
+impl Repository {
+    /// Puts a damaged or lost pack back as it was stored, from its own parity or a replica; none where neither can give it.
+    ///
+    /// # Errors
+    /// When the storage fails in another way than by bytes that cannot be read, or the pack cannot be stored.
+    pub fn mend_pack(&self, pack: &KnownPack) -> Result<Option<Source>, RepositoryError> {
+        let own = match self.remains(pack.id, pack.stored_length) {
+            Err(error) if error.is_damage() => None,
+            found => Some((found?, Source::Parity)),
+        };
+        let other = || {
+            let (bytes, location) = self.pack_of_replica(pack.id, pack.stored_length)?;
+            Some((bytes, Source::Replica(location)))
+        };
+        let Some((bytes, source)) = own.or_else(other) else { return Ok(None) };
+        self.backend.replace(&layout::pack(pack.id), &bytes)?;
+        self.kept.drop_pack(pack.id);
+        Ok(Some(source))
+    }
+
+    /// The whole pack `id` as it is stored with so many bytes, from what can be read of it.
+    pub(crate) fn remains(&self, id: PackId, stored_length: u64) -> Result<Vec<u8>, RepositoryError> {
+        let longest = self.memory().longest_pack().max(stored_length);
+        let bytes = read_remains(&*self.backend, id, longest, Vec::new())?;
+        Pack::restore(id, bytes, stored_length)
+            .map_err(|source| RepositoryError::reading(&layout::pack(id), source))
+    }
+}
+
+impl Session {
+    /// A writer of copies: what it is given it stores, wherever else that lies, and the log is told as of copies.
+    #[must_use]
+    pub fn copier(&self, index: Arc<Index>, options: WriterOptions) -> BlobWriter {
+        BlobWriter::copier(&self.repository, Arc::clone(&self.log), Arc::clone(&self.packs), index, options)
+    }
+
+    /// Tells the log of copies, or of index objects that stand for others.
+    ///
+    /// # Errors
+    /// When the entry cannot be stored; it may be there all the same.
+    pub fn relocate(&self, list: &ObjectList) -> Result<(), RepositoryError> {
+        self.say(EntryKind::RELOCATE, list)
+    }
+
+    /// Tells the log what is damaged or lost: nobody relies on it from now on.
+    ///
+    /// # Errors
+    /// When the entry cannot be stored; it may be there all the same.
+    pub fn damaged(&self, list: &ObjectList) -> Result<(), RepositoryError> {
+        self.say(EntryKind::DAMAGE, list)
+    }
+
+    /// Tells the log what is sound again.
+    ///
+    /// # Errors
+    /// When the entry cannot be stored; it may be there all the same.
+    pub fn healed(&self, list: &ObjectList) -> Result<(), RepositoryError> {
+        self.say(EntryKind::HEALED, list)
+    }
+
+    fn say(&self, kind: EntryKind, list: &ObjectList) -> Result<(), RepositoryError> {
+        match list.is_empty() {
+            true => Ok(()),
+            false => self.log.put(kind, list.encode()).map(drop),
+        }
+    }
+}
