@@ -4,11 +4,12 @@
 use crate::amount;
 use crate::cache;
 use crate::cli::Globals;
-use crate::credential::Given;
+use crate::credential::{Given, Source};
 use crate::environment;
 use crate::exit::{Code, Failure};
 use crate::finding::{EXCLUSIVE, Finding};
 use crate::lookout::Lookout;
+use crate::place::Place;
 use crate::report::{KEEP_PASSWORD, Report, Work};
 use crate::store;
 use lifeboat_backend::{Backend, BackendError, Hurry, Location, StoreSettings};
@@ -17,7 +18,7 @@ use lifeboat_repository::{
     CacheOptions, Credential, Door, Environment, InitOptions, Memory, Objects, Repository, RepositoryError,
     StoreProbe, Verdict, init, is_absent, is_ours, probe,
 };
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,8 +38,12 @@ pub(crate) struct App<'a> {
     pub(crate) lookout: Lookout,
     /// Set when a signal asks to end.
     pub(crate) hurry: Hurry,
+    /// The repository of the run as it is named, once somebody asks for it.
+    place: OnceCell<Place>,
+    /// What opens it, once it was asked for.
+    credential: RefCell<Option<Credential>>,
     /// What was opened.
-    opened: RefCell<Option<Repository>>,
+    opened: RefCell<Vec<Repository>>,
 }
 
 impl<'a> App<'a> {
@@ -49,24 +54,39 @@ impl<'a> App<'a> {
             report,
             lookout: Lookout::default(),
             hurry: Hurry::default(),
+            place: OnceCell::default(),
+            credential: RefCell::default(),
             opened: RefCell::default(),
         }
     }
 
     /// Opens the repository.
     pub(crate) fn open(&self) -> Result<Repository, Failure> {
-        if !store::endpoints(&self.globals, &self.hurry).is_empty() {
+        if !store::endpoints(&self.globals, self.place()?, &self.hurry).is_empty() {
             self.report.note("-o endpoints is for init and doctor, and is passed over");
         }
         // Whoever has no repository is not asked for its password.
         let backend = self.existing()?;
-        self.open_with(backend, &Given::read(&self.globals)?.credential)
+        self.open_with(backend, &self.given()?.credential)
+    }
+
+    /// Opens another repository, by what the configuration says of its name, else by what is given, else as that of the run.
+    pub(crate) fn open_other(&self, name: &Path, given: Option<&Source>) -> Result<Repository, Failure> {
+        let place = Place::other(&self.globals, name)?;
+        let backend = self.existing_at(&place)?;
+        let known = self.credential.borrow().clone();
+        let credential = match (place.source.as_ref().or(given), known) {
+            (Some(source), _) => source.read()?,
+            (None, Some(known)) => known,
+            (None, None) => self.given()?.credential,
+        };
+        self.open_with(backend, &credential)
     }
 
     /// Opens the repository by what lies in it alone: nothing that this machine keeps of it is asked.
     pub(crate) fn open_anew(&self) -> Result<Repository, Failure> {
         let backend = self.existing()?;
-        let credential = Given::read(&self.globals)?.credential;
+        let credential = self.given()?.credential;
         let repository = Repository::open(backend, &credential, self.environment.clone())?;
         Ok(self.bounded(repository).anew())
     }
@@ -85,7 +105,7 @@ impl<'a> App<'a> {
     /// Makes the repository and opens it; tells besides whether a person is there, who typed the password.
     pub(crate) fn init(&self, options: &InitOptions) -> Result<(Repository, bool), Failure> {
         self.location()?;
-        let given = Given::read(&self.globals)?;
+        let given = self.given()?;
         let typed = given.is_typed();
         Ok((self.init_with(given, options)?, typed))
     }
@@ -101,7 +121,7 @@ impl<'a> App<'a> {
         if is_new {
             self.report.note(&format!("there is no repository at {location} yet: making one"));
         }
-        let given = Given::read(&self.globals)?;
+        let given = self.given()?;
         let credential = given.credential.clone();
         let open = || self.existing().and_then(|backend| self.open_with(backend, &credential));
         match open() {
@@ -163,11 +183,11 @@ impl<'a> App<'a> {
 
     /// The ways to the place that the options name, if they do.
     fn doors(&self) -> Result<Vec<Door>, Failure> {
-        let location = self.location()?;
-        let door = |(name, settings)| Ok(Door { name, backend: location.open(&settings)? });
-        match location {
+        let place = self.place()?;
+        let door = |(name, settings)| Ok(Door { name, backend: place.location.open(&settings)? });
+        match place.location {
             Location::Directory(_) => Ok(Vec::new()),
-            _ => store::endpoints(&self.globals, &self.hurry).into_iter().map(door).collect(),
+            _ => store::endpoints(&self.globals, place, &self.hurry).into_iter().map(door).collect(),
         }
     }
 
@@ -193,23 +213,34 @@ impl<'a> App<'a> {
         }
     }
 
-    fn location(&self) -> Result<Location, Failure> {
-        let hint = "name it: lifeboat -r DIR ..., or set LIFEBOAT_REPOSITORY";
-        let Some(repo) = &self.globals.repo else {
-            return Err(Failure::usage("no repository is given", hint));
-        };
-        match repo.to_str() {
-            // What is no text cannot hold a scheme that anybody meant.
-            None => Ok(Location::Directory(repo.clone())),
-            Some(text) => Location::parse(text).map_err(|error| Failure::new(Code::Usage, error, hint)),
+    /// The repository of the run as it is named.
+    pub(crate) fn place(&self) -> Result<&Place, Failure> {
+        if let Some(place) = self.place.get() {
+            return Ok(place);
         }
+        let place = Place::of_run(&self.globals)?;
+        Ok(self.place.get_or_init(|| place))
+    }
+
+    fn location(&self) -> Result<Location, Failure> {
+        Ok(self.place()?.location.clone())
+    }
+
+    /// What opens the repository of the run.
+    fn given(&self) -> Result<Given, Failure> {
+        let given = Given::read(&self.globals, self.place()?)?;
+        *self.credential.borrow_mut() = Some(given.credential.clone());
+        Ok(given)
     }
 
     fn existing(&self) -> Result<Arc<dyn Backend>, Failure> {
-        let location = self.location()?;
-        match self.watched(&location, Location::open) {
+        self.existing_at(self.place()?)
+    }
+
+    fn existing_at(&self, place: &Place) -> Result<Arc<dyn Backend>, Failure> {
+        match self.watched(place, Location::open) {
             Err(error) if error.is_not_found() => {
-                Err(RepositoryError::NoRepository(location.to_string()).into())
+                Err(RepositoryError::NoRepository(place.location.to_string()).into())
             }
             other => Ok(other?),
         }
@@ -218,13 +249,13 @@ impl<'a> App<'a> {
     /// The storage there, with one meter for all that this run asks of it.
     fn watched(
         &self,
-        location: &Location,
+        place: &Place,
         open: impl FnOnce(&Location, &StoreSettings) -> Result<Arc<dyn Backend>, BackendError>,
     ) -> Result<Arc<dyn Backend>, BackendError> {
-        let text = location.to_string();
+        let text = place.location.to_string();
         match self.lookout.watched(&text) {
             Some(backend) => Ok(backend),
-            None => open(location, &store::settings(&self.globals, &self.hurry))
+            None => open(&place.location, &store::settings(&self.globals, place, &self.hurry))
                 .inspect(|backend| self.lookout.watch(&text, backend)),
         }
     }
@@ -239,7 +270,7 @@ impl<'a> App<'a> {
             self.environment.clone(),
             &cache::options(&self.globals),
         )?);
-        *self.opened.borrow_mut() = Some(repository.clone());
+        self.opened.borrow_mut().push(repository.clone());
         Ok(repository)
     }
 
@@ -292,7 +323,7 @@ impl<'a> App<'a> {
         let second_copies = matches!(location, Location::Directory(_));
         let options = &InitOptions { second_copies, doors: self.doors()?, ..options.clone() };
         let made = self
-            .watched(&location, Location::create)
+            .watched(self.place()?, Location::create)
             .map_err(RepositoryError::from)
             .and_then(|backend| init(backend, &given.credential, options, self.environment.clone()));
         let (repository, found) = made.map_err(Failure::place)?;

@@ -16,7 +16,8 @@ use lifeboat_engine::Compression;
 use std::path::PathBuf;
 
 /// Variables that stand for options.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 8] = [
+    "LIFEBOAT_CONFIG",
     "LIFEBOAT_REPOSITORY",
     "LIFEBOAT_PASSWORD_FILE",
     "LIFEBOAT_PASSWORD_COMMAND",
@@ -43,9 +44,14 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
-    /// Where the repository is: a directory, file:///directory, or s3://bucket/prefix.
+    /// Where the repository is: a directory, file:///directory, s3://bucket/prefix, or a name that the configuration has.
     #[arg(short, long, global = true, env = "LIFEBOAT_REPOSITORY", hide_env_values = true)]
     pub(crate) repo: Option<PathBuf>,
+
+    /// Configuration, with names of repositories; ~/.config/lifeboat/lifeboat.toml, else /etc/lifeboat/lifeboat.toml, if
+    /// nothing is said.
+    #[arg(long, value_name = "FILE", global = true, env = "LIFEBOAT_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
 
     /// File with the password; LIFEBOAT_PASSWORD holds the password itself.
     #[arg(long, value_name = "FILE", global = true, env = "LIFEBOAT_PASSWORD_FILE", hide_env_values = true)]

@@ -5,10 +5,12 @@
 use crate::cli::Globals;
 use crate::environment::variable;
 use crate::exit::Failure;
+use crate::place::Place;
 use crate::{key_file, password};
 use lifeboat_repository::Credential;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt as _;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -25,19 +27,20 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// The credential from the one source that is given, else from the terminal.
+    /// The credential from the one source that is given, else from that of the place, else from the terminal.
     ///
     /// # Errors
     /// Two sources, none, an empty password, an endless one, a key that was mistyped, or a source that cannot be read.
-    pub(crate) fn read(globals: &Globals) -> Result<Self, Failure> {
+    pub(crate) fn read(globals: &Globals, place: &Place) -> Result<Self, Failure> {
         let mut sources = sources(globals);
         if sources.len() > 1 {
             let names: Vec<_> = sources.into_iter().map(|(name, _)| name).collect();
             let cause = format!("the password comes from more than one source: {}", names.join(" and "));
             return Err(Failure::usage(cause, format!("give one of {OPTIONS}")));
         }
-        match sources.pop() {
-            Some((_, source)) => Ok(Self { credential: source.read()?, typed: false }),
+        let given = sources.pop().map(|(_, source)| source);
+        match given.as_ref().or(place.source.as_ref()) {
+            Some(source) => Ok(Self { credential: source.read()?, typed: false }),
             None => {
                 let password = password::typed("password: ", OPTIONS)?;
                 Ok(Self { credential: Credential::Password(password), typed: true })
@@ -62,20 +65,32 @@ impl Given {
     }
 }
 
-enum Source {
+/// Where a credential comes from.
+#[derive(Clone)]
+pub(crate) enum Source {
     Variable(OsString),
     PasswordFile(PathBuf),
     PasswordCommand(String),
     KeyFile(PathBuf),
 }
 
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source")
+    }
+}
+
 impl Source {
-    fn read(self) -> Result<Credential, Failure> {
+    /// The credential.
+    ///
+    /// # Errors
+    /// When it is empty, endless or mistyped, or cannot be read.
+    pub(crate) fn read(&self) -> Result<Credential, Failure> {
         let password = match self {
-            Self::Variable(value) => password::not_empty(Zeroizing::new(value.into_vec()), OPTIONS),
-            Self::PasswordFile(file) => password::of_file(&file, "--password-file", OPTIONS),
-            Self::PasswordCommand(command) => password::of_command(&command, "--password-command", OPTIONS),
-            Self::KeyFile(file) => return key_file::read(&file),
+            Self::Variable(value) => password::not_empty(Zeroizing::new(value.as_bytes().to_vec()), OPTIONS),
+            Self::PasswordFile(file) => password::of_file(file, "--password-file", OPTIONS),
+            Self::PasswordCommand(command) => password::of_command(command, "--password-command", OPTIONS),
+            Self::KeyFile(file) => return key_file::read(file),
         };
         password.map(Credential::Password)
     }

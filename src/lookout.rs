@@ -19,7 +19,8 @@ const AGAIN: Duration = Duration::from_secs(180);
 /// What is known of the storage of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Lookout {
-    storage: Mutex<Option<(String, Arc<dyn Backend>)>>,
+    /// Each with its location.
+    storage: Mutex<Vec<(String, Arc<dyn Backend>)>>,
     /// Whether somebody else shows standstills.
     relieved: AtomicBool,
 }
@@ -27,28 +28,30 @@ pub(crate) struct Lookout {
 impl Lookout {
     /// The storage at `location` if it is watched already.
     pub(crate) fn watched(&self, location: &str) -> Option<Arc<dyn Backend>> {
-        self.storage().as_ref().filter(|(known, _)| known == location).map(|(_, backend)| Arc::clone(backend))
+        let storage = self.storage();
+        let known = storage.iter().find(|(known, _)| known == location);
+        known.map(|(_, backend)| Arc::clone(backend))
     }
 
-    /// From now on it is this storage, at `location`, if it lies behind a network.
+    /// From now on this storage is watched too, at `location`, if it lies behind a network.
     pub(crate) fn watch(&self, location: &str, backend: &Arc<dyn Backend>) {
         if backend.is_remote() {
-            *self.storage() = Some((location.to_owned(), Arc::clone(backend)));
+            self.storage().push((location.to_owned(), Arc::clone(backend)));
         }
     }
 
     /// What has gone over the network.
     pub(crate) fn traffic(&self) -> Option<Traffic> {
-        self.storage().as_ref()?.1.traffic()
+        self.storage().iter().filter_map(|(_, backend)| backend.traffic()).reduce(|one, other| one + other)
     }
 
     /// What is waited for, in words, and the same for programs.
     pub(crate) fn waiting(&self) -> Option<(String, Waiting)> {
-        let storage = self.storage();
-        let (location, backend) = storage.as_ref()?;
-        let waiting = backend.traffic()?.waiting?;
-        let text = format!("waiting on {location}: {} ({} s)", waiting.cause, waiting.since.as_secs());
-        Some((text, waiting))
+        self.storage().iter().find_map(|(location, backend)| {
+            let waiting = backend.traffic()?.waiting?;
+            let text = format!("waiting on {location}: {} ({} s)", waiting.cause, waiting.since.as_secs());
+            Some((text, waiting))
+        })
     }
 
     /// Somebody else shows standstills, or does so no more.
@@ -79,7 +82,7 @@ impl Lookout {
         }
     }
 
-    fn storage(&self) -> MutexGuard<'_, Option<(String, Arc<dyn Backend>)>> {
+    fn storage(&self) -> MutexGuard<'_, Vec<(String, Arc<dyn Backend>)>> {
         self.storage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::Globals;
 use crate::environment::variables;
+use crate::place::Place;
 use lifeboat_backend::{Hurry, StoreSettings};
 use lifeboat_repository::PACKS;
 
@@ -13,9 +14,9 @@ const ENDPOINTS: &str = "endpoints";
 /// The option with the endpoint that is used.
 const ENDPOINT: &str = "endpoint";
 
-/// What this process was given.
-pub(crate) fn settings(globals: &Globals, hurry: &Hurry) -> StoreSettings {
-    let options = globals.option.iter().filter(|(name, _)| name != ENDPOINTS);
+/// What this process was given for the storage of this place.
+pub(crate) fn settings(globals: &Globals, place: &Place, hurry: &Hurry) -> StoreSettings {
+    let options = place.options.iter().filter(|(name, _)| name != ENDPOINTS);
     StoreSettings {
         variables: variables(&VARIABLES),
         options: options.cloned().collect(),
@@ -28,11 +29,11 @@ pub(crate) fn settings(globals: &Globals, hurry: &Hurry) -> StoreSettings {
 }
 
 /// The same for each endpoint that a probe goes through, with its name; none when only the usual one is.
-pub(crate) fn endpoints(globals: &Globals, hurry: &Hurry) -> Vec<(String, StoreSettings)> {
-    let given = globals.option.iter().filter(|(name, _)| name == ENDPOINTS);
+pub(crate) fn endpoints(globals: &Globals, place: &Place, hurry: &Hurry) -> Vec<(String, StoreSettings)> {
+    let given = place.options.iter().filter(|(name, _)| name == ENDPOINTS);
     let endpoints = given.flat_map(|(_, urls)| urls.split(',')).map(str::trim).filter(|url| !url.is_empty());
     let through = |url: &str| {
-        let mut settings = settings(globals, hurry);
+        let mut settings = settings(globals, place, hurry);
         settings.options.insert(ENDPOINT.to_owned(), url.to_owned());
         (url.to_owned(), settings)
     };

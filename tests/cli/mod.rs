@@ -12,6 +12,7 @@ mod backup;
 mod bucket;
 mod cache;
 mod change_detection;
+mod config;
 mod damage;
 mod deep;
 mod doctor;

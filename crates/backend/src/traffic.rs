@@ -1,5 +1,6 @@
 //! What has gone over the network, for people who pay for it and for those who wait.
 
+use std::ops::Add;
 use std::time::Duration;
 
 /// Requests that were sent, each attempt counted, by kind.
@@ -27,6 +28,21 @@ impl Requests {
     }
 }
 
+impl Add for Requests {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            put: self.put + other.put,
+            get: self.get + other.get,
+            head: self.head + other.head,
+            list: self.list + other.list,
+            delete: self.delete + other.delete,
+            other: self.other + other.other,
+        }
+    }
+}
+
 /// What has gone over the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -40,6 +56,21 @@ pub struct Traffic {
     pub bytes_received: u64,
     /// What keeps requests waiting, while nothing moves.
     pub waiting: Option<Waiting>,
+}
+
+/// What has gone to two places together. Of what keeps them waiting the first counts.
+impl Add for Traffic {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            retries: self.retries + other.retries,
+            bytes_sent: self.bytes_sent + other.bytes_sent,
+            bytes_received: self.bytes_received + other.bytes_received,
+            waiting: self.waiting.or(other.waiting),
+        }
+    }
 }
 
 /// A time in which no byte moved although a request was under way.

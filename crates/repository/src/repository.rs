@@ -155,6 +155,12 @@ impl Repository {
         &self.config
     }
 
+    /// Whether blobs and packs have the same names in the other one, and each opens what the other one has stored.
+    #[must_use]
+    pub fn has_keys_of(&self, other: &Self) -> bool {
+        self.keyring.key_set() == other.keyring.key_set()
+    }
+
     /// Clock and randomness.
     #[must_use]
     pub fn environment(&self) -> &Environment {
