@@ -41,7 +41,7 @@ pub(crate) struct App<'a> {
     /// The repository of the run as it is named, once somebody asks for it.
     place: OnceCell<Place>,
     /// What opens it, once it was asked for.
-    credential: RefCell<Option<Credential>>,
+    given: RefCell<Option<Given>>,
     /// What was opened.
     opened: RefCell<Vec<Repository>>,
 }
@@ -55,7 +55,7 @@ impl<'a> App<'a> {
             lookout: Lookout::default(),
             hurry: Hurry::default(),
             place: OnceCell::default(),
-            credential: RefCell::default(),
+            given: RefCell::default(),
             opened: RefCell::default(),
         }
     }
@@ -74,11 +74,9 @@ impl<'a> App<'a> {
     pub(crate) fn open_other(&self, name: &Path, given: Option<&Source>) -> Result<Repository, Failure> {
         let place = Place::other(&self.globals, name)?;
         let backend = self.existing_at(&place)?;
-        let known = self.credential.borrow().clone();
-        let credential = match (place.source.as_ref().or(given), known) {
-            (Some(source), _) => source.read()?,
-            (None, Some(known)) => known,
-            (None, None) => self.given()?.credential,
+        let credential = match place.source.as_ref().or(given) {
+            Some(source) => source.read()?,
+            None => self.given()?.credential,
         };
         self.open_with(backend, &credential)
     }
@@ -226,10 +224,13 @@ impl<'a> App<'a> {
         Ok(self.place()?.location.clone())
     }
 
-    /// What opens the repository of the run.
+    /// What opens the repository of the run. Nobody is asked twice.
     fn given(&self) -> Result<Given, Failure> {
+        if let Some(given) = self.given.borrow().as_ref() {
+            return Ok(given.clone());
+        }
         let given = Given::read(&self.globals, self.place()?)?;
-        *self.credential.borrow_mut() = Some(given.credential.clone());
+        *self.given.borrow_mut() = Some(given.clone());
         Ok(given)
     }
 

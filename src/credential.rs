@@ -21,6 +21,7 @@ const OPTIONS: &str =
     "LIFEBOAT_PASSWORD, --password-file FILE, --password-command COMMAND and --key-file FILE";
 
 /// A credential, and whether a person typed it.
+#[derive(Clone)]
 pub(crate) struct Given {
     pub(crate) credential: Credential,
     typed: bool,

@@ -22,8 +22,13 @@ pub(super) const PACK_SIZE: RangeInclusive<u32> = 4..=128;
 pub(crate) struct Init {
     /// Average size of the chunks that files are cut into, in KiB: 1 to 4096, 96 if nothing is said; it
     /// cannot be changed later
-    #[arg(long, value_name = "KIB", value_parser = size::kib(1..=4096))]
+    #[arg(long, value_name = "KIB", value_parser = size::kib(1..=4096), conflicts_with = "same_keys_as")]
     chunk_size: Option<u32>,
+
+    /// Take the keys and the chunk size of this repository, so that copies between the two cost least and each heals the
+    /// other: a place, opened as the new one is, or a name of the configuration, which has its own password
+    #[arg(long, value_name = "URL|NAME")]
+    same_keys_as: Option<PathBuf>,
 
     /// Size at which packs, the files with the data, are closed, in MiB: 4 to 128, 32 if nothing is said; it cannot be
     /// changed later
@@ -52,10 +57,12 @@ impl Init {
         // Whoever wants a sheet and cannot have it wants no repository either.
         let sheet = self.recovery_sheet.as_deref().map(NewKeyFile::create).transpose()?;
         let about = environment::maker();
+        let other = self.same_keys_as.as_deref().map(|name| app.open_other(name, None)).transpose()?;
         let options = InitOptions {
             about: about.clone(),
             kdf: KdfParams { memory_kib: self.kdf_memory.unwrap_or(usual.memory_kib), ..usual },
             parity: self.parity.map_or_else(|| app.usual_parity(), Ok)?,
+            same_keys_as: other,
             chunk_average: self.chunk_size.map(|kib| kib << 10),
             pack_size: self.pack_size.map(|mib| mib << 20),
             ..InitOptions::default()

@@ -126,3 +126,14 @@ fn a_repository_of_another_program_is_none_of_ours() {
     world.store.copies("config").iter().for_each(|copy| world.store.write(copy, b""));
     world.run(&["snapshots"]).fails(4, "config is damaged");
 }
+
+#[test]
+fn a_repository_with_the_keys_of_another_one() {
+    let world = World::with_snapshot();
+    let repo = world.store.repository().to_owned();
+    let init = ["--repo", "second", "init", "--kdf-memory", "32", "--same-keys-as", &repo];
+    world.run(&[&init[..], &["--chunk-size", "64"]].concat()).fails(2, "cannot be used with");
+    world.run(&["--repo", "second", "init", "--same-keys-as", "none"]).fails(10, "no repository at none");
+    world.run(&init).succeeds();
+    world.run(&["--repo", "second", "ls", "latest"]).fails(1, "no snapshot matches");
+}

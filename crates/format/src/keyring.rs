@@ -107,6 +107,18 @@ impl Keyring {
             .collect()
     }
 
+    /// Those of these objects that hold a key under this master key, each as it is: another repository that has them has the same keys.
+    pub fn own<'a>(
+        master: &Key,
+        objects: impl IntoIterator<Item = &'a [u8]>,
+    ) -> impl Iterator<Item = SealedKey> {
+        let sealer = Sealer::new(&master.derive("lifeboat v1 keyring"));
+        objects.into_iter().filter_map(move |object| {
+            let (id, _) = open(&sealer, object).ok()?;
+            Some(SealedKey { id, bytes: object.to_vec() })
+        })
+    }
+
     /// Puts the keyring together from all of its objects, of which those in other hands may not open.
     ///
     /// # Errors

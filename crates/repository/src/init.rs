@@ -25,7 +25,9 @@ pub struct InitOptions {
     pub kdf: KdfParams,
     /// Who makes its first key slot.
     pub about: SlotAbout,
-    /// Average size of chunks in bytes, when not the usual one.
+    /// A repository whose keys it gets, and whose sizes of chunks: each of the two can take over what the other one has stored.
+    pub same_keys_as: Option<Repository>,
+    /// Average size of chunks in bytes, when not the usual one; nothing where the keys are those of another repository.
     pub chunk_average: Option<u32>,
     /// Size at which packs are closed in bytes, when not the usual one.
     pub pack_size: Option<u32>,
@@ -48,6 +50,9 @@ impl InitOptions {
     fn config(&self, repository: RepositoryId, created: Timestamp) -> Config {
         let mut config = Config::new(repository, created);
         config.chunker = self.chunk_average.map_or(config.chunker, ChunkerParams::around);
+        if let Some(other) = &self.same_keys_as {
+            config.chunker = other.config().chunker;
+        }
         config.pack = self.pack_size.unwrap_or(config.pack);
         config.parity = self.parity;
         config.second_copies = self.second_copies;
@@ -191,11 +196,17 @@ fn create(
     let (random, now) = (&*environment.random, environment.clock.now());
     let mut config = options.config(RepositoryId::new(random.array()), now);
     config.exclusive = exclusive;
-    let master = Key::random(random);
+    let (master, objects) = match &options.same_keys_as {
+        Some(other) => other.keys()?,
+        None => {
+            let master = Key::random(random);
+            let objects = Keyring::generate(&master, random);
+            (master, objects)
+        }
+    };
     let slot = Slot::create(&master, credential, options.kdf, &options.about, now, random)?;
     store_slot(control, &slot, credential)?;
 
-    let objects = Keyring::generate(&master, random);
     for key in &objects {
         control.put(&layout::key(key.id, ObjectHash::of(&key.bytes)), &key.bytes)?;
     }

@@ -3,7 +3,7 @@
 use crate::control::{ControlObjects, Unread};
 use crate::{Credential, Repository, RepositoryError, SlotError, layout};
 use lifeboat_backend::{BackendError, ObjectName};
-use lifeboat_format::{FormatError, Key, KeyId, Keyring, ObjectHash, Slot, limits};
+use lifeboat_format::{FormatError, Key, KeyId, Keyring, ObjectHash, SealedKey, Slot, limits};
 use std::collections::BTreeMap;
 
 /// Times the slots are listed anew because one that was listed is gone: somebody replaces them.
@@ -114,6 +114,15 @@ pub(crate) fn cost_of_trying(
 }
 
 impl Repository {
+    /// The master key, and the objects of the keyring under it.
+    pub(crate) fn keys(&self) -> Result<(Key, Vec<SealedKey>), RepositoryError> {
+        let objects = read_keyring(&self.control)?;
+        Ok((
+            self.master.clone(),
+            Keyring::own(&self.master, objects.iter().map(|bytes| &bytes[..])).collect(),
+        ))
+    }
+
     /// Key slots and key objects that are not what their names say, and why; slots of a newer version among them, or what looks like
     /// one, because nobody can tell whether they are whole.
     ///

@@ -1,8 +1,8 @@
 //! Making and opening repositories.
 
-use crate::world::{Watched, environment, make, names, new, password};
+use crate::world::{Watched, environment, make, names, new, password, small};
 use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
-use lifeboat_repository::{Credential, Repository, RepositoryError};
+use lifeboat_repository::{Credential, InitOptions, Repository, RepositoryError, init};
 use std::sync::Arc;
 
 fn empty() -> Arc<dyn Backend> {
@@ -173,4 +173,27 @@ fn a_config_of_another_program_is_no_damage_unless_something_of_a_repository_is_
     backend.put(&config, &sound[..sound.len() / 2]).unwrap();
     let opened = Repository::open(backend, &password(), environment(3));
     assert!(opened.unwrap_err().is_damage(), "it bears the magic");
+}
+
+#[test]
+fn a_repository_can_have_the_keys_of_another_one_and_none_of_its_log() {
+    let (first, made) = new(20);
+    let kdf = small().kdf;
+    let options = InitOptions { kdf, same_keys_as: Some(made.clone()), parity: 10, ..InitOptions::default() };
+    let (backend, another) = (empty(), Credential::password(b"another".to_vec()));
+    let (second, _) = init(Arc::clone(&backend), &another, &options, environment(21)).unwrap();
+    assert!(second.has_keys_of(&made) && made.has_keys_of(&second));
+    assert_ne!(second.config().repository, made.config().repository);
+    assert_eq!(second.config().chunker, made.config().chunker);
+    assert_eq!(names(&*backend, "keyring/"), names(&*first, "keyring/"));
+    let wrong = Repository::open(Arc::clone(&backend), &password(), environment(22));
+    assert!(matches!(wrong, Err(RepositoryError::WrongKey)));
+    assert!(!new(23).1.has_keys_of(&made));
+
+    // What is signed in the one is no entry of the other: its first entry binds another config.
+    for name in names(&*first, "log/") {
+        let name = ObjectName::new(&name).unwrap();
+        backend.put(&name, &first.get(&name, 1 << 20).unwrap()).unwrap();
+    }
+    assert!(matches!(second.read_log(), Err(RepositoryError::Tampered(_))));
 }
