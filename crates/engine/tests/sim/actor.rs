@@ -166,8 +166,8 @@ impl Actor {
             self.handle.meddle((
                 at,
                 Box::new(move || {
-                    source.change(seed);
-                    record.versions.lock().unwrap().push(Tree::read(&source.root));
+                    let look = || record.versions.lock().unwrap().push(Tree::read(&source.root));
+                    source.change(seed, look);
                 }),
             ));
         }

@@ -109,7 +109,7 @@ impl History {
 
     fn step(&mut self, step: &Step) -> Judged {
         match step {
-            Step::Change { host, seed } => self.hosts[*host].source.change(*seed),
+            Step::Change { host, seed } => self.hosts[*host].source.change(*seed, || {}),
             Step::Jump { host, seconds } => {
                 self.store.lock().tally.count("a clock jumps");
                 self.hosts[*host].ahead.fetch_add(*seconds, Ordering::Relaxed);

@@ -73,11 +73,13 @@ impl Source {
         (told.stx_btime.tv_sec, told.stx_btime.tv_nsec) = (known.born.seconds, known.born.nanoseconds);
     }
 
-    /// A few changes of any kind.
-    pub(crate) fn change(&self, seed: u64) {
+    /// A few changes of any kind. `look` is called after each: whoever has a file open may read it as it was before it was
+    /// removed.
+    pub(crate) fn change(&self, seed: u64, mut look: impl FnMut()) {
         let mut random = Random::new(seed);
         for _ in 0..1 + random.below(4) {
             self.change_once(&mut random);
+            look();
         }
     }
 
