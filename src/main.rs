@@ -25,7 +25,6 @@ mod place;
 mod progress;
 mod read_data;
 mod recovery_sheet;
-#[expect(dead_code, reason = "restore, verify and repair ask it, as soon as what reads can heal")]
 mod replicas;
 mod report;
 mod retention;

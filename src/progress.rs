@@ -249,7 +249,7 @@ impl Observer for Progress<'_> {
             Event::Read(bytes) | Event::Written(bytes) => {
                 self.bytes.fetch_add(*bytes, Relaxed);
                 // A verification has no files to count: what it reads at once is an object.
-                self.files.fetch_add(u64::from(self.work == Work::Verify), Relaxed);
+                self.files.fetch_add(u64::from(matches!(self.work, Work::Verify | Work::Repair)), Relaxed);
             }
             Event::Checked { bytes, .. } => {
                 self.bytes.fetch_add(*bytes, Relaxed);
@@ -260,6 +260,10 @@ impl Observer for Progress<'_> {
                 self.problems.fetch_add(1, Relaxed);
                 self.bar.suspend(|| self.report.problem(problem, self.work));
             }
+            Event::Mended { object, means } => {
+                self.bar.suspend(|| self.report.mended(object, means, self.dry));
+            }
+            Event::Quarantined(object) => self.bar.suspend(|| self.report.quarantined(object, self.dry)),
             Event::Note(note) => self.bar.suspend(|| self.report.note(note)),
             _ => {}
         }

@@ -16,37 +16,22 @@ pub(crate) struct Replicas {
 }
 
 impl Replicas {
-    /// The replicas that are named here, and those that the configuration has for the repository of the run. One that only the
+    /// The repository, helped by the replicas that are named here, and by those that the configuration has for it. One that only the
     /// configuration names may be out of reach, which is noted.
     ///
     /// # Errors
-    /// When one that is named cannot be opened, or has other keys.
-    pub(crate) fn open(&self, app: &App<'_>, repository: &Repository) -> Result<Vec<Repository>, Failure> {
-        let named = self.names.iter().map(|name| open(app, repository, name));
+    /// When one that is named cannot be opened, or one has other keys.
+    pub(crate) fn help(&self, app: &App<'_>, repository: Repository) -> Result<Repository, Failure> {
+        let named = self.names.iter().map(|name| app.open_other(name, None));
         let mut replicas = named.collect::<Result<Vec<_>, _>>()?;
         for name in &app.place()?.replicas {
-            match open(app, repository, Path::new(name)) {
+            match app.open_other(Path::new(name), None) {
                 Ok(replica) => replicas.push(replica),
                 Err(failure) => {
                     app.report.note(&format!("the replica {name} is not there: {}", failure.message()));
                 }
             }
         }
-        Ok(replicas)
-    }
-}
-
-fn open(app: &App<'_>, repository: &Repository, name: &Path) -> Result<Repository, Failure> {
-    let replica = app.open_other(name, None)?;
-    match replica.has_keys_of(repository) {
-        true => Ok(replica),
-        false => Err(Failure::usage(
-            format!(
-                "{} has other keys, so nothing in it can heal {}",
-                replica.location(),
-                repository.location()
-            ),
-            "name a repository that was made with: lifeboat init --same-keys-as URL",
-        )),
+        Ok(repository.with_replicas(replicas)?)
     }
 }

@@ -8,6 +8,7 @@ mod init;
 mod key;
 mod ls;
 mod prune;
+mod repair;
 mod restore;
 mod snapshots;
 mod verdict;
@@ -35,6 +36,7 @@ pub(crate) enum Command {
     Forget(Box<forget::Forget>),
     #[command(visible_alias = "gc", alias = "compact")]
     Prune(prune::Prune),
+    Repair(repair::Repair),
     Key(key::Key),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -49,6 +51,7 @@ impl Command {
             Self::Restore(_) => Work::Restore,
             Self::Verify(_) => Work::Verify,
             Self::Prune(_) => Work::Prune,
+            Self::Repair(_) => Work::Repair,
             _ => Work::List,
         }
     }
@@ -67,6 +70,7 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Verify(verify) => verify.run(&app),
         Command::Forget(forget) => forget.run(&app),
         Command::Prune(prune) => prune.run(&app),
+        Command::Repair(repair) => repair.run(&app),
         Command::Key(key) => key.run(&app),
         Command::Doctor(doctor) => doctor.run(&app),
         Command::Completions(completions) => completions.run(&app),

@@ -3,6 +3,7 @@
 use super::verdict;
 use crate::app::App;
 use crate::exit::{Code, Failure};
+use crate::replicas::Replicas;
 use crate::report::Work;
 use crate::selected::Selected;
 use crate::snapshot_choice::Choice;
@@ -53,6 +54,9 @@ pub(crate) struct Restore {
     verify: bool,
 
     #[command(flatten)]
+    replicas: Replicas,
+
+    #[command(flatten)]
     choice: Choice,
 
     #[command(flatten)]
@@ -98,7 +102,7 @@ impl Restore {
             overwrite: self.overwrite.into(),
             selection: self.selected.selection()?,
         };
-        let repository = app.open()?;
+        let repository = self.replicas.help(app, app.open()?)?;
         refuse_inside_of_repository(app, &options.target)?;
         let all = self.choice.list(&repository)?;
         for fault in &all.faults {

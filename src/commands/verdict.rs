@@ -37,7 +37,7 @@ fn mendable(number: usize) -> (String, &'static str) {
     let problems = crate::amount::of(number as u64, "problem");
     (
         format!("the repository is damaged, but all of it can be mended: {problems}"),
-        "nothing is lost yet, every file comes back: lifeboat restore SNAP --target DIR",
+        "nothing is lost yet, every file comes back; make it whole again: lifeboat repair",
     )
 }
 
@@ -50,7 +50,11 @@ fn words(code: Code, work: Work, number: usize) -> (String, &'static str) {
         ),
         (Code::Damage, Work::Verify) => (
             format!("the repository is damaged: {problems}"),
-            "bring back what is sound, damaged files are named: lifeboat restore SNAP --target DIR",
+            "mend what can be mended: lifeboat repair; bring back what is sound: lifeboat restore SNAP --target DIR",
+        ),
+        (Code::Damage, Work::Repair) => (
+            format!("not all that is damaged can be mended: {problems}"),
+            "what the source still has is stored again by the next one: lifeboat backup PATH...; forget snapshots whose files are named, or restore what is sound of them",
         ),
         (Code::Damage, Work::Scrub) => (
             format!("the repository is damaged, which files lose by it only a key can tell: {problems}"),

@@ -15,8 +15,8 @@ use human::Human;
 use json::Json;
 use lifeboat_backend::{Traffic, Waiting};
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, ForgetReport, Node, NodeKind, Outcome, Problem, PruneReport,
-    RestoreReport, ScrubReport, Snapshot, Timestamp, VerifyReport,
+    BackupReport, Exclusion, Fate, ForgetReport, Means, Node, NodeKind, Outcome, Problem, PruneReport,
+    RepairReport, RestoreReport, ScrubReport, Snapshot, Timestamp, VerifyReport,
 };
 use lifeboat_repository::{Rights, SlotInfo};
 use std::io;
@@ -77,6 +77,13 @@ pub(crate) trait Report: Send + Sync {
     /// A prune is over.
     fn prune(&self, report: &PruneReport, run: &Run);
 
+    /// A repair mended something, or would.
+    fn mended(&self, object: &Path, means: &Means, dry: bool);
+    /// Nobody relies on something from now on.
+    fn quarantined(&self, object: &Path, dry: bool);
+    /// A repair is over.
+    fn repair(&self, report: &RepairReport, run: &Run);
+
     /// What went over the network all in all.
     fn traffic(&self, traffic: &Traffic);
 
@@ -126,20 +133,22 @@ pub(crate) enum Work {
     Scrub,
     /// Takes away what nobody needs.
     Prune,
+    /// Mends what is damaged.
+    Repair,
 }
 
 impl Work {
     /// What a run counts.
     pub(crate) fn noun(self) -> &'static str {
         match self {
-            Self::Verify | Self::Scrub => "object",
+            Self::Verify | Self::Scrub | Self::Repair => "object",
             _ => "file",
         }
     }
 
     /// Whether damage by which nothing is lost is what it was to find.
     pub(crate) fn looks_for_damage(self) -> bool {
-        matches!(self, Self::Verify | Self::Scrub)
+        matches!(self, Self::Verify | Self::Scrub | Self::Repair)
     }
 }
 

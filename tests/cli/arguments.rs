@@ -2,7 +2,7 @@
 
 use super::world::World;
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "init",
     "backup",
     "snapshots",
@@ -11,6 +11,7 @@ const VERBS: [&str; 12] = [
     "verify",
     "forget",
     "prune",
+    "repair",
     "key",
     "doctor",
     "completions",

@@ -28,6 +28,7 @@ mod options;
 mod parity;
 mod password;
 mod prune;
+mod repair;
 mod restore;
 mod restore_into;
 mod restore_options;

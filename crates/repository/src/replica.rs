@@ -38,18 +38,12 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError::OtherKeys`] when one has other keys: nothing in it has the name that it has here.
     pub fn with_replicas(mut self, others: Vec<Self>) -> Result<Self, RepositoryError> {
-        if let Some(other) = others.iter().find(|other| !self.has_same_keys(other)) {
+        if let Some(other) = others.iter().find(|other| !self.has_keys_of(other)) {
             return Err(RepositoryError::OtherKeys(other.location()));
         }
         let replicas = others.into_iter().map(Replica::new).collect();
         self.replicas = Arc::new(Replicas(replicas));
         Ok(self)
-    }
-
-    /// Whether another repository has the same keys, so that blobs and packs have the same names in both.
-    #[must_use]
-    pub fn has_same_keys(&self, other: &Self) -> bool {
-        self.keyring.key_set() == other.keyring.key_set()
     }
 
     /// Whether there is any replica.

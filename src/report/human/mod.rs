@@ -1,6 +1,7 @@
 //! Text for people.
 
 mod network;
+mod repair;
 mod retention;
 mod table;
 
@@ -13,8 +14,8 @@ use crate::finding::Finding;
 use crate::{amount, time};
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, ForgetReport, Node, Outcome, Problem, ProblemKind, PruneReport,
-    RestoreReport, ScrubReport, Snapshot, Verified, VerifyReport, escaped,
+    BackupReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, ProblemKind, PruneReport,
+    RepairReport, RestoreReport, ScrubReport, Snapshot, Verified, VerifyReport, escaped,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -205,6 +206,20 @@ impl Report for Human {
 
     fn prune(&self, report: &PruneReport, run: &Run) {
         for line in retention::of_prune(report, run) {
+            self.line(&line);
+        }
+    }
+
+    fn mended(&self, object: &Path, means: &Means, dry: bool) {
+        self.line(&repair::of_mended(object, means, dry));
+    }
+
+    fn quarantined(&self, object: &Path, dry: bool) {
+        self.line(&repair::of_quarantined(object, dry));
+    }
+
+    fn repair(&self, report: &RepairReport, run: &Run) {
+        for line in repair::of_repair(report, run) {
             self.line(&line);
         }
     }

@@ -102,6 +102,7 @@ impl<'a> Error<'a> {
                 Work::Restore => "restore",
                 Work::Verify | Work::Scrub => "verify",
                 Work::Prune => "prune",
+                Work::Repair => "repair",
             },
             item: text(item),
             item_hex: hex_if_needed(item),

@@ -8,6 +8,7 @@ mod message;
 mod network;
 mod node;
 mod progress;
+mod repair;
 mod snapshot;
 mod summary;
 
@@ -16,8 +17,8 @@ use crate::exit::Failure;
 use crate::finding::Finding;
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, ForgetReport, Node, Outcome, Problem, PruneReport, RestoreReport,
-    ScrubReport, Snapshot, VerifyReport,
+    BackupReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, PruneReport, RepairReport,
+    RestoreReport, ScrubReport, Snapshot, VerifyReport,
 };
 use lifeboat_repository::SlotInfo;
 use serde::Serialize;
@@ -150,6 +151,18 @@ impl Report for Json {
 
     fn prune(&self, report: &PruneReport, run: &Run) {
         self.data(&summary::of_prune(report, run));
+    }
+
+    fn mended(&self, object: &Path, means: &Means, _: bool) {
+        self.data(&repair::Mended::of(object, means));
+    }
+
+    fn quarantined(&self, object: &Path, _: bool) {
+        self.data(&repair::Quarantined::of(object));
+    }
+
+    fn repair(&self, report: &RepairReport, run: &Run) {
+        self.data(&repair::of_repair(report, run));
     }
 
     /// Summaries have it.

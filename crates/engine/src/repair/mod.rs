@@ -50,6 +50,8 @@ pub fn repair(
     let teller = Teller::new(RepairReport::default(), observer);
     let repair = Repair { repository, options, workers, teller: &teller };
     repair.run()?;
+    // What was read from second copies is mended by now, or named.
+    drop(repository.take_replaced());
     Ok(teller.into_report())
 }
 
