@@ -187,6 +187,7 @@ impl From<RepositoryError> for Failure {
             RepositoryError::Tampered(_) => {
                 (Code::Tampering, "write nothing to the repository, and compare it with another copy")
             }
+            RepositoryError::Swept(_) => (Code::Failed, "choose another one: lifeboat snapshots"),
             RepositoryError::Overtaken => (
                 Code::Failed,
                 "run the same command again, best when nobody prunes: what is stored already is used",

@@ -5,7 +5,6 @@ use crate::trees::{Entries, nodes};
 use crate::{EngineError, Problem, select};
 use lifeboat_format::{Node, NodeKind, Snapshot};
 use lifeboat_repository::{Repository, View};
-use std::sync::Arc;
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +27,7 @@ pub fn list(
     options: &ListOptions,
     visit: &mut dyn FnMut(&[u8], &Node),
 ) -> Result<Vec<Problem>, EngineError> {
-    let reader = repository.reader(Arc::new(repository.load_index(view)?));
+    let reader = repository.snapshot_reader(view, snapshot, || Ok::<(), EngineError>(()))?;
     let (start, mut path) = select::node_at(&reader, snapshot, options.path.as_deref().unwrap_or_default())?;
     if !path.is_empty() {
         visit(&path, &start);

@@ -134,10 +134,14 @@ fn world(seed: u64, parity: u32) -> World {
 
 /// The world with its repository so far away.
 fn moved(world: World, far: Far) -> (World, Arc<Far>) {
+    moved_with(Role::Data, world, far)
+}
+
+/// The same where the packs of this role are watched.
+fn moved_with(role: Role, world: World, far: Far) -> (World, Arc<Far>) {
     let view = world.repository.view(&world.repository.read_log().unwrap()).unwrap();
     let index = world.repository.load_index(&view).unwrap();
-    let data =
-        index.packs().filter(|pack| pack.role == Role::Data).map(|pack| pack_object(pack.id)).collect();
+    let data = index.packs().filter(|pack| pack.role == role).map(|pack| pack_object(pack.id)).collect();
     let far = Arc::new(Far { storage: Arc::clone(&world.backend), data, ..far });
     let environment = environment(9, &world.clock);
     let repository = Repository::open(Arc::clone(&far) as _, &password(), environment).unwrap();
@@ -268,6 +272,18 @@ fn one_pack_that_is_refused_costs_its_own_files_and_no_others() {
     assert!((1..all / 2).contains(&report.problems.len()), "{:?}", report.problems);
     assert_eq!(files(&target).len() + report.problems.len(), all, "whatever is missing is named");
     assert_eq!(tree_differences(&world.source(), &target).len(), report.problems.len());
+}
+
+#[test]
+fn a_parent_that_cannot_be_read_for_the_moment_is_read_anew_and_no_damage() {
+    let world = world(76, 0);
+    world.backup();
+    let (world, _) = moved_with(Role::Tree, world, Far { gets_max: Some(0), ..Far::default() });
+    let report = world.backup();
+    assert_eq!(report.problems, []);
+    let is_told = |note: &String| note.contains("read anew, because the parent cannot be read now");
+    assert_eq!(report.notes.iter().filter(|note| is_told(note)).count(), 1, "{:?}", report.notes);
+    assert_eq!(report.summary.files_unmodified, 0);
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

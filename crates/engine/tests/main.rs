@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 
 mod ahead;
+mod beside;
 mod ceilings;
 mod craft;
 mod crash;

@@ -276,10 +276,14 @@ impl ControlObjects {
         replaced.entry(name.clone()).or_insert(Replaced::Untold(error));
     }
 
-    /// Objects in whose place a second copy was used, each told once. One that somebody was just about to put is none.
+    /// Objects in whose place a second copy was used, each told once. One that somebody was just about to put is none, nor is one
+    /// of which both are gone: somebody was about to delete it.
     pub(crate) fn take_replaced(&self) -> Vec<CopyFault> {
         let mut faults = self.untold();
-        faults.retain(|fault| !fault.is_missing() || !self.is_there(&fault.object));
+        let second = |object: &str| {
+            ObjectName::new(object).is_ok_and(|name| self.is_there(layout::second(&name).as_str()))
+        };
+        faults.retain(|fault| !fault.is_missing() || !self.is_there(&fault.object) && second(&fault.object));
         faults
     }
 

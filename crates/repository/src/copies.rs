@@ -9,6 +9,7 @@ use crate::layout::{self, EntryName, Promise};
 use crate::{Reading, Repository, RepositoryError, View};
 use lifeboat_backend::{BackendError, ObjectName};
 use lifeboat_format::{FormatError, ObjectHash, Slot, limits};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a writer may take from the second copy to the object itself before the object counts as missing.
@@ -39,8 +40,21 @@ impl Repository {
         if faults.iter().any(CopyFault::is_missing) {
             self.environment.clock.sleep(PATIENCE);
             faults.retain(|fault| !fault.is_missing() || !self.control.is_there(&fault.object));
+            self.forgive_swept(&mut faults)?;
         }
         Ok(faults)
+    }
+
+    /// What a prune is about to delete, one copy after the other, is no fault.
+    fn forgive_swept(&self, faults: &mut Vec<CopyFault>) -> Result<(), RepositoryError> {
+        if faults.iter().any(CopyFault::is_missing) {
+            let view = self.view_now()?;
+            let swept = view.swept().index.iter().map(|hash| layout::index(*hash));
+            let swept: BTreeSet<_> = swept.flat_map(|name| [layout::second(&name), name]).collect();
+            let swept: BTreeSet<_> = swept.iter().map(ObjectName::as_str).collect();
+            faults.retain(|fault| !swept.contains(fault.object.as_str()));
+        }
+        Ok(())
     }
 
     /// Control objects in whose place their second copy was used since this was asked last, each once.

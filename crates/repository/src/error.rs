@@ -5,7 +5,7 @@
 
 use crate::SlotError;
 use lifeboat_backend::BackendError;
-use lifeboat_format::{FormatError, ObjectHash};
+use lifeboat_format::{FormatError, ObjectHash, SnapshotId};
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -62,6 +62,9 @@ pub enum RepositoryError {
         /// The file that remembers it.
         remembered: PathBuf,
     },
+    /// Nobody wants a snapshot any more, and something that it needs is gone.
+    #[error("snapshot {} was forgotten, and swept meanwhile", .0.short())]
+    Swept(SnapshotId),
     /// What was relied on was condemned again and again.
     #[error("prunes came between again and again")]
     Overtaken,

@@ -15,7 +15,8 @@
 //!
 //! Beside a prune: a backup that relied on what is condemned meanwhile finds out before it is reported, and does it again; a prune that sees the
 //! commit in its last reading leaves what that needs. Two prunes each leave what the other may be about to sweep the last place of. A
-//! restore reads what is condemned, and what is swept only as long as it is there: a forgotten snapshot stays for a day, but for `now`.
+//! restore looks again for what is not where it was ([`Repository::snapshot_reader`]), and says so when its snapshot was forgotten and
+//! swept: that takes a day, but for `now`.
 
 mod ancestry;
 mod batches;
@@ -46,6 +47,7 @@ mod ranges;
 mod reader;
 mod rehearsal;
 mod reindex;
+mod renewal;
 mod replica;
 mod repository;
 mod room;

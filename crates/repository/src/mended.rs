@@ -30,6 +30,11 @@ impl MendedPacks {
     pub(crate) fn release(&mut self) {
         self.last = None;
     }
+
+    /// Somebody else mended these.
+    pub(crate) fn add(&mut self, mended: Vec<PackId>) {
+        self.mended.extend(mended);
+    }
 }
 
 impl BlobReader {
@@ -44,8 +49,9 @@ impl BlobReader {
     /// Packs that were found damaged and mended so far.
     #[must_use]
     pub fn mended(&self) -> Vec<PackId> {
+        let newest = self.mended_by_newest();
         let packs = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
-        packs.mended.iter().copied().collect()
+        packs.mended.iter().copied().chain(newest).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Header and core of a damaged pack, if they can be brought back. Whoever needs another one waits: they are large.

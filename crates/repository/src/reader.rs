@@ -6,9 +6,10 @@
 use crate::buffers::{PackBuffers, Pool};
 use crate::index::{BlobPlace, KnownPack, KnownSegment, SegmentNumber};
 use crate::mended::MendedPacks;
+use crate::renewal::Renewal;
 use crate::segments::RecentSegments;
 use crate::{Index, NeededBlob, Repository, RepositoryError, layout};
-use lifeboat_format::{BlobHasher, BlobId, BlobPrefix, FormatError, Opener, PackSealer, Role};
+use lifeboat_format::{BlobHasher, BlobId, BlobPrefix, FormatError, Opener, PackId, PackSealer, Role};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads blobs.
@@ -18,13 +19,15 @@ pub struct BlobReader {
     pub(crate) packs: Arc<PackBuffers>,
     /// Packs of each role that others hold in these buffers until a caller goes on.
     pub(crate) held: usize,
-    index: Arc<Index>,
+    pub(crate) index: Arc<Index>,
     hasher: BlobHasher,
     recent: Mutex<RecentSegments>,
     pub(crate) mended: Mutex<MendedPacks>,
     opening: Pool<Opening>,
     /// Buffers of what is fetched.
     pub(crate) ranges: Pool<Vec<u8>>,
+    /// Where it looks again for what is missing.
+    pub(crate) renewal: Option<Renewal>,
 }
 
 /// What opening a segment needs.
@@ -53,7 +56,7 @@ impl BlobReader {
         let recent = Mutex::new(RecentSegments::new(repository.memory().recent_segments()));
         let (repository, hasher) = (repository.clone(), repository.blob_hasher());
         let (mended, opening, ranges) = Default::default();
-        Self { repository, packs, held, index, hasher, recent, mended, opening, ranges }
+        Self { repository, packs, held, index, hasher, recent, mended, opening, ranges, renewal: None }
     }
 
     /// The index it reads by.
@@ -65,12 +68,15 @@ impl BlobReader {
     /// A blob's bytes, from a replica if they cannot be had here; its segment is kept for its neighbours.
     ///
     /// # Errors
-    /// [`RepositoryError::Missing`] when it has no place, or the damage of its last place.
+    /// [`RepositoryError::Missing`] when it has no place, or the damage of its last place; [`RepositoryError::Swept`] where the snapshot that
+    /// is read was swept meanwhile.
     pub fn read(&self, role: Role, id: &BlobId) -> Result<Vec<u8>, RepositoryError> {
-        let found = self.any_place(self.index.places(id)?, &format_args!("blob {id}"), |place| {
-            let segment = self.recent_segment(place.segment)?;
-            let bytes = self.slice(role, id, place, &segment)?;
-            Ok(bytes.to_vec())
+        let found = self.seek(id, |reader| {
+            reader.any_place(reader.index.places(id)?, &format_args!("blob {id}"), |place| {
+                let segment = reader.recent_segment(place.segment)?;
+                let bytes = reader.slice(role, id, place, &segment)?;
+                Ok(bytes.to_vec())
+            })
         });
         match found {
             Err(error) if error.is_damage() => self.repository.replicas.read(role, id).ok_or(error),
@@ -260,6 +266,12 @@ impl BlobReader {
         let opened = sealer
             .and_then(|sealer| sealer.open_segment(segment.ordinal, &segment.place, sealed, opener, out));
         opened.map_err(|source| RepositoryError::reading(&layout::pack(pack.id), source))
+    }
+
+    /// Keeps nothing for neighbours any more: another reader does. These packs are mended, as it said.
+    pub(crate) fn forget_recent(&self, mended: Vec<PackId>) {
+        *self.recent.lock().unwrap_or_else(PoisonError::into_inner) = RecentSegments::new(0);
+        self.mended.lock().unwrap_or_else(PoisonError::into_inner).add(mended);
     }
 
     fn recent_segment(&self, number: SegmentNumber) -> Result<Arc<Vec<u8>>, RepositoryError> {

@@ -4,7 +4,7 @@
 
 use super::save::Save;
 use crate::select::components;
-use crate::{EngineError, Event, ProblemKind, cause_of, trees};
+use crate::{EngineError, Event, cause_of, trees};
 use lifeboat_format::{Content, Node, NodeKind, PageTreeBuilder, Role, Snapshot, Timestamp, Totals};
 use lifeboat_fs::{FsError, FsErrorKind, SourceDir, made_here};
 use std::ffi::OsStr;
@@ -33,7 +33,7 @@ impl Place {
                 .filter(|node| node.kind == NodeKind::Directory)
                 .map_or(Ok(None), |node| trees::find(save.reader, node, name));
             previous.push(below.unwrap_or_else(|error| {
-                save.teller.problem(ProblemKind::Damage, path, cause_of(&error));
+                save.tell_unread_parent(path, &error);
                 None
             }));
         }

@@ -10,9 +10,10 @@ use super::xattrs;
 use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of, trees};
 use lifeboat_format::{BlobId, Bug, Key, Node, NodeKind, Piece, Role, Snapshot, planted};
-use lifeboat_fs::{FsError, NameRoom, Owners, SourceDir, Stat};
+use lifeboat_fs::{FsError, NameRoom, Owners, SourceDir, Stat, escaped};
 use lifeboat_repository::{BlobReader, BlobWriter, Repository, RepositoryError, View};
 use std::cell::Cell;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 /// Times a file is read when it changes meanwhile.
@@ -192,11 +193,21 @@ impl<'a> Save<'a> {
     /// The previous node of this name; a parent that cannot be read is told once, unless it was forgotten and is being swept.
     pub(super) fn previous(&self, parent: &mut Parent<'_>, name: &[u8], path: &Path) -> Option<Node> {
         parent.find(name).unwrap_or_else(|error| {
-            if !self.is_outdated() {
-                self.teller.problem(ProblemKind::Damage, path, cause_of(&error));
-            }
+            self.tell_unread_parent(path, &error);
             None
         })
+    }
+
+    /// Tells why the parent cannot be read here: whether it is damaged or only out of reach for the moment.
+    pub(super) fn tell_unread_parent(&self, path: &Path, error: &RepositoryError) {
+        if !error.is_damage() {
+            let path = escaped(path.as_os_str().as_bytes());
+            let note =
+                format!("{path}: read anew, because the parent cannot be read now: {}", cause_of(error));
+            self.teller.tell(&Event::Note(&note));
+        } else if !self.is_outdated() {
+            self.teller.problem(ProblemKind::Damage, path, cause_of(error));
+        }
     }
 
     /// Whether somebody has swept something since the backup began: what it relied on is checked in the end.

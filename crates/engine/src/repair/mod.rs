@@ -17,8 +17,8 @@ use crate::survey::survey;
 use crate::{EngineError, Event, Means, Observer, ProblemKind, ReadData, RepairReport, Workers, cause_of};
 use lifeboat_format::{Compression, ObjectList, PackId, VerifyWrites};
 use lifeboat_repository::{
-    BlobReader, Index, KnownPack, Repository, RepositoryError, RunningHint, SegmentNumber, Session, Source,
-    View, WriterOptions, pack_object,
+    BlobReader, Index, KnownPack, Repository, RepositoryError, RunningHint, Session, Source, View,
+    WriterOptions, pack_object,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -224,12 +224,12 @@ impl Repair<'_> {
     fn tell_losses(&self, beyond: &BTreeMap<PackId, String>) -> Result<(), EngineError> {
         let view = self.repository.view(&self.repository.read_log()?)?;
         let index = Arc::new(self.load(&view)?);
-        let reader = self.repository.reader(Arc::clone(&index));
+        let mut reader = self.repository.reader_of(&view, index);
         let bad = self.bad_segments(&reader, |pack| {
             beyond.contains_key(&pack.id) || view.damaged().packs.contains(&pack.id)
         })?;
-        let mut losses = Losses::new(self.teller, &reader, &bad);
-        view.snapshots().into_iter().try_for_each(|snapshot| losses.tell(snapshot))
+        let mut losses = Losses::new(self.teller, &bad);
+        view.snapshots().into_iter().try_for_each(|snapshot| losses.tell(&mut reader, snapshot).map(drop))
     }
 
     /// What cannot be opened of these packs.
@@ -237,13 +237,13 @@ impl Repair<'_> {
         &self,
         reader: &BlobReader,
         is_meant: impl Fn(&KnownPack) -> bool,
-    ) -> Result<BTreeSet<SegmentNumber>, EngineError> {
+    ) -> Result<BTreeSet<(PackId, u32)>, EngineError> {
         let (mut bad, mut scratch) = (BTreeSet::new(), Vec::new());
         for pack in reader.index().packs().filter(|pack| is_meant(pack)) {
             for number in reader.index().segments_of(pack) {
                 self.teller.check()?;
                 if reader.open_segment(number, &mut scratch).is_err() {
-                    bad.insert(number);
+                    bad.insert((pack.id, reader.index().segment(number)?.ordinal));
                 }
             }
         }

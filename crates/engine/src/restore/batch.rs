@@ -116,7 +116,7 @@ impl Restore<'_> {
         batch.weight >= self.batch_memory || batch.bytes >= BYTES_MAX || batch.open >= OPEN_MAX
     }
 
-    /// Plans a piece of a file; a blob that is nowhere here is asked for elsewhere at once.
+    /// Plans a piece of a file; one that the index does not know is looked for at once. A blob that is nowhere is the file's trouble.
     pub(super) fn plan_piece(
         &self,
         batch: &mut Batch,
@@ -131,7 +131,7 @@ impl Restore<'_> {
                 file.hold();
                 batch.add_piece(PlannedPiece { id, place, file: Arc::clone(file), offset });
             }
-            None => self.write_from_elsewhere(file, &id, offset),
+            None => self.write_from_elsewhere(file, &id, length, offset)?,
         }
         Ok(())
     }
@@ -174,15 +174,21 @@ impl Restore<'_> {
             |range| goes_on().then(|| self.reader.fetch(range)),
             |scratch, range, fetched| {
                 let segments = range.segments().iter().map(|position| segments[*position]);
-                match fetched {
+                let ended = match fetched {
                     Some(Ok(fetched)) if goes_on() => self.write_segments(scratch, &fetched, segments),
                     Some(Err(error)) if error.is_outage() => {
-                        lock().get_or_insert(error);
                         self.give_up(segments);
+                        Err(error)
                     }
                     // What is refused here may lie elsewhere; the rest comes back in any case.
-                    Some(Err(_)) if goes_on() => segments.for_each(|pieces| self.write_segment(None, pieces)),
-                    _ => self.give_up(segments),
+                    Some(Err(_)) if goes_on() => self.write_unfetched(segments),
+                    _ => {
+                        self.give_up(segments);
+                        Ok(())
+                    }
+                };
+                if let Err(error) = ended {
+                    lock().get_or_insert(error);
                 }
             },
         );
@@ -199,35 +205,62 @@ impl Restore<'_> {
         &self,
         scratch: &mut Vec<u8>,
         fetched: &FetchedRange<'_>,
-        segments: impl Iterator<Item = &'p [PlannedPiece]>,
-    ) {
-        for pieces in segments {
+        mut segments: impl Iterator<Item = &'p [PlannedPiece]>,
+    ) -> Result<(), RepositoryError> {
+        let ended = segments.by_ref().try_for_each(|pieces| {
             let opened = self.reader.open_fetched(fetched, pieces[0].place.segment, scratch);
-            self.write_segment(opened.ok().map(|()| &scratch[..]), pieces);
-        }
+            self.write_segment(opened.ok().map(|()| &scratch[..]), pieces)
+        });
+        self.give_up(segments);
+        ended
     }
 
-    /// Writes all pieces of one segment, if it could be opened.
-    fn write_segment(&self, opened: Option<&[u8]>, pieces: &[PlannedPiece]) {
+    fn write_unfetched<'p>(
+        &self,
+        mut segments: impl Iterator<Item = &'p [PlannedPiece]>,
+    ) -> Result<(), RepositoryError> {
+        let ended = segments.by_ref().try_for_each(|pieces| self.write_segment(None, pieces));
+        self.give_up(segments);
+        ended
+    }
+
+    /// Writes all pieces of one segment, if it could be opened. When the snapshot is gone the restore ends.
+    fn write_segment(&self, opened: Option<&[u8]>, pieces: &[PlannedPiece]) -> Result<(), RepositoryError> {
+        let mut ended = Ok(());
         for piece in pieces {
-            if !piece.file.has_failed() {
-                let slice = |segment| self.reader.slice(Role::Data, &piece.id, piece.place, segment).ok();
+            let PlannedPiece { id, place, file, offset } = piece;
+            if ended.is_ok() && !file.has_failed() {
+                let slice = |segment| self.reader.slice(Role::Data, id, *place, segment).ok();
                 match opened.and_then(slice) {
-                    Some(bytes) => self.write_piece(&piece.file, piece.offset, bytes),
-                    None => self.write_from_elsewhere(&piece.file, &piece.id, piece.offset),
+                    Some(bytes) => self.write_piece(file, *offset, bytes),
+                    None => ended = self.write_from_elsewhere(file, id, place.length, *offset),
                 }
             }
-            piece.file.let_go(self);
+            match ended {
+                Ok(()) => file.let_go(self),
+                Err(_) => file.give_up(self),
+            }
         }
+        ended
     }
 
-    /// The planned place is not sound: any other will do.
-    fn write_from_elsewhere(&self, file: &RestoredFile, id: &BlobId, offset: u64) {
-        match self.reader.read(Role::Data, id) {
+    /// The planned place is not sound, or there was none: any other will do.
+    fn write_from_elsewhere(
+        &self,
+        file: &RestoredFile,
+        id: &BlobId,
+        length: u32,
+        offset: u64,
+    ) -> Result<(), RepositoryError> {
+        let missing = || RepositoryError::Missing(format!("blob {id}"));
+        let read = self.reader.read(Role::Data, id);
+        match read.and_then(|bytes| if bytes.len() == length as usize { Ok(bytes) } else { Err(missing()) }) {
             Ok(bytes) => self.write_piece(file, offset, &bytes),
+            Err(error @ RepositoryError::Swept(_)) => return Err(error),
             Err(error) if error.is_damage() => file.fail(self, ProblemKind::Damage, &error),
             Err(error) => file.fail(self, ProblemKind::NotWritten, &error),
         }
+        Ok(())
     }
 
     fn write_piece(&self, file: &RestoredFile, offset: u64, bytes: &[u8]) {

@@ -78,7 +78,10 @@ impl Restore<'_> {
                 self.teller.problem(ProblemKind::NotWritten, &trail.path(), "it differs on the disk");
             }
             Err(CompareError::File(error)) => self.problem(ProblemKind::NotWritten, trail, &error),
-            Err(CompareError::Content(error)) => self.problem(ProblemKind::Damage, trail, &error),
+            Err(CompareError::Content(error)) if error.is_damage() => {
+                self.problem(ProblemKind::Damage, trail, &error);
+            }
+            Err(CompareError::Content(error)) => self.problem(ProblemKind::NotWritten, trail, &error),
         }
     }
 

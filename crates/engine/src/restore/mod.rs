@@ -32,7 +32,7 @@ use lifeboat_repository::{BlobReader, Repository, View, Workers};
 use metadata::Locks;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What to restore, and where to.
 #[derive(Clone, Debug, Default)]
@@ -71,9 +71,8 @@ pub fn restore(
 ) -> Result<RestoreReport, EngineError> {
     let verified = options.verify.then(Verified::default);
     let teller = Teller::new(RestoreReport { verified, ..RestoreReport::default() }, observer);
-    let index = repository.load_index_checked(view, || teller.check())?;
-    teller.tell_cache(&index);
-    let reader = repository.reader(Arc::new(index));
+    let reader = repository.snapshot_reader(view, snapshot, || teller.check())?;
+    teller.tell_cache(reader.index());
     let path = options.path.as_deref().unwrap_or_default();
     let (start, full) = select::node_at(&reader, snapshot, path)?;
     let target = match options.dry_run {

@@ -19,8 +19,7 @@ use crate::{EngineError, Event, Observer, ProblemKind, VerifyReport, Workers, ca
 use lifeboat_format::PackId;
 use lifeboat_fs::escaped;
 use lifeboat_repository::{
-    BlobReader, Index, KnownPack, ObjectSet, Reading, Repository, RepositoryError, Running, SegmentNumber,
-    View, pack_object,
+    BlobReader, Index, KnownPack, ObjectSet, Reading, Repository, RepositoryError, Running, View, pack_object,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -44,9 +43,8 @@ pub fn verify(
     observer: &dyn Observer,
 ) -> Result<VerifyReport, EngineError> {
     let repository = &repository.anew();
-    let reading = repository.read_log()?;
-    let view = repository.view(&reading)?;
     let teller = Teller::new(VerifyReport::default(), observer);
+    let (reading, view, index) = load(repository, &teller)?;
     log_faults(&reading, &view).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     for (object, error) in repository.check_keys()? {
         match error.is_newer() {
@@ -57,19 +55,19 @@ pub fn verify(
     for fault in repository.check_copies(&view, || teller.check())? {
         teller.tell(&Event::Problem(&copy_problem(&fault)));
     }
-    let index = Arc::new(repository.load_index_anew(&view, || teller.check())?);
     teller.tell_cache(&index);
     let (bad, mendable) = Default::default();
     let verify = Verify { repository, teller: &teller, known: view.damaged(), bad, mendable };
     verify.check_index(&reading, &view, &index)?;
     verify.note_hints()?;
-    let reader = repository.reader(index);
+    let mut reader = repository.reader_of(&view, index);
     verify.check_packs(&reader, options, workers)?;
     let bad = verify.bad.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut losses = Losses::new(&teller, &reader, &bad);
+    let mut losses = Losses::new(&teller, &bad);
     for snapshot in view.snapshots() {
-        losses.tell(snapshot)?;
-        teller.with(|report| report.snapshots += 1);
+        if losses.tell(&mut reader, snapshot)? {
+            teller.with(|report| report.snapshots += 1);
+        }
     }
     drop(bad);
     verify.tell_mended_on_the_way(&reader);
@@ -79,12 +77,28 @@ pub fn verify(
     Ok(teller.into_report())
 }
 
+/// The log, what it means and its index, of which nothing was swept meanwhile.
+fn load(
+    repository: &Repository,
+    teller: &Teller<'_, VerifyReport>,
+) -> Result<(Reading, View, Arc<Index>), EngineError> {
+    loop {
+        let reading = repository.read_log()?;
+        let view = repository.view(&reading)?;
+        let index = repository.load_index_anew(&view, || teller.check())?;
+        if index.is_whole() || !repository.has_swept_since(&view)? {
+            return Ok((reading, view, Arc::new(index)));
+        }
+    }
+}
+
 struct Verify<'a> {
     repository: &'a Repository,
     teller: &'a Teller<'a, VerifyReport>,
     /// What is known to be damaged, and harms only whom it is said of below.
     known: &'a ObjectSet,
-    bad: Mutex<BTreeSet<SegmentNumber>>,
+    /// Segments that cannot be used, by their packs and their numbers within these.
+    bad: Mutex<BTreeSet<(PackId, u32)>>,
     /// Damaged packs of which nothing is lost.
     mendable: Mutex<BTreeSet<PackId>>,
 }
@@ -111,14 +125,25 @@ impl Verify<'_> {
         if !index.faults().is_empty() || !reading.faults().is_empty() {
             return Ok(());
         }
-        let named = |hash| view.index().contains(hash);
-        let stray_index = self.repository.list_index()?.keys().filter(|hash| !named(hash)).count();
+        self.note_strays(view, index)
+    }
+
+    /// What nobody has named, not even since the log was read. What was swept waits to be deleted, and what is condemned to be swept.
+    fn note_strays(&self, view: &View, index: &Index) -> Result<(), EngineError> {
+        let mut stray = ObjectSet {
+            packs: index.orphans().iter().map(|(pack, _)| *pack).collect(),
+            index: self.repository.list_index()?.into_keys().collect(),
+        };
+        stray.remove_known(view);
+        if !stray.is_empty() {
+            stray.remove_known(&self.repository.view(&self.repository.read_log()?)?);
+        }
         for (count, what) in [
             (
-                index.orphans().len(),
+                stray.packs.len(),
                 "packs that no index names, left by killed backups; the next backup takes over what is sound",
             ),
-            (stray_index, "index objects that no log entry names, left by killed backups"),
+            (stray.index.len(), "index objects that no log entry names, left by killed backups"),
         ] {
             if count > 0 {
                 self.teller.tell(&Event::Note(&format!("{what}: {count}")));
@@ -170,7 +195,9 @@ impl Verify<'_> {
         scratch: &mut Vec<u8>,
     ) -> Result<(), EngineError> {
         if self.known.packs.contains(&pack.id) {
-            self.find_bad_segments(reader, pack, scratch);
+            return Ok(self.find_bad_segments(reader, pack, scratch)?);
+        }
+        if matches!(error, RepositoryError::Missing(_)) && reader.is_swept(pack.id)? {
             return Ok(());
         }
         let object = pack_object(pack.id);
@@ -179,7 +206,7 @@ impl Verify<'_> {
             self.teller.problem(ProblemKind::Mendable, Path::new(&object), bare_cause(error));
         } else {
             self.damage(&object, error);
-            self.find_bad_segments(reader, pack, scratch);
+            self.find_bad_segments(reader, pack, scratch)?;
         }
         Ok(())
     }
@@ -193,12 +220,19 @@ impl Verify<'_> {
     }
 
     /// A damaged pack may hold sound segments: only files that need the others lose by it.
-    fn find_bad_segments(&self, reader: &BlobReader, pack: &KnownPack, scratch: &mut Vec<u8>) {
+    fn find_bad_segments(
+        &self,
+        reader: &BlobReader,
+        pack: &KnownPack,
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), RepositoryError> {
         for number in reader.index().segments_of(pack) {
             if reader.open_segment(number, scratch).is_err() {
-                self.bad.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+                let ordinal = reader.index().segment(number)?.ordinal;
+                self.bad.lock().unwrap_or_else(PoisonError::into_inner).insert((pack.id, ordinal));
             }
         }
+        Ok(())
     }
 
     fn damage(&self, object: &str, error: &RepositoryError) {

@@ -187,9 +187,10 @@ impl History {
     }
 }
 
-/// Whoever verifies or restores takes nothing that went wrong on the way for damage where there is none.
+/// Nobody takes anything that went wrong on the way for damage where there is none.
 pub(super) fn judge_alarm(actor: &Actor, end: &End) -> Judged {
     let problems = match end {
+        End::Saved(report) => &report.problems,
         End::Verified(report) => &report.problems,
         End::Restored(_, _, problems) => problems,
         _ => return Ok(()),

@@ -167,6 +167,12 @@ impl View {
         [&self.named, &self.condemned, &self.swept].iter().any(|set| set.index.contains(hash))
     }
 
+    /// Whether somebody wants a snapshot, as it is there in this state.
+    #[must_use]
+    pub fn wants(&self, snapshot: &Snapshot) -> bool {
+        !self.is_forgotten(snapshot.id) && self.states(snapshot.id).any(|state| state.root == snapshot.root)
+    }
+
     /// Whether nobody wants a snapshot any more.
     #[must_use]
     pub fn is_forgotten(&self, id: SnapshotId) -> bool {

@@ -1,5 +1,6 @@
 //! Names of index objects and packs that entries speak of.
 
+use super::View;
 use lifeboat_format::{ObjectHash, ObjectList, PackId};
 use std::collections::BTreeSet;
 
@@ -17,6 +18,11 @@ impl ObjectSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.index.is_empty() && self.packs.is_empty()
+    }
+
+    /// Removes what any entry of a view speaks of.
+    pub fn remove_known(&mut self, view: &View) {
+        [&view.named, &view.condemned, &view.swept].into_iter().for_each(|set| self.remove(set));
     }
 
     pub(crate) fn add(&mut self, list: &ObjectList) {
