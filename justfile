@@ -27,6 +27,10 @@ sim WHAT SEEDS:
 kills COUNT:
     LIFEBOAT_KILLS={{COUNT}} cargo test --package lifeboat --locked --test it -- --nocapture kill::
 
+# everybody at once for so many seconds, in real processes: backups, forget, prunes, restores, and kills
+beside SECONDS:
+    LIFEBOAT_BESIDE_SECONDS={{SECONDS}} cargo test --package lifeboat --locked --test it -- --nocapture everybody_at_once
+
 # every fuzz target for so many seconds
 fuzz SECONDS:
     fuzz/each {{SECONDS}}

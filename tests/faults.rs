@@ -70,14 +70,14 @@ impl Faulty {
 }
 
 /// A running `s3-fault`.
-struct Proxy {
+pub(crate) struct Proxy {
     process: Child,
     address: String,
     control: String,
 }
 
 impl Proxy {
-    fn start(server: &str, latency_ms: u32) -> Self {
+    pub(crate) fn start(server: &str, latency_ms: u32) -> Self {
         let [address, control] = free_addresses();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/s3/s3-fault");
         let mut command = Command::new("python3");
@@ -92,8 +92,13 @@ impl Proxy {
         proxy
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// From now on these go wrong, and nothing else.
-    fn set_rules(&self, rules: &Value) {
+    pub(crate) fn set_rules(&self, rules: &Value) {
         let answer = self.ask("PUT /rules", &rules.to_string());
         assert_eq!(answer, json!({}), "{rules}");
     }
@@ -138,7 +143,7 @@ fn free_addresses() -> [String; 2] {
 }
 
 /// Two of a hundred requests, in any of these ways; besides, each way once, so that none is left to chance.
-fn some_of_all_kinds() -> Value {
+pub(crate) fn some_of_all_kinds() -> Value {
     let kinds = [
         json!({"do": "status"}),
         json!({"do": "status", "status": 429, "code": "TooManyRequests", "retry_after": 1}),

@@ -6,6 +6,7 @@
     reason = "tests touch the files and the clock of the machine they run on"
 )]
 
+mod beside;
 mod cli;
 mod docs;
 mod durability;

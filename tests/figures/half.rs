@@ -9,8 +9,17 @@ use super::Least;
 use crate::sources::root;
 
 /// What tests record.
-const SECTIONS: [&str; 8] =
-    ["simulation", "planted_bugs", "crash_points", "power_cuts", "kills", "damage_matrix", "fuzz", "model"];
+const SECTIONS: [&str; 9] = [
+    "simulation",
+    "planted_bugs",
+    "crash_points",
+    "power_cuts",
+    "kills",
+    "beside",
+    "damage_matrix",
+    "fuzz",
+    "model",
+];
 
 /// What one kind of runs did; a section that is not there is null.
 pub(super) struct Half<'f> {
@@ -52,6 +61,13 @@ impl<'f> Half<'f> {
         Some((targets.len(), targets.values().filter_map(|target| target[figure].as_u64()).sum()))
     }
 
+    /// How many runs of several processes at once came to their end, how many were killed, and in how many seconds.
+    pub(super) fn beside(&self) -> Option<[u64; 3]> {
+        let figures = self.section("beside");
+        let [kills, seconds] = ["kills", "seconds"].map(|name| figures[name].as_u64());
+        Some([self.sum("beside")? - kills? - seconds?, kills?, seconds?])
+    }
+
     /// What the model of the log protocol counted.
     pub(super) fn model(&self, figure: &str) -> Option<u64> {
         self.section("model")[figure].as_u64()
@@ -89,6 +105,8 @@ impl<'f> Half<'f> {
             self.sum("crash_points").map(|points| points + self.sum("power_cuts").unwrap_or(0));
         enough("crash points", crash_points, least.crash_points);
         enough("kills", self.sum("kills"), least.kills);
+        let beside = self.beside().map(|[.., seconds]| seconds);
+        enough("seconds of several processes at once", beside, least.beside_seconds);
         for planted in [self.planted(), self.rules()] {
             assert!(planted.is_none_or(|(found, of)| found as u64 == of), "{}: {planted:?}", self.name);
         }

@@ -26,6 +26,8 @@ struct Least {
     histories: u64,
     crash_points: u64,
     kills: u64,
+    /// Seconds for which several processes work at once.
+    beside_seconds: u64,
     states: u64,
     walks: u64,
     /// Seconds of each fuzz target; none where its corpus is only replayed.
@@ -36,6 +38,7 @@ const IN_CI: Least = Least {
     histories: 5_000,
     crash_points: 3_000,
     kills: 60,
+    beside_seconds: 60,
     states: 500_000,
     walks: 60_000,
     fuzz_seconds: None,
@@ -44,6 +47,7 @@ const BY_HAND: Least = Least {
     histories: 200_000,
     crash_points: 20_000,
     kills: 1_000,
+    beside_seconds: 900,
     states: 3_000_000,
     walks: 1_000_000,
     fuzz_seconds: Some(600),

@@ -22,6 +22,7 @@ pub(super) fn tables(figures: &Value) -> String {
         row("crash points", listed("crash_points")),
         row("power cuts", drawn("power_cuts")),
         row("real processes killed", drawn("kills")),
+        row("runs of several processes at once", halves.each_ref().map(|half| half.beside().map(at_once))),
         row("verbs on harmed repositories", listed("damage_matrix")),
         row("planted bugs found", halves.each_ref().map(|half| half.planted().map(told))),
         row(
@@ -64,6 +65,11 @@ fn happened(halves: &[Half<'_>; 2]) -> String {
 
 fn sampled(count: u64) -> Cell {
     (grouped(count), Some(count))
+}
+
+/// What several processes did at once.
+fn at_once([runs, kills, seconds]: [u64; 3]) -> Cell {
+    (format!("{}, {} killed, in {seconds} seconds", grouped(runs), grouped(kills)), None)
 }
 
 fn fuzz(half: &Half<'_>) -> Option<String> {
