@@ -7,16 +7,15 @@
 //! Write order, each durable before the next: packs, index objects, the entry that names them. So an index object exists
 //! only if its packs do, and a snapshot counts only if everything it reaches does.
 //!
-//! | beside it | a backup | a restore, `ls`, `verify` | `init` |
-//! |---|---|---|---|
-//! | **a backup** | safe: names are hashes of sealed, salted bytes and are never replaced; both commits count; a blob stored twice has two places, and a pack of the other that was taken over stands in two index objects | safe: a reader takes one reading of the log and sees the snapshots that were committed by then, whole | safe: the place is not empty, `init` refuses |
-//! | **a restore, `ls`, `verify`** | as above | safe: nobody writes | safe: there is no config yet, or the repository is complete |
-//! | **`init`** | as above | as above | safe: each puts a claim and then lists; at most one finds itself alone |
+//! | beside | a backup | a reader | forget, undo, tag | prune | repair |
+//! |---|---|---|---|---|---|
+//! | **a backup** | names are hashes of sealed, salted bytes and never replaced; both commits count | a reader goes by one reading, and a commit is put when all it needs is durable | it relies on blobs, not on snapshots | each says what it is about to do and then looks again, so one of the two finds out before anything is reported or deleted | what is put back is what the name stands for; what is declared damaged does not count from then on |
+//! | **a reader** (restore, `ls`, `verify`) | | nobody writes | a forgotten snapshot is whole for a day | what it misses it finds by a newer reading, at its new place, or it says that the snapshot is gone | packs are replaced at once, by what they were |
+//! | **forget, undo, tag** | | | an undo takes back what it has seen; of two tags both hold | what is not seen frees nothing; an undo beside a sweep is void, and said to be | different things |
+//! | **prune** | | | | of all places of a needed blob one stays, whoever condemned the others | rescued copies are roots, like those of a backup |
+//! | **`init`** | at most one of several finds itself alone; the config is stored last | the same | the same | the same | the same |
 //!
-//! Beside a prune: a backup that relied on what is condemned meanwhile finds out before it is reported, and does it again; a prune that sees the
-//! commit in its last reading leaves what that needs. Two prunes each leave what the other may be about to sweep the last place of. A
-//! restore looks again for what is not where it was ([`Repository::snapshot_reader`]), and says so when its snapshot was forgotten and
-//! swept: that takes a day, but for `now`.
+//! Pair by pair, with keys and `copy`: docs/concurrency.md.
 
 mod ancestry;
 mod batches;
