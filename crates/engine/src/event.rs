@@ -2,7 +2,7 @@
 //!
 //! Invariant: there is one accounting. A verb tells every event to its report and to the observer alike.
 
-use lifeboat_format::Node;
+use lifeboat_format::{Node, Snapshot, SnapshotId};
 use lifeboat_fs::Exclusion;
 use lifeboat_repository::ObjectKind;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,13 @@ pub enum Event<'a> {
     },
     /// From now on nobody relies on a stored object, and nobody misses it.
     Quarantined(&'a Path),
+    /// A snapshot was copied, or would be.
+    Copied {
+        /// Its id in the repository that it comes from.
+        from: SnapshotId,
+        /// The copy.
+        snapshot: &'a Snapshot,
+    },
     /// Something went wrong, and the verb goes on.
     Problem(&'a Problem),
     /// Something worth telling that changes no verdict.

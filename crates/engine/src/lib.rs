@@ -4,13 +4,18 @@
 //! what happens is told to an [`Observer`] while it happens.
 
 mod backup;
+mod content;
+mod copy;
+mod current;
 mod error;
 mod event;
 mod forget;
 mod list;
 mod losses;
 mod mended;
+mod parent;
 mod prune;
+mod reach;
 mod repair;
 mod replicas;
 mod report;
@@ -18,12 +23,14 @@ mod restore;
 mod scrub;
 mod second_copies;
 mod select;
+mod stored;
 mod survey;
 mod sweep;
 mod trees;
 mod verify;
 
 pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
+pub use copy::{CopyOptions, copy};
 pub use error::EngineError;
 pub use event::{Event, Fate, Means, Observer, Outcome, Problem, ProblemKind};
 pub use forget::{
@@ -35,7 +42,8 @@ pub use prune::{PlanFigures, PruneOptions, Unused, prune};
 pub use repair::{RepairOptions, repair};
 pub use replicas::replica_help;
 pub use report::{
-    BackupReport, Checked, PruneReport, RepairReport, RestoreReport, ScrubReport, Verified, VerifyReport,
+    BackupReport, Checked, CopyReport, PruneReport, RepairReport, RestoreReport, ScrubReport, Verified,
+    VerifyReport,
 };
 pub use restore::{Overwrite, RestoreOptions, Selection, restore};
 pub use scrub::scrub;

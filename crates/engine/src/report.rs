@@ -159,6 +159,47 @@ impl Fold for PruneReport {
     }
 }
 
+/// What a copy has done, or would do.
+#[derive(Clone, Debug, Default)]
+pub struct CopyReport {
+    /// The snapshots that were copied, oldest first: each by its id in the repository that it comes from, and in that where it is now.
+    pub copied: Vec<(SnapshotId, SnapshotId)>,
+    /// Snapshots of those that were asked for that were there already.
+    pub present: u64,
+    /// Snapshots whose copies were forgotten there, and that nobody named.
+    pub forgotten: u64,
+    /// Snapshots that were not copied because of damage.
+    pub damaged: u64,
+    /// Packs that were taken over as they are.
+    pub packs: u64,
+    /// Data blobs that were packed anew.
+    pub data_blobs: u64,
+    /// Tree blobs that were packed anew.
+    pub tree_blobs: u64,
+    /// Bytes of these blobs before compression.
+    pub bytes_added: u64,
+    /// Bytes that were read: as they are stored where packs are taken over, of content else.
+    pub bytes_read: u64,
+    /// Bytes of all objects that were stored; in a dry run what they are expected to have.
+    pub stored_bytes: u64,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+    /// What is worth knowing and changes nothing.
+    pub notes: Vec<String>,
+}
+
+impl Fold for CopyReport {
+    fn fold(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Copied { from, snapshot } => self.copied.push((*from, snapshot.id)),
+            Event::Read(bytes) => self.bytes_read += bytes,
+            Event::Problem(problem) => self.problems.push((*problem).clone()),
+            Event::Note(note) => self.notes.push((*note).to_owned()),
+            _ => {}
+        }
+    }
+}
+
 /// How much was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checked {

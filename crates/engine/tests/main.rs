@@ -5,6 +5,7 @@
 mod ahead;
 mod beside;
 mod ceilings;
+mod copy;
 mod craft;
 mod crash;
 mod damage;

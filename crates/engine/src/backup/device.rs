@@ -2,8 +2,8 @@
 //!
 //! Nothing tells whether a device has changed: it is read whole each time.
 
-use super::content::ContentError;
 use super::save::Save;
+use crate::content::ContentError;
 use crate::{EngineError, Event, ProblemKind};
 use lifeboat_format::{Node, NodeKind};
 use lifeboat_fs::{SourceDir, Stat};

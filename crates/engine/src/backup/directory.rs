@@ -4,10 +4,10 @@
 //! directory. The stack is our own: no depth of directories exhausts the thread's, nor the files that may be open.
 //! A directory to which there is no way back, because by now another one is where it was, is cut short.
 
-use super::parent::Parent;
 use super::save::Save;
 use super::sift::{Scope, Verdict};
 use super::wanted::Wanted;
+use crate::parent::Parent;
 use crate::{EngineError, trees};
 use lifeboat_format::{Bug, Content, Node, NodeKind, PageTreeBuilder, Totals, planted};
 use lifeboat_fs::{FsError, Names, SourceDir};

@@ -5,12 +5,10 @@
 //! error of the repository always does.
 
 mod compare;
-mod content;
 mod device;
 mod directory;
 mod graft;
 mod links;
-mod parent;
 mod save;
 mod sift;
 mod source;
@@ -18,14 +16,14 @@ mod stream;
 mod wanted;
 mod xattrs;
 
+use crate::current::load_current;
 use crate::report::Teller;
 use crate::select::{faults_of, find_among};
-use crate::{BackupReport, EngineError, Event, Observer, ProblemKind, Workers, cause_of};
+use crate::{BackupReport, EngineError, Event, Observer, Workers, cause_of};
 use lifeboat_format::{Bug, Compression, Node, PathBytes, Snapshot, Timestamp, VerifyWrites, planted};
 use lifeboat_fs::Filter;
 use lifeboat_repository::{
-    BlobWriter, Committed, Index, KnownPack, Repository, RepositoryError, RunningHint, Session, View,
-    WriterOptions,
+    BlobWriter, Committed, Repository, RepositoryError, RunningHint, Session, View, WriterOptions,
 };
 use save::Save;
 use source::Source;
@@ -192,7 +190,10 @@ fn save_once(
     teller: &Teller<'_, BackupReport>,
 ) -> Result<Option<Box<Session>>, EngineError> {
     faults_of(session.forged()).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
-    let index = load_index(repository, &mut session, options, teller)?;
+    let index = load_current(repository, &mut session, teller, |view| match options.parent {
+        ParentChoice::None => repository.load_index_anew(view, || teller.check()),
+        _ => repository.load_index_checked(view, || teller.check()),
+    })?;
     let parent = find_parent(session.view(), options)?;
     teller.with(|report| report.parent = parent.map(|parent| parent.id));
     tell_expectation(teller, newest_alike(session.view(), options).or(parent));
@@ -232,45 +233,6 @@ fn save_once(
         return Ok(None);
     }
     commit(session, writer, snapshot, teller, options.dry_run)
-}
-
-/// The index of what the session saw; what of it is damaged is told.
-fn load_index(
-    repository: &Repository,
-    session: &mut Session,
-    options: &BackupOptions,
-    teller: &Teller<'_, BackupReport>,
-) -> Result<Arc<Index>, EngineError> {
-    let index = loop {
-        let index = match options.parent {
-            ParentChoice::None => repository.load_index_anew(session.view(), || teller.check())?,
-            _ => repository.load_index_checked(session.view(), || teller.check())?,
-        };
-        let is_whole = index.faults().is_empty() && !index.packs().any(is_missed);
-        if is_whole || !repository.has_swept_since(session.view())? {
-            break index;
-        }
-        // It has just been swept.
-        session.look_again()?;
-    };
-    teller.tell_cache(&index);
-    for fault in index.faults() {
-        let object = format!("index/{}", fault.object);
-        teller.problem(ProblemKind::Damage, object.as_ref(), cause_of(&fault.error));
-    }
-    let lost = index.packs().filter(|pack| is_missed(pack)).count();
-    if lost > 0 {
-        let note = format!(
-            "packs are missing or not as long as they were: {lost}; what they held is stored again as far as it is saved now: lifeboat verify names what is lost"
-        );
-        teller.tell(&Event::Note(&note));
-    }
-    Ok(Arc::new(index))
-}
-
-/// Whether nobody knows yet that a pack is not what it was.
-fn is_missed(pack: &KnownPack) -> bool {
-    !pack.is_there() && !pack.is_damaged()
 }
 
 /// When the snapshot is said to begin. A start in the future would make files pass for settled that are not, and the

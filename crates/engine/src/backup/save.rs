@@ -2,14 +2,15 @@
 
 use super::BackupOptions;
 use super::compare::{Compare, same};
-use super::content::{ContentError, ContentSaver};
 use super::links::Links;
-use super::parent::Parent;
 use super::sift::Sift;
 use super::xattrs;
+use crate::content::{ContentError, ContentSaver};
+use crate::parent::Parent;
 use crate::report::Teller;
-use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of, trees};
-use lifeboat_format::{BlobId, Bug, Key, Node, NodeKind, Piece, Role, Snapshot, planted};
+use crate::stored::is_stored;
+use crate::{BackupReport, EngineError, Event, Fate, ProblemKind, cause_of};
+use lifeboat_format::{BlobId, Bug, Key, Node, NodeKind, Role, Snapshot, planted};
 use lifeboat_fs::{FsError, NameRoom, Owners, SourceDir, Stat, escaped};
 use lifeboat_repository::{BlobReader, BlobWriter, Repository, RepositoryError, View};
 use std::cell::Cell;
@@ -239,7 +240,7 @@ impl<'a> Save<'a> {
         let now = Node { link_group, ..stat.node };
         let alike = previous.filter(|previous| self.compare.is_unchanged(&now, previous, keeps_inodes));
         if let Some(previous) = alike
-            && (planted(Bug::UncheckedReuse) || self.is_stored(previous)?)
+            && (planted(Bug::UncheckedReuse) || is_stored(self.reader, self.writer, previous)?)
         {
             return self.take_over(dir, now, previous);
         }
@@ -301,25 +302,5 @@ impl<'a> Save<'a> {
             before = after;
             file.rewind()?;
         }
-    }
-
-    /// Whether everything a file consists of, large attributes included, has a place that counts.
-    fn is_stored(&self, file: &Node) -> Result<bool, RepositoryError> {
-        for (_, id, _) in trees::xattr_blobs(file) {
-            if !self.writer.contains(&id)? {
-                return Ok(false);
-            }
-        }
-        for piece in trees::pieces(self.reader, file) {
-            let is_there = match piece {
-                Ok(Piece::Blob(id, _)) => self.writer.contains(&id)?,
-                Ok(Piece::Hole(_)) => true,
-                Err(_) => false,
-            };
-            if !is_there {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 }

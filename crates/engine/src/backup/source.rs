@@ -2,10 +2,10 @@
 
 use super::directory;
 use super::graft::Place;
-use super::parent::Parent;
 use super::save::Save;
 use super::wanted::Wanted;
 use super::{BackupOptions, stream};
+use crate::parent::Parent;
 use crate::{EngineError, Event, Problem, cause_of};
 use lifeboat_format::{Node, Snapshot, Timestamp};
 use lifeboat_fs::{FsError, FsErrorKind, SourceDir, escaped};

@@ -1,11 +1,11 @@
 //! A stream, such as the output of a program, becomes a file: its length is known when it has ended.
 
-use super::content::{Bytes, ContentError};
 use super::save::Save;
+use crate::content::{Bytes, ContentError};
 use crate::report::Teller;
 use crate::{BackupReport, EngineError, Event, cause_of};
 use lifeboat_format::{Node, NodeKind, Timestamp};
-use lifeboat_fs::{Run, escaped, made_here};
+use lifeboat_fs::{FsError, Run, escaped, made_here};
 use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -48,6 +48,8 @@ struct Stream<'a> {
 }
 
 impl Bytes for Stream<'_> {
+    type Error = FsError;
+
     fn next_run(&mut self, buffer: &mut [u8]) -> Result<Run, ContentError> {
         let mut filled = 0;
         while filled < buffer.len() {

@@ -107,7 +107,8 @@ impl Index {
     }
 
     /// Whether all these packs count, as far as the index knows.
-    pub(crate) fn counts_all(&self, packs: &BTreeSet<PackId>) -> bool {
+    #[must_use]
+    pub fn counts_all(&self, packs: &BTreeSet<PackId>) -> bool {
         let counting = self.packs.iter().filter(|pack| !pack.is_hidden && pack.counts());
         counting.filter(|pack| packs.contains(&pack.id)).count() == packs.len()
     }

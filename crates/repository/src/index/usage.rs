@@ -11,7 +11,7 @@ use lifeboat_format::{BlobId, BlobPrefix};
 use std::collections::BTreeSet;
 
 /// What is known so far of who needs what.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Usage<'i> {
     index: &'i Index,
     /// For each table a bit for each of its blobs.

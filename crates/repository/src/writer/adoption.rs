@@ -1,4 +1,5 @@
-//! Taking over packs that lie in the storage and are named by no index: those that a kill left.
+//! Taking over packs as they are: those that lie in the storage and are named by no index, as a kill leaves them, and those of another
+//! repository with the same keys.
 //!
 //! Invariants: what is taken over hashes to its name, opens with our keys and is durable; from then on it is as if
 //! this session had stored it, and the log is told at once, so that no later session reads it again. A pack that another
@@ -6,7 +7,7 @@
 //! set. Each worker holds one pack at a time.
 
 use super::BlobWriter;
-use crate::{RepositoryError, layout};
+use crate::{Repository, RepositoryError, layout};
 use lifeboat_format::{Pack, PackId, Role};
 use std::sync::{Mutex, PoisonError};
 
@@ -27,18 +28,65 @@ impl BlobWriter {
         &mut self,
         check: impl Fn() -> Result<(), E> + Sync,
     ) -> Result<Vec<(PackId, RepositoryError)>, E> {
+        let refused = self.take_each(self.index.orphans(), check, |id, length| self.take_over(id, length))?;
+        self.store.provide().map(|()| refused).map_err(E::from)
+    }
+
+    /// Takes over packs of another repository with the same keys, whose lengths in bytes are those that its storage tells; the names must not
+    /// be in use here, nor ever have been condemned. Each is read whole and compared with its name. `check` is asked before every pack, and its error ends
+    /// it. Gives those that are not sound, and why.
+    ///
+    /// # Errors
+    /// Those of `check`, and of either storage.
+    pub fn take_from<E: From<RepositoryError> + Send>(
+        &mut self,
+        other: &Repository,
+        packs: &[(PackId, u64)],
+        check: impl Fn() -> Result<(), E> + Sync,
+    ) -> Result<Vec<(PackId, RepositoryError)>, E> {
+        self.take_each(packs, check, |id, length| self.take_one_from(other, id, length))
+    }
+
+    fn take_each<E: From<RepositoryError> + Send>(
+        &self,
+        packs: &[(PackId, u64)],
+        check: impl Fn() -> Result<(), E> + Sync,
+        take: impl Fn(PackId, u64) -> Result<Result<(), RepositoryError>, RepositoryError> + Send + Sync,
+    ) -> Result<Vec<(PackId, RepositoryError)>, E> {
         let adoption = Mutex::new(Adoption::default());
         let lock = || adoption.lock().unwrap_or_else(PoisonError::into_inner);
-        self.options.workers.for_each(self.index.orphans(), |_, (id, length)| {
+        self.options.workers.for_each(packs, |_, (id, length)| {
             if lock().failure.is_none() {
-                let taken = check().and_then(|()| Ok(self.take_over(*id, *length)?));
+                let taken = check().and_then(|()| Ok(take(*id, *length)?));
                 lock().add(*id, taken);
             }
         });
         let Adoption { refused, failure } = adoption.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match failure {
-            Some(error) => Err(error),
-            None => self.store.provide().map(|()| refused).map_err(E::from),
+        failure.map_or(Ok(refused), Err)
+    }
+
+    /// Takes over one pack of another repository, unless it is refused.
+    fn take_one_from(
+        &self,
+        other: &Repository,
+        id: PackId,
+        length: u64,
+    ) -> Result<Result<(), RepositoryError>, RepositoryError> {
+        let buffer = self.store.pack_buffer(Role::Data);
+        let mut stored = Ok(());
+        let seen = other.fetch_pack(id, length, buffer).and_then(|fetched| {
+            other.look_into_pack(id, fetched, |pack| {
+                let damaged = |source| RepositoryError::reading(&layout::pack(id), source);
+                Pack::scrub_parity(&pack.bytes).map_err(damaged)?;
+                self.store.added.add(pack.blobs.iter().map(|blob| blob.id));
+                stored = self.store.put_and_name(pack);
+                Ok(())
+            })
+        });
+        match seen {
+            Ok(()) => stored.map(Ok),
+            Err(error) if error.is_damage() => Ok(Err(error)),
+            Err(error) => Err(error),
         }
     }
 

@@ -95,6 +95,18 @@ impl Flushed {
         ObjectList { index: self.index.clone(), packs: self.packs.clone() }
     }
 
+    /// Packs that hold what it stored or found stored.
+    #[must_use]
+    pub fn relied(&self) -> &BTreeSet<PackId> {
+        &self.relied
+    }
+
+    /// The same, which relies on these packs, too.
+    #[must_use]
+    pub fn relying_on(self, packs: &BTreeSet<PackId>) -> Self {
+        Self { relied: self.relied.union(packs).copied().collect(), ..self }
+    }
+
     /// Bytes of all objects that were stored.
     #[must_use]
     pub fn stored_bytes(&self) -> u64 {
@@ -190,6 +202,12 @@ impl BlobWriter {
     /// Those of [`Index::contains`].
     pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
         Ok(self.store.added.contains(id)? || (!self.copies && self.index.contains(id)?))
+    }
+
+    /// The index that it relies on.
+    #[must_use]
+    pub fn index(&self) -> &Arc<Index> {
+        &self.index
     }
 
     /// What was written so far.

@@ -168,15 +168,21 @@ impl Store {
             self.name(&pack)?;
             self.provide()?;
         }
+        self.put_and_name(&mut pack)?;
+        buffer.bytes = pack.bytes;
+        Ok(())
+    }
+
+    /// Stores a pack, and names it.
+    pub(super) fn put_and_name(&self, pack: &mut Pack) -> Result<(), RepositoryError> {
         let bytes = Arc::new(std::mem::take(&mut pack.bytes));
         // From now on there may be a pack that no entry names.
         self.repository.kept.forget_listing();
         self.repository.backend.put_shared(&layout::pack(pack.id), &bytes)?;
         pack.bytes = Arc::unwrap_or_clone(bytes);
-        self.repository.keep_tree(&pack);
-        self.name(&pack)?;
+        self.repository.keep_tree(pack);
+        self.name(pack)?;
         self.naming().bytes += pack.bytes.len() as u64;
-        buffer.bytes = pack.bytes;
         Ok(())
     }
 

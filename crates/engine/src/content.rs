@@ -11,9 +11,9 @@ use lifeboat_repository::{BlobWriter, Repository, RepositoryError};
 /// Bytes read from a file at once, at least.
 const READ_LENGTH: usize = 1 << 20;
 
-/// Why a file could not be saved: its own trouble is counted, that of the whole run ends the backup.
-pub(super) enum ContentError {
-    Source(FsError),
+/// Why a file could not be saved: trouble with what it is read from is its own, that of the whole run ends it.
+pub(crate) enum ContentError<S = FsError> {
+    Source(S),
     Run(EngineError),
 }
 
@@ -23,39 +23,44 @@ impl From<FsError> for ContentError {
     }
 }
 
-impl From<RepositoryError> for ContentError {
+impl<S> From<RepositoryError> for ContentError<S> {
     fn from(error: RepositoryError) -> Self {
         Self::Run(error.into())
     }
 }
 
-impl From<EngineError> for ContentError {
+impl<S> From<EngineError> for ContentError<S> {
     fn from(error: EngineError) -> Self {
         Self::Run(error)
     }
 }
 
 /// What content is read from.
-pub(super) trait Bytes {
+pub(crate) trait Bytes {
+    /// What can be wrong with it.
+    type Error;
+
     /// Gives what comes next. Data fills the buffer as far as the next hole or the end allows.
-    fn next_run(&mut self, buffer: &mut [u8]) -> Result<Run, ContentError>;
+    fn next_run(&mut self, buffer: &mut [u8]) -> Result<Run, ContentError<Self::Error>>;
 }
 
 impl Bytes for SourceFile {
+    type Error = FsError;
+
     fn next_run(&mut self, buffer: &mut [u8]) -> Result<Run, ContentError> {
         Ok(Self::next_run(self, buffer)?)
     }
 }
 
 /// Cuts files and keeps their pieces; its buffer serves one file after the other.
-pub(super) struct ContentSaver {
+pub(crate) struct ContentSaver {
     chunker: Chunker,
     page_key: Key,
     buffer: Vec<u8>,
 }
 
 impl ContentSaver {
-    pub(super) fn new(repository: &Repository) -> Self {
+    pub(crate) fn new(repository: &Repository) -> Self {
         let chunker = repository.chunker().clone();
         let length = READ_LENGTH.max(2 * chunker.params().maximum as usize);
         Self { chunker, page_key: repository.page_key(), buffer: vec![0; length] }
@@ -64,12 +69,12 @@ impl ContentSaver {
     /// Saves a file from where it stands to its end; gives the content and its length in bytes. `read` is told of all
     /// data, and its error ends the run. Each run of data is cut by itself, whatever lies before it: a hole that is
     /// filled, or a new one, moves no cut behind it.
-    pub(super) fn save(
+    pub(crate) fn save<S>(
         &mut self,
-        file: &mut dyn Bytes,
+        file: &mut dyn Bytes<Error = S>,
         writer: &mut BlobWriter,
         read: &mut dyn FnMut(u64) -> Result<(), EngineError>,
-    ) -> Result<(Content, u64), ContentError> {
+    ) -> Result<(Content, u64), ContentError<S>> {
         let mut list = PieceList::new(self.page_key.clone());
         let (mut filled, mut length) = (0, 0);
         loop {

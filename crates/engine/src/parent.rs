@@ -8,13 +8,13 @@ use lifeboat_repository::{BlobReader, RepositoryError};
 use std::iter::Peekable;
 
 /// A directory of the parent snapshot.
-pub(super) struct Parent<'r> {
+pub(crate) struct Parent<'r> {
     entries: Option<Peekable<Entries<'r, Node>>>,
 }
 
 impl<'r> Parent<'r> {
     /// The directory of this node, if there is one.
-    pub(super) fn of(reader: &'r BlobReader, node: Option<&Node>) -> Self {
+    pub(crate) fn of(reader: &'r BlobReader, node: Option<&Node>) -> Self {
         Self { entries: node.map(|node| nodes(reader, node).peekable()) }
     }
 
@@ -22,7 +22,7 @@ impl<'r> Parent<'r> {
     ///
     /// # Errors
     /// When the directory cannot be read: it is then empty from here on.
-    pub(super) fn find(&mut self, name: &[u8]) -> Result<Option<Node>, RepositoryError> {
+    pub(crate) fn find(&mut self, name: &[u8]) -> Result<Option<Node>, RepositoryError> {
         let Some(entries) = &mut self.entries else { return Ok(None) };
         while let Some(entry) = entries.next_if(|entry| match entry {
             Ok(node) => node.name.as_slice() <= name,
