@@ -113,6 +113,8 @@ pub enum Outcome {
 pub enum Means {
     /// The other copy of a control object.
     OtherCopy,
+    /// What this machine keeps of a log entry.
+    Kept,
     /// The parity of a pack, or what was left of it.
     Parity,
     /// A replica had the pack; where it lies.

@@ -100,6 +100,11 @@ impl ControlObjects {
         self.names(name).iter().rev().try_for_each(|copy| self.backend.put(copy, bytes))
     }
 
+    /// Stores an object in the place of what is not what it should be, both copies.
+    pub(crate) fn replace(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        self.names(name).iter().rev().try_for_each(|copy| self.backend.replace(copy, bytes))
+    }
+
     /// Removes those copies of an object that are there. Of several who do so at once only the one that takes the
     /// last copy away succeeds; for the others nothing is found. A copy that stays keeps no other one.
     pub(crate) fn delete(&self, name: &ObjectName, there: Copies) -> Result<(), BackendError> {

@@ -49,6 +49,11 @@ impl Reading {
         self.contains(hash) || self.faults.iter().any(|(name, _)| name.ends_with(&hex))
     }
 
+    /// Whether an entry that is among them has seen this one.
+    fn is_seen(&self, hash: &ObjectHash) -> bool {
+        self.entries().any(|entry| entry.header.seen.contains(hash))
+    }
+
     /// The newest entries: those that no other has seen.
     #[must_use]
     pub fn heads(&self) -> Vec<ObjectHash> {
@@ -142,6 +147,49 @@ fn parse_entry(object: &ObjectName, bytes: &[u8], keyring: &Keyring) -> Result<E
     match (entry.header.session, entry.header.number) == (name.session, name.number) {
         true => Ok(entry),
         false => Err(strange),
+    }
+}
+
+/// Puts back entries that are damaged, or gone though others have seen them, as far as this machine keeps what they were; gives
+/// their names. What the storage has is not asked of what is kept.
+///
+/// What no entry that is there has seen stays gone: whoever put an older state of the log back meant it.
+pub(crate) fn mend_log(
+    control: &ControlObjects,
+    keyring: &Keyring,
+) -> Result<Vec<ObjectName>, RepositoryError> {
+    let (kept, storage) = (&control.kept, control.keeping(control.kept.doubted()));
+    let mut mended = Vec::new();
+    loop {
+        let (mut reading, names) = (Reading::default(), list_entries(&storage)?);
+        read_entries(
+            &storage,
+            keyring,
+            names.iter().map(|(name, size)| (name.object(), *size)),
+            &mut reading,
+        )?;
+        let accidents = reading.faults.iter().filter(|(_, error)| error.is_accident());
+        let damaged = accidents.filter_map(|(name, _)| ObjectName::new(name).ok());
+        let missed = kept.entries().into_iter().filter(|name| {
+            let hash = EntryName::parse(name).map(|name| name.hash);
+            hash.is_some_and(|hash| !reading.has_trace_of(&hash) && reading.is_seen(&hash))
+        });
+        let before = mended.len();
+        for name in damaged.chain(missed) {
+            if mended.contains(&name) {
+                // It was put back, and is no better.
+                continue;
+            }
+            let bytes = kept.object(&name, limits::ENTRY_MAX);
+            if let Some(bytes) = bytes.filter(|bytes| parse_entry(&name, bytes, keyring).is_ok()) {
+                control.replace(&name, &bytes)?;
+                mended.push(name);
+            }
+        }
+        // What has come back may have seen what is gone, too.
+        if mended.len() == before {
+            return Ok(mended);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: nothing is put under the name of a pack but bytes that hash to it, with the length that the index has of it. What was found
 //! damaged stays where it is: a `Damage` in the log makes nobody rely on it (docs/log-protocol.md, "Damage").
 
+use crate::log::mend_log;
 use crate::mended::read_remains;
 use crate::{BlobWriter, Index, KnownPack, Repository, RepositoryError, Session, WriterOptions, layout};
 use lifeboat_format::{EntryKind, ObjectList, Pack, PackId};
@@ -35,6 +36,15 @@ impl Repository {
         self.backend.replace(&layout::pack(pack.id), &bytes)?;
         self.kept.drop_pack(pack.id);
         Ok(Some(source))
+    }
+
+    /// Puts back log entries that are damaged or gone, where this machine keeps what they were; gives the names of their objects.
+    ///
+    /// # Errors
+    /// When the log cannot be listed or read, or an entry cannot be stored.
+    pub fn mend_log(&self) -> Result<Vec<String>, RepositoryError> {
+        let mended = mend_log(&self.control, &self.keyring)?;
+        Ok(mended.iter().map(ToString::to_string).collect())
     }
 
     /// The whole pack `id` as it is stored with so many bytes, from what can be read of it.

@@ -13,6 +13,7 @@ pub(super) fn of_mended(object: &Path, means: &Means, dry: bool) -> String {
     let done = if dry { "would be mended" } else { "mended" };
     match means {
         Means::OtherCopy => format!("{object}: {done} from its other copy"),
+        Means::Kept => format!("{object}: {done} from what this machine keeps of it"),
         Means::Parity => format!("{object}: {done} from its parity"),
         Means::Replica(place) => format!("{object}: {done} from the replica at {}", one_line(place)),
         Means::Index if dry => format!("{object}: a new index object would name it"),

@@ -22,6 +22,7 @@ impl<'a> Mended<'a> {
     pub(super) fn of(object: &Path, means: &'a Means) -> Self {
         let (by, replica, blobs_lost) = match means {
             Means::OtherCopy => ("copy", None, None),
+            Means::Kept => ("kept", None, None),
             Means::Parity => ("parity", None, None),
             Means::Replica(place) => ("replica", Some(place.as_str()), None),
             Means::Index => ("index", None, None),

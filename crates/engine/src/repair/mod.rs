@@ -46,9 +46,11 @@ pub fn repair(
     observer: &dyn Observer,
 ) -> Result<RepairReport, EngineError> {
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
+    let mended = repository.mend_log()?;
     let repository = &repository.anew();
     let teller = Teller::new(RepairReport::default(), observer);
     let repair = Repair { repository, options, workers, teller: &teller };
+    mended.iter().for_each(|object| repair.mended(object, &Means::Kept));
     repair.run()?;
     // What was read from second copies is mended by now, or named.
     drop(repository.take_replaced());

@@ -6,7 +6,8 @@ use super::{Far, Machine, asked, unchanged};
 use crate::world::{World, environment, password};
 use lifeboat_backend::{Backend as _, ObjectName};
 use lifeboat_engine::{
-    BackupOptions, ParentChoice, ProblemKind, VerifyOptions, Workers, backup, restore, verify,
+    BackupOptions, Means, ParentChoice, ProblemKind, RepairOptions, VerifyOptions, Workers, backup, repair,
+    restore, verify,
 };
 use lifeboat_repository::{CacheOptions, Credential, Repository, RepositoryError};
 use lifeboat_testkit::tree_differences;
@@ -97,6 +98,34 @@ fn what_is_kept_of_an_entry_does_not_make_it_exist() {
     machine.world.backend.delete(&shortest).unwrap();
     let far = Far::new(&machine.world.backend, u64::MAX);
     assert!(machine.open(&far).read_log().is_err());
+}
+
+#[test]
+fn what_is_kept_of_an_entry_brings_it_back() {
+    let machine = Machine::with_files(14, 5);
+    machine.backup();
+    machine.backup();
+    let entries = machine.world.objects("log/");
+    let backend = &machine.world.backend;
+    let sound: Vec<_> = entries.iter().map(|name| backend.get(name, u64::MAX).unwrap()).collect();
+    let far = Far::new(backend, u64::MAX);
+    let repository = machine.open(&far);
+    let heads = repository.read_log().unwrap().heads();
+    for (name, bytes) in entries.iter().zip(&sound) {
+        let is_head = heads.iter().any(|head| name.as_str().ends_with(&head.to_string()));
+        // Nobody but this machine has seen the newest: it may have been taken back.
+        match is_head {
+            true => backend.replace(name, &bytes[..bytes.len() / 2]).unwrap(),
+            false => backend.delete(name).unwrap(),
+        }
+        for dry_run in [true, false] {
+            let options = RepairOptions { dry_run, ..RepairOptions::default() };
+            let report = repair(&repository, &options, &machine.world.workers, &());
+            assert!(dry_run || report.unwrap().mended == [(name.as_str().into(), Means::Kept)]);
+            assert_eq!(backend.get(name, u64::MAX).is_ok_and(|now| now == *bytes), !dry_run, "{name}");
+        }
+    }
+    machine.check();
 }
 
 #[test]

@@ -71,6 +71,14 @@ impl Kept {
         Some(bytes)
     }
 
+    /// Names of the log entries that are kept.
+    pub(crate) fn entries(&self) -> Vec<ObjectName> {
+        let Some(folder) = self.path(self.reads, layout::LOG) else { return Vec::new() };
+        // Where it cannot be listed nothing is known to be there.
+        let files = names(&folder, 0).unwrap_or_default();
+        files.iter().filter_map(|file| ObjectName::new(&format!("{}{file}", layout::LOG)).ok()).collect()
+    }
+
     /// Whether an object is kept.
     pub(crate) fn has_object(&self, name: &ObjectName) -> bool {
         self.path(self.reads && is_kept(name), name.as_str()).is_some_and(|path| is_file(&path))
