@@ -264,6 +264,10 @@ impl Observer for Progress<'_> {
                 self.bar.suspend(|| self.report.mended(object, means, self.dry));
             }
             Event::Quarantined(object) => self.bar.suspend(|| self.report.quarantined(object, self.dry)),
+            Event::Copied { from, snapshot } => {
+                self.files.fetch_add(1, Relaxed);
+                self.bar.suspend(|| self.report.copied(*from, snapshot, self.dry));
+            }
             Event::Note(note) => self.bar.suspend(|| self.report.note(note)),
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod backup;
 mod completions;
+mod copy;
 mod doctor;
 mod forget;
 mod init;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     #[command(visible_alias = "gc", alias = "compact")]
     Prune(prune::Prune),
     Repair(repair::Repair),
+    #[command(visible_alias = "sync")]
+    Copy(copy::Copy),
     Key(key::Key),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -52,6 +55,7 @@ impl Command {
             Self::Verify(_) => Work::Verify,
             Self::Prune(_) => Work::Prune,
             Self::Repair(_) => Work::Repair,
+            Self::Copy(_) => Work::Copy,
             _ => Work::List,
         }
     }
@@ -71,6 +75,7 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Forget(forget) => forget.run(&app),
         Command::Prune(prune) => prune.run(&app),
         Command::Repair(repair) => repair.run(&app),
+        Command::Copy(copy) => copy.run(&app),
         Command::Key(key) => key.run(&app),
         Command::Doctor(doctor) => doctor.run(&app),
         Command::Completions(completions) => completions.run(&app),

@@ -56,6 +56,10 @@ fn words(code: Code, work: Work, number: usize) -> (String, &'static str) {
             format!("not all that is damaged can be mended: {problems}"),
             "what the source still has is stored again by the next one: lifeboat backup PATH...; forget snapshots whose files are named, or restore what is sound of them",
         ),
+        (Code::Damage, Work::Copy) => (
+            format!("what is damaged was not copied: {problems}"),
+            "mend what can be mended and copy again: lifeboat repair",
+        ),
         (Code::Damage, Work::Scrub) => (
             format!("the repository is damaged, which files lose by it only a key can tell: {problems}"),
             "find out, with the password: lifeboat verify --read-data",

@@ -15,8 +15,8 @@ use human::Human;
 use json::Json;
 use lifeboat_backend::{Traffic, Waiting};
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, ForgetReport, Means, Node, NodeKind, Outcome, Problem, PruneReport,
-    RepairReport, RestoreReport, ScrubReport, Snapshot, Timestamp, VerifyReport,
+    BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, NodeKind, Outcome, Problem,
+    PruneReport, RepairReport, RestoreReport, ScrubReport, Snapshot, SnapshotId, Timestamp, VerifyReport,
 };
 use lifeboat_repository::{Rights, SlotInfo};
 use std::io;
@@ -84,6 +84,11 @@ pub(crate) trait Report: Send + Sync {
     /// A repair is over.
     fn repair(&self, report: &RepairReport, run: &Run);
 
+    /// A snapshot was copied, or would be; the first id is that where it comes from.
+    fn copied(&self, from: SnapshotId, snapshot: &Snapshot, dry: bool);
+    /// A copy to the repository at a place is over.
+    fn copy(&self, report: &CopyReport, target: &str, run: &Run);
+
     /// What went over the network all in all.
     fn traffic(&self, traffic: &Traffic);
 
@@ -135,6 +140,8 @@ pub(crate) enum Work {
     Prune,
     /// Mends what is damaged.
     Repair,
+    /// Stores snapshots elsewhere.
+    Copy,
 }
 
 impl Work {
@@ -142,6 +149,7 @@ impl Work {
     pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Verify | Self::Scrub | Self::Repair => "object",
+            Self::Copy => "snapshot",
             _ => "file",
         }
     }

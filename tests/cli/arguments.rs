@@ -2,7 +2,7 @@
 
 use super::world::World;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "init",
     "backup",
     "snapshots",
@@ -12,6 +12,7 @@ const VERBS: [&str; 13] = [
     "forget",
     "prune",
     "repair",
+    "copy",
     "key",
     "doctor",
     "completions",

@@ -13,6 +13,7 @@ mod bucket;
 mod cache;
 mod change_detection;
 mod config;
+mod copy;
 mod damage;
 mod deep;
 mod doctor;

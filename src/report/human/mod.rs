@@ -1,5 +1,6 @@
 //! Text for people.
 
+mod copy;
 mod network;
 mod repair;
 mod retention;
@@ -14,8 +15,9 @@ use crate::finding::Finding;
 use crate::{amount, time};
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, ProblemKind, PruneReport,
-    RepairReport, RestoreReport, ScrubReport, Snapshot, Verified, VerifyReport, escaped,
+    BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, ProblemKind,
+    PruneReport, RepairReport, RestoreReport, ScrubReport, Snapshot, SnapshotId, Verified, VerifyReport,
+    escaped,
 };
 use lifeboat_repository::SlotInfo;
 use std::io;
@@ -220,6 +222,16 @@ impl Report for Human {
 
     fn repair(&self, report: &RepairReport, run: &Run) {
         for line in repair::of_repair(report, run) {
+            self.line(&line);
+        }
+    }
+
+    fn copied(&self, from: SnapshotId, snapshot: &Snapshot, dry: bool) {
+        self.line(&copy::of_copied(from, snapshot, dry));
+    }
+
+    fn copy(&self, report: &CopyReport, target: &str, run: &Run) {
+        for line in copy::of_copy(report, target, run) {
             self.line(&line);
         }
     }

@@ -103,6 +103,7 @@ impl<'a> Error<'a> {
                 Work::Verify | Work::Scrub => "verify",
                 Work::Prune => "prune",
                 Work::Repair => "repair",
+                Work::Copy => "copy",
             },
             item: text(item),
             item_hex: hex_if_needed(item),

@@ -1,6 +1,7 @@
 //! JSON lines for programs: those of restic, as docs/json.md says.
 
 mod bytes;
+mod copy;
 mod finding;
 mod forget;
 mod key;
@@ -17,8 +18,8 @@ use crate::exit::Failure;
 use crate::finding::Finding;
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
-    BackupReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, PruneReport, RepairReport,
-    RestoreReport, ScrubReport, Snapshot, VerifyReport,
+    BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, PruneReport,
+    RepairReport, RestoreReport, ScrubReport, Snapshot, SnapshotId, VerifyReport,
 };
 use lifeboat_repository::SlotInfo;
 use serde::Serialize;
@@ -163,6 +164,14 @@ impl Report for Json {
 
     fn repair(&self, report: &RepairReport, run: &Run) {
         self.data(&repair::of_repair(report, run));
+    }
+
+    fn copied(&self, from: SnapshotId, snapshot: &Snapshot, _: bool) {
+        self.live(&copy::Copied::of(from, snapshot));
+    }
+
+    fn copy(&self, report: &CopyReport, target: &str, run: &Run) {
+        self.data(&copy::of_copy(report, target, run));
     }
 
     /// Summaries have it.
