@@ -112,6 +112,12 @@ impl From<EngineError> for Failure {
                 Code::Failed,
                 "look at what the rules say, or mean it: lifeboat forget --dry-run ..., --allow-none",
             ),
+            EngineError::NotForgotten(_) => {
+                (Code::Failed, "see what can be had back: lifeboat forget --undo")
+            }
+            EngineError::TooLate(_) => {
+                (Code::Failed, "see what can still be had back: lifeboat forget --undo")
+            }
             EngineError::NoPath(_) => (Code::Failed, "look for the path: lifeboat ls SNAP"),
             EngineError::NoSource(_) => {
                 (Code::Failed, "name paths that exist and can be read: lifeboat backup PATH...")

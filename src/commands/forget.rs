@@ -5,13 +5,14 @@ use super::verdict;
 use crate::app::App;
 use crate::calendar::Local;
 use crate::exit::Failure;
+use crate::progress;
 use crate::report::Work;
 use crate::retention::{Retention, group_by};
 use crate::snapshot_choice::Choice;
 use clap::Args;
-use lifeboat_engine::{ForgetOptions, GroupBy, forget};
+use lifeboat_engine::{ForgetOptions, GroupBy, forget, undo, undoable};
 
-/// Forget snapshots that are named, or that no rule keeps
+/// Forget snapshots that are named, or that no rule keeps, or have them back
 ///
 /// Rules look at the snapshots of each machine and its paths by themselves, in the time zone of this machine; snapshots in which something is missing
 /// take nobody's place. Forgotten snapshots are listed no more, and are gone when prune gives back their space.
@@ -36,6 +37,10 @@ pub(crate) struct Forget {
     #[arg(short = 'n', long)]
     dry_run: bool,
 
+    /// Have forgotten snapshots back that no prune has swept yet; without a name, list them
+    #[arg(long, conflicts_with_all = ["allow_none", "dry_run", "prune"])]
+    undo: bool,
+
     /// Prune afterwards
     #[arg(long)]
     prune: bool,
@@ -54,6 +59,15 @@ pub(crate) struct Forget {
 impl Forget {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         let policy = self.retention.policy();
+        if self.undo {
+            return match policy.is_empty() {
+                true => have_back(app, &self.references),
+                false => Err(Failure::usage(
+                    "rules say what to keep, not what to have back",
+                    "name what to have back: lifeboat forget --undo SNAP",
+                )),
+            };
+        }
         if policy.is_empty() && self.references.is_empty() {
             return Err(Failure::usage(
                 "nothing says what to forget",
@@ -78,4 +92,20 @@ impl Forget {
             false => Ok(()),
         }
     }
+}
+
+/// Has snapshots back, or lists those that can be had.
+fn have_back(app: &App<'_>, references: &[String]) -> Result<(), Failure> {
+    let repository = app.open()?;
+    if references.is_empty() {
+        let (undoable, _) =
+            progress::watch(app, Work::List, false, |observer| undoable(&repository, observer))?;
+        app.report.undoable(&undoable);
+        return Ok(());
+    }
+    let (report, _) =
+        progress::watch(app, Work::List, false, |observer| undo(&repository, references, observer))?;
+    app.report.undone(&report.snapshots);
+    report.problems.iter().for_each(|problem| app.report.problem(problem, Work::List));
+    verdict::of(&report.problems, Work::List)
 }

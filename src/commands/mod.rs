@@ -11,7 +11,9 @@ mod ls;
 mod prune;
 mod repair;
 mod restore;
+mod sessions;
 mod snapshots;
+mod tag;
 mod verdict;
 mod verify;
 mod version;
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Repair(repair::Repair),
     #[command(visible_alias = "sync")]
     Copy(copy::Copy),
+    Tag(tag::Tag),
+    Sessions(sessions::Sessions),
     Key(key::Key),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -76,6 +80,8 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Prune(prune) => prune.run(&app),
         Command::Repair(repair) => repair.run(&app),
         Command::Copy(copy) => copy.run(&app),
+        Command::Tag(tag) => tag.run(&app),
+        Command::Sessions(sessions) => sessions.run(&app),
         Command::Key(key) => key.run(&app),
         Command::Doctor(doctor) => doctor.run(&app),
         Command::Completions(completions) => completions.run(&app),

@@ -28,7 +28,7 @@ impl Snapshots {
             let named = named.collect::<Result<Vec<_>, Failure>>()?;
             shown.retain(|snapshot| named.contains(&snapshot.id));
         }
-        app.report.snapshots(&shown);
+        app.report.snapshots(&shown, &list.view);
         for fault in &list.faults {
             app.report.problem(fault, Work::List);
         }

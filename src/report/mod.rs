@@ -16,9 +16,10 @@ use json::Json;
 use lifeboat_backend::{Traffic, Waiting};
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, NodeKind, Outcome, Problem,
-    PruneReport, RepairReport, RestoreReport, ScrubReport, Snapshot, SnapshotId, Timestamp, VerifyReport,
+    PruneReport, RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport,
+    Timestamp, Undoable, VerifyReport,
 };
-use lifeboat_repository::{Rights, SlotInfo};
+use lifeboat_repository::{Rights, SlotInfo, View};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub(crate) trait Report: Send + Sync {
     /// A repository was made.
     fn initialized(&self, id: &str, location: &str, exclusive: bool);
     /// The snapshots that were asked for.
-    fn snapshots(&self, snapshots: &[&Snapshot]);
+    fn snapshots(&self, snapshots: &[&Snapshot], view: &View);
     /// The snapshot whose nodes follow.
     fn listing(&self, snapshot: &Snapshot);
     /// An item of a snapshot.
@@ -74,6 +75,14 @@ pub(crate) trait Report: Send + Sync {
 
     /// Snapshots were forgotten, or would be.
     fn forget(&self, report: &ForgetReport, dry: bool);
+    /// Snapshots that are forgotten and can be had back.
+    fn undoable(&self, undoable: &[Undoable]);
+    /// Snapshots that are wanted again.
+    fn undone(&self, snapshots: &[Snapshot]);
+    /// Snapshots are called otherwise.
+    fn tagged(&self, report: &TagReport);
+    /// Who is at work, and what waits.
+    fn sessions(&self, report: &SessionsReport);
     /// A prune is over.
     fn prune(&self, report: &PruneReport, run: &Run);
 

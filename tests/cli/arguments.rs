@@ -2,7 +2,7 @@
 
 use super::world::World;
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 16] = [
     "init",
     "backup",
     "snapshots",
@@ -13,6 +13,8 @@ const VERBS: [&str; 14] = [
     "prune",
     "repair",
     "copy",
+    "tag",
+    "sessions",
     "key",
     "doctor",
     "completions",

@@ -42,4 +42,5 @@ mod snapshots;
 mod sources;
 mod terminal;
 mod verify;
+mod wishes;
 pub(crate) mod world;

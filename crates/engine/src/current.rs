@@ -12,15 +12,7 @@ pub(crate) fn load_current<R: Fold>(
     teller: &Teller<'_, R>,
     load: impl Fn(&View) -> Result<Index, EngineError>,
 ) -> Result<Arc<Index>, EngineError> {
-    let index = loop {
-        let index = load(session.view())?;
-        let is_whole = index.faults().is_empty() && !index.packs().any(is_missed);
-        if is_whole || !repository.has_swept_since(session.view())? {
-            break index;
-        }
-        // It has just been swept.
-        session.look_again()?;
-    };
+    let index = load_settled(repository, session, load)?;
     teller.tell_cache(&index);
     for fault in index.faults() {
         let object = format!("index/{}", fault.object);
@@ -34,6 +26,22 @@ pub(crate) fn load_current<R: Fold>(
         teller.tell(&Event::Note(&note));
     }
     Ok(Arc::new(index))
+}
+
+/// The same without a word about damage.
+pub(crate) fn load_settled(
+    repository: &Repository,
+    session: &mut Session,
+    load: impl Fn(&View) -> Result<Index, EngineError>,
+) -> Result<Index, EngineError> {
+    loop {
+        let index = load(session.view())?;
+        if index.is_whole() || !repository.has_swept_since(session.view())? {
+            return Ok(index);
+        }
+        // It has just been swept.
+        session.look_again()?;
+    }
 }
 
 /// Whether nobody knows yet that a pack is not what it was.

@@ -1,5 +1,6 @@
 //! Why a verb could not do what it was asked.
 
+use lifeboat_format::SnapshotId;
 use lifeboat_fs::{FsError, escaped};
 use lifeboat_repository::RepositoryError;
 use std::io;
@@ -31,6 +32,12 @@ pub enum EngineError {
         /// How many there are.
         count: usize,
     },
+    /// A snapshot that was to be had back is not forgotten.
+    #[error("snapshot {} is not forgotten", .0.short())]
+    NotForgotten(SnapshotId),
+    /// Some of what a forgotten snapshot needs is swept, or condemned.
+    #[error("snapshot {} cannot be had back: some of what it needs is gone, or about to go", .0.short())]
+    TooLate(SnapshotId),
     /// The path is not in the snapshot.
     #[error("\"{0}\" is not in the snapshot")]
     NoPath(String),

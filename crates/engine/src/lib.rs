@@ -23,9 +23,11 @@ mod restore;
 mod scrub;
 mod second_copies;
 mod select;
+mod sessions;
 mod stored;
 mod survey;
 mod sweep;
+mod tag;
 mod trees;
 mod verify;
 
@@ -35,7 +37,7 @@ pub use error::EngineError;
 pub use event::{Event, Fate, Means, Observer, Outcome, Problem, ProblemKind};
 pub use forget::{
     Calendar, Count, ForgetOptions, ForgetReport, Group, GroupBy, GroupKey, Period, Policy, Reason, Span,
-    forget,
+    UndoReport, Undoable, forget, undo, undoable,
 };
 pub use list::{ListOptions, list};
 pub use prune::{PlanFigures, PruneOptions, Unused, prune};
@@ -49,6 +51,8 @@ pub use restore::{Overwrite, RestoreOptions, Selection, restore};
 pub use scrub::scrub;
 pub use second_copies::replaced_objects;
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
+pub use sessions::{ProvidedPacks, RunningSession, SessionsReport, Waiting, sessions};
+pub use tag::{TagOptions, TagReport, tag};
 pub use verify::{ReadData, VerifyOptions, verify};
 
 pub use lifeboat_format::{

@@ -5,7 +5,7 @@ use crate::world::{World, environment, password};
 use lifeboat_backend::{Backend, BackendError, MemoryBackend, ObjectInfo, ObjectName};
 use lifeboat_engine::{
     BackupReport, Compression, EngineError, ListOptions, PruneOptions, ReadData, RestoreReport, Snapshot,
-    Unused, VerifyOptions, VerifyReport, VerifyWrites, Workers, backup, list, prune, restore, verify,
+    Unused, VerifyOptions, VerifyReport, VerifyWrites, Workers, backup, list, prune, restore, undo, verify,
 };
 use lifeboat_repository::{InitOptions, Repository, RepositoryError, Session, View};
 use lifeboat_testkit::{Random, tree_differences};
@@ -130,11 +130,7 @@ impl Moment<'_> {
     /// Runs with a view of before; none when it came to its end before that moment.
     fn run<T>(self, run: impl FnOnce(&Repository, &View, &Snapshot) -> T) -> Option<T> {
         let storage = copied(&self.world.backend);
-        let open = |backend: Arc<dyn Backend>, seed: usize| {
-            let environment = environment(seed as u64, &self.world.clock);
-            Repository::open(backend, &password(), environment).unwrap()
-        };
-        let other = open(Arc::clone(&storage) as _, 1_000 + self.at);
+        let other = self.open(Arc::clone(&storage) as _, 1_000);
         let view = other.view(&other.read_log().unwrap()).unwrap();
         let snapshots: Vec<Snapshot> = view.snapshots().into_iter().cloned().collect();
         let forgotten = if self.forgets_newest { &snapshots[..] } else { &snapshots[..2] };
@@ -144,17 +140,33 @@ impl Moment<'_> {
             let report = prune(&other, &ALL, &Workers::inline(), &()).unwrap();
             assert!(report.deleted.packs > 0, "{report:?}");
         };
+        self.run_beside(storage, hook, |repository| run(repository, &view, &snapshots[2]))
+    }
+
+    /// Runs on this storage while something else happens there.
+    fn run_beside<T>(
+        self,
+        storage: Arc<MemoryBackend>,
+        hook: impl FnOnce() + Send + 'static,
+        run: impl FnOnce(&Repository) -> T,
+    ) -> Option<T> {
         let hooked = Arc::new(Hooked {
             storage,
             is_remote: self.is_remote,
             until: AtomicUsize::new(usize::MAX),
             hook: Mutex::new(Some(Box::new(hook))),
         });
-        let repository = open(Arc::clone(&hooked) as _, 2_000 + self.at);
+        let repository = self.open(Arc::clone(&hooked) as _, 2_000);
         hooked.until.store(self.at, Ordering::Relaxed);
-        let ended = run(&repository, &view, &snapshots[2]);
+        let ended = run(&repository);
         let has_happened = hooked.hook.lock().unwrap().is_none();
         has_happened.then_some(ended)
+    }
+
+    /// The repository there, with randomness of its own.
+    fn open(self, backend: Arc<dyn Backend>, seed: usize) -> Repository {
+        let environment = environment((seed + self.at) as u64, &self.world.clock);
+        Repository::open(backend, &password(), environment).unwrap()
     }
 }
 
@@ -281,4 +293,52 @@ fn a_backup_whose_parent_is_moved_or_swept_names_no_damage() {
             true
         });
     }
+}
+
+/// All are forgotten, and a prune comes between.
+#[test]
+fn what_is_had_back_beside_a_prune_is_whole_or_refused() {
+    let (mut regained, mut refused) = (0, 0);
+    at_every_moment(9, false, |moment| {
+        let storage = copied(&moment.world.backend);
+        let other = moment.open(Arc::clone(&storage) as _, 1_000);
+        let all = other.view(&other.read_log().unwrap()).unwrap();
+        let all: Vec<Snapshot> = all.snapshots().into_iter().cloned().collect();
+        let ids = all.iter().map(|snapshot| snapshot.id).collect();
+        Session::start(&other).unwrap().forget(ids, "for a test").unwrap();
+        let hook = move || drop(prune(&other, &ALL, &Workers::inline(), &()).unwrap());
+        let named = [all[2].id.to_string()];
+        let Some(ended) =
+            moment.run_beside(Arc::clone(&storage), hook, |repository| undo(repository, &named, &()))
+        else {
+            return false;
+        };
+        let after = moment.open(storage, 3_000);
+        match ended {
+            Ok(report) => {
+                assert_eq!(report.snapshots.len(), 1);
+                assert_wanted(&after, moment.world, &all[2]);
+                regained += 1;
+            }
+            Err(EngineError::TooLate(id)) => {
+                assert_eq!(id, all[2].id);
+                refused += 1;
+            }
+            Err(error) => unreachable!("{}: {error}", moment.at),
+        }
+        true
+    });
+    assert!(regained > 0 && refused > 0, "{regained} had back, {refused} refused");
+}
+
+/// Whatever is pruned, the snapshot is there and comes back.
+fn assert_wanted(repository: &Repository, world: &World, snapshot: &Snapshot) {
+    prune(repository, &ALL, &Workers::inline(), &()).unwrap();
+    let view = repository.view(&repository.read_log().unwrap()).unwrap();
+    assert!(view.wants(snapshot));
+    let options = world.restore_options("target");
+    let report = restore(repository, &view, snapshot, &options, &Workers::inline(), &()).unwrap();
+    assert!(report.problems.is_empty(), "{report:?}");
+    assert_eq!(tree_differences(&world.source(), &options.target), []);
+    fs::remove_dir_all(options.target).unwrap();
 }

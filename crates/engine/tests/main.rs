@@ -30,6 +30,7 @@ mod round_trip;
 mod scrub;
 mod sim;
 mod stop;
+mod undo;
 mod unsteady;
 mod verify;
 mod without_delete;

@@ -6,7 +6,7 @@
 use crate::{Environment, Repository, RepositoryError, layout};
 use lifeboat_backend::ObjectName;
 use lifeboat_format::{Bug, FormatError, Process, Running, SessionId, Timestamp, limits, planted};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Age in seconds at which a session of which nothing can be known counts as dead: fourteen days.
 const AGE_MAX: u64 = 14 * 24 * 60 * 60;
@@ -48,6 +48,8 @@ impl RunningHint {
 pub struct RunningHints {
     /// Of sessions that live, as far as anybody can know.
     pub alive: Vec<Running>,
+    /// These sessions.
+    pub sessions: BTreeSet<SessionId>,
     /// Of sessions that ended without removing them.
     pub dead: Vec<Running>,
     /// Names of those that cannot be read, and why.
@@ -117,7 +119,10 @@ impl RunningHints {
                 self.dead.push(running);
                 self.buried.push(name.clone());
             }
-            Ok(running) => self.alive.push(running),
+            Ok(running) => {
+                self.sessions.extend(layout::parse_running(name));
+                self.alive.push(running);
+            }
         }
     }
 }

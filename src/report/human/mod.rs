@@ -4,6 +4,7 @@ mod copy;
 mod network;
 mod repair;
 mod retention;
+mod sessions;
 mod table;
 
 use super::{
@@ -16,10 +17,10 @@ use crate::{amount, time};
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, ProblemKind,
-    PruneReport, RepairReport, RestoreReport, ScrubReport, Snapshot, SnapshotId, Verified, VerifyReport,
-    escaped,
+    PruneReport, RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport,
+    Undoable, Verified, VerifyReport, escaped,
 };
-use lifeboat_repository::SlotInfo;
+use lifeboat_repository::{SlotInfo, View};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -59,8 +60,8 @@ impl Report for Human {
         self.note(KEEP_PASSWORD);
     }
 
-    fn snapshots(&self, snapshots: &[&Snapshot]) {
-        for line in table::of_snapshots(snapshots) {
+    fn snapshots(&self, snapshots: &[&Snapshot], view: &View) {
+        for line in table::of_snapshots(snapshots, view) {
             self.streams.line(&line);
         }
     }
@@ -203,6 +204,30 @@ impl Report for Human {
     fn forget(&self, report: &ForgetReport, dry: bool) {
         for line in retention::of_forget(report, dry) {
             self.line(&line);
+        }
+    }
+
+    fn undoable(&self, undoable: &[Undoable]) {
+        for line in sessions::of_undoable(undoable) {
+            self.streams.line(&line);
+        }
+    }
+
+    fn undone(&self, snapshots: &[Snapshot]) {
+        for line in sessions::of_undone(snapshots) {
+            self.line(&line);
+        }
+    }
+
+    fn tagged(&self, report: &TagReport) {
+        for line in sessions::of_tagged(report) {
+            self.line(&line);
+        }
+    }
+
+    fn sessions(&self, report: &SessionsReport) {
+        for line in sessions::of_sessions(report) {
+            self.streams.line(&line);
         }
     }
 

@@ -5,7 +5,7 @@ use super::one_line;
 use crate::finding::{self, Finding};
 use crate::{amount, time};
 use lifeboat_engine::{BackupReport, ObjectKind, ScrubReport, Snapshot, VerifyWrites, escaped};
-use lifeboat_repository::{SlotInfo, SlotKind};
+use lifeboat_repository::{SlotInfo, SlotKind, View};
 use std::time::Duration;
 
 const HEADER: [&str; 7] = ["ID", "Time", "Host", "Tags", "State", "Size", "Paths"];
@@ -15,8 +15,8 @@ const FINDING_HEADER: [&str; 3] = ["Result", "Check", "Finding"];
 const GAP: &str = "  ";
 
 /// One row per snapshot, and how many there are.
-pub(super) fn of_snapshots(snapshots: &[&Snapshot]) -> Vec<String> {
-    let rows = snapshots.iter().map(|snapshot| row(snapshot));
+pub(super) fn of_snapshots(snapshots: &[&Snapshot], view: &View) -> Vec<String> {
+    let rows = snapshots.iter().map(|snapshot| row(snapshot, view.is_pinned(snapshot.id)));
     let mut lines = of_rows(HEADER, rows);
     lines.push(amount::of(snapshots.len() as u64, "snapshot"));
     lines
@@ -85,7 +85,7 @@ pub(super) fn kind(kind: SlotKind) -> &'static str {
     }
 }
 
-fn of_rows<const COLUMNS: usize>(
+pub(super) fn of_rows<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,
 ) -> Vec<String> {
@@ -99,9 +99,10 @@ fn of_rows<const COLUMNS: usize>(
     lines
 }
 
-fn row(snapshot: &Snapshot) -> [String; HEADER.len()] {
+fn row(snapshot: &Snapshot, is_pinned: bool) -> [String; HEADER.len()] {
     let paths: Vec<_> = snapshot.paths.iter().map(|path| escaped(&path.0)).collect();
     let state = if snapshot.is_partial() { "partial" } else { "complete" };
+    let pinned = if is_pinned { ", pinned" } else { "" };
     let unread = match snapshot.verify_writes {
         VerifyWrites::All => "",
         VerifyWrites::Sample => ", read back in part",
@@ -112,7 +113,7 @@ fn row(snapshot: &Snapshot) -> [String; HEADER.len()] {
         time::local(snapshot.start),
         one_line(&snapshot.host),
         one_line(&snapshot.tags.join(",")),
-        format!("{state}{unread}"),
+        format!("{state}{pinned}{unread}"),
         amount::bytes(snapshot.summary.total_bytes_processed),
         paths.join(" "),
     ]

@@ -10,6 +10,7 @@ mod network;
 mod node;
 mod progress;
 mod repair;
+mod sessions;
 mod snapshot;
 mod summary;
 
@@ -19,9 +20,10 @@ use crate::finding::Finding;
 use lifeboat_backend::Traffic;
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, PruneReport,
-    RepairReport, RestoreReport, ScrubReport, Snapshot, SnapshotId, VerifyReport,
+    RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport, Undoable,
+    VerifyReport,
 };
-use lifeboat_repository::SlotInfo;
+use lifeboat_repository::{SlotInfo, View};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -57,8 +59,9 @@ impl Report for Json {
         self.data(&message::Initialized::of(id, location, exclusive));
     }
 
-    fn snapshots(&self, snapshots: &[&Snapshot]) {
-        let lines: Vec<_> = snapshots.iter().map(|snapshot| snapshot::Line::of(snapshot)).collect();
+    fn snapshots(&self, snapshots: &[&Snapshot], view: &View) {
+        let line = |snapshot: &&Snapshot| snapshot::Line::of(snapshot).pinned(view.is_pinned(snapshot.id));
+        let lines: Vec<_> = snapshots.iter().map(line).collect();
         self.data(&lines);
     }
 
@@ -148,6 +151,23 @@ impl Report for Json {
 
     fn forget(&self, report: &ForgetReport, _: bool) {
         self.data(&forget::of_groups(report));
+    }
+
+    fn undoable(&self, undoable: &[Undoable]) {
+        self.data(&undoable.iter().map(sessions::UndoableLine::of).collect::<Vec<_>>());
+    }
+
+    fn undone(&self, snapshots: &[Snapshot]) {
+        self.data(&snapshots.iter().map(snapshot::Line::of).collect::<Vec<_>>());
+    }
+
+    fn tagged(&self, report: &TagReport) {
+        report.changed.iter().for_each(|changed| self.data(&sessions::Changed::of(changed)));
+        self.data(&sessions::ChangedSummary::of(report.changed.len()));
+    }
+
+    fn sessions(&self, report: &SessionsReport) {
+        self.data(&sessions::Sessions::of(report));
     }
 
     fn prune(&self, report: &PruneReport, run: &Run) {

@@ -25,6 +25,8 @@ pub(super) struct Line {
     excludes: Vec<String>,
     program_version: String,
     partial: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pinned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     verify_writes: Option<&'static str>,
     summary: Counts,
@@ -51,6 +53,7 @@ impl Line {
             excludes: snapshot.excludes.clone(),
             program_version: snapshot.program.clone(),
             partial: snapshot.is_partial(),
+            pinned: false,
             verify_writes: match snapshot.verify_writes {
                 VerifyWrites::All => None,
                 VerifyWrites::Sample => Some("sample"),
@@ -60,6 +63,11 @@ impl Line {
             id: snapshot.id.to_string(),
             short_id: snapshot.id.short(),
         }
+    }
+
+    /// The same of one that no rule may forget, if that is so.
+    pub(super) fn pinned(self, pinned: bool) -> Self {
+        Self { pinned, ..self }
     }
 
     /// The same as a line of its own.

@@ -4,9 +4,12 @@
 
 mod calendar;
 mod policy;
+mod undo;
 
 pub use calendar::{Calendar, Period, Span};
 pub use policy::{Count, Policy, Reason};
+pub(crate) use undo::undoable_of;
+pub use undo::{UndoReport, Undoable, undo, undoable};
 
 use crate::select::{SnapshotFilter, find_among};
 use crate::{EngineError, Problem, select};

@@ -19,6 +19,7 @@ use mark::mark;
 use plan::Plan;
 pub use plan::{PlanFigures, Unused};
 use roots::Roots;
+pub(crate) use roots::{RESUME, kept_until, later};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -1,14 +1,14 @@
 //! What has to stay whatever anybody marks, and what nobody will ever miss.
 
 use crate::EngineError;
-use lifeboat_format::{ObjectList, PackId, Snapshot, Timestamp};
+use lifeboat_format::{ObjectHash, ObjectList, PackId, Snapshot, Timestamp};
 use lifeboat_repository::{Forgotten, Repository, Running, View};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds for which a forgotten snapshot can be had back: a day, in which restores that were under way come to their end.
 const UNDO: i64 = 24 * 60 * 60;
 /// Seconds for which what an interrupted backup has stored waits for the next one: fourteen days.
-const RESUME: u64 = 14 * 24 * 60 * 60;
+pub(crate) const RESUME: u64 = 14 * 24 * 60 * 60;
 /// Seconds after which what no entry names is nobody's: a day.
 const ORPHANED: i64 = 24 * 60 * 60;
 
@@ -33,11 +33,7 @@ impl<'v> Roots<'v> {
             true => repository.entry_times()?,
             false => BTreeMap::new(),
         };
-        let is_young = |wish: &Forgotten| {
-            let at = wish.at.max(stored.get(&wish.entry).copied().unwrap_or(wish.at));
-            clock.seconds.saturating_sub(at.seconds) < UNDO
-        };
-        let stays = |wishes: &[Forgotten]| !now && wishes.iter().any(is_young);
+        let stays = |wishes: &[Forgotten]| !now && clock.seconds < kept_until(wishes, &stored).seconds;
         let kept_for_undo = view.forgotten().filter(|(_, wishes)| stays(wishes)).count() as u64;
         let snapshots = view.roots(stays).collect();
         let (hints, this) = (repository.running()?, repository.environment().processes.this().ok());
@@ -50,4 +46,16 @@ impl<'v> Roots<'v> {
         let unnamed = repository.unnamed(view, age)?;
         Ok(Self { snapshots, kept_for_undo, provided, unnamed })
     }
+}
+
+/// Until when a snapshot stays that is forgotten by these wishes, unless somebody prunes with `now`: a day from the last of them, by the
+/// later of its own time and that of the storage.
+pub(crate) fn kept_until(wishes: &[Forgotten], stored: &BTreeMap<ObjectHash, Timestamp>) -> Timestamp {
+    let at = wishes.iter().map(|wish| wish.at.max(stored.get(&wish.entry).copied().unwrap_or(wish.at)));
+    later(at.max().unwrap_or_default(), UNDO)
+}
+
+/// So many seconds later.
+pub(crate) fn later(time: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp { seconds: time.seconds.saturating_add(seconds), ..time }
 }
