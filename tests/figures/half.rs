@@ -1,6 +1,6 @@
 //! One half of the file: what CI did, or what was done by hand, section by section.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::Value;
@@ -43,9 +43,25 @@ impl<'f> Half<'f> {
         Some(counts.values().map(|count| count.as_u64().expect("a count")).sum())
     }
 
-    /// Histories that were simulated.
+    /// Histories that were simulated, of which each range of seeds has figures of its own.
     pub(super) fn histories(&self) -> Option<u64> {
-        self.section("simulation")["histories"].as_u64()
+        self.simulated("histories")
+    }
+
+    /// The sum of a figure of all ranges of seeds.
+    fn simulated(&self, figure: &str) -> Option<u64> {
+        let ranges = self.section("simulation").as_object()?;
+        Some(ranges.values().map(|range| range[figure].as_u64().expect("a count")).sum())
+    }
+
+    /// How often each thing went wrong in simulated histories.
+    pub(super) fn happened(&self) -> BTreeMap<&'f str, u64> {
+        let ranges = self.section("simulation").as_object().into_iter().flat_map(|ranges| ranges.values());
+        let counts = ranges.filter_map(|range| range["happened"].as_object()).flatten();
+        counts.fold(BTreeMap::new(), |mut sums, (name, count)| {
+            *sums.entry(name.as_str()).or_default() += count.as_u64().expect("a count");
+            sums
+        })
     }
 
     /// How many planted bugs were found, and of how many.
@@ -99,7 +115,7 @@ impl<'f> Half<'f> {
             assert!(found.is_none_or(|found| found >= least), "{}: {found:?} {what}", self.name);
         };
         enough("histories", self.histories(), least.histories);
-        let failures = self.section("simulation")["failures"].as_u64();
+        let failures = self.simulated("failures");
         assert!(failures.is_none_or(|failures| failures == 0), "{}: a history failed", self.name);
         let crash_points =
             self.sum("crash_points").map(|points| points + self.sum("power_cuts").unwrap_or(0));

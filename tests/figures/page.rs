@@ -51,13 +51,13 @@ fn row(what: &str, cells: [Option<Cell>; 2]) -> String {
 
 /// What went wrong in simulated histories.
 fn happened(halves: &[Half<'_>; 2]) -> String {
-    let counts = halves.each_ref().map(|half| &half.section("simulation")["happened"]);
-    let names = counts.iter().filter_map(|counts| counts.as_object()).flat_map(|counts| counts.keys());
-    let names: BTreeSet<_> = names.collect();
+    let counts = halves.each_ref().map(Half::happened);
+    let names: BTreeSet<_> = counts.iter().flat_map(|counts| counts.keys()).collect();
     let mut text = String::from("\n| in simulated histories | in CI | by hand |\n|---|--:|--:|\n");
     for name in names {
-        let [ci, by_hand] =
-            counts.map(|counts| counts[name].as_u64().map_or_else(|| "-".to_owned(), grouped));
+        let [ci, by_hand] = counts
+            .each_ref()
+            .map(|counts| counts.get(*name).map_or_else(|| "-".to_owned(), |count| grouped(*count)));
         writeln!(text, "| {name} | {ci} | {by_hand} |").unwrap();
     }
     text

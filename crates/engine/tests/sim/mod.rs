@@ -62,7 +62,7 @@ fn what_was_reported_comes_back_whatever_goes_wrong() {
     let failures = u8::from(failure.is_some());
     record(
         "simulation",
-        json!({ "seeds": range, "histories": histories, "failures": failures, "happened": happened }),
+        json!({ range: { "histories": histories, "failures": failures, "happened": happened } }),
     );
     if let Some(seed) = failure {
         panic!("{}", explain(seed));
