@@ -103,7 +103,7 @@ pub fn entry(bytes: &[u8]) -> bool {
 /// The body of a log entry of any kind.
 pub fn statement(bytes: &[u8]) -> bool {
     // Every one of them has to be tried.
-    let understood: Vec<bool> = (EntryKind::GENESIS.0..=EntryKind::HEALED.0)
+    let understood: Vec<bool> = (EntryKind::GENESIS.0..=EntryKind::ANCHOR.0)
         .map(|kind| is_statement(EntryKind(kind), bytes))
         .collect();
     understood.contains(&true)
@@ -153,6 +153,10 @@ fn is_statement(kind: EntryKind, body: &[u8]) -> bool {
         }
         Ok(Statement::Amend(amend)) => {
             assert_eq!(minicbor::decode(&amend.encode()).ok(), Some(amend));
+            true
+        }
+        Ok(Statement::Anchor(anchor)) => {
+            assert_eq!(minicbor::decode(&anchor.encode()).ok(), Some(anchor));
             true
         }
         Ok(Statement::Unknown(kind)) => unreachable!("{kind:?} is known"),

@@ -6,8 +6,8 @@
 use crate::alone::{credential, environment};
 use lifeboat_backend::{Backend, BackendError, MemoryBackend, ObjectInfo, ObjectName};
 use lifeboat_format::{
-    Amend, Commit, Draft, Entry, EntryKind, Forget, Genesis, KeyId, Keyring, Node, NodeKind, ObjectHash,
-    ObjectList, PackId, SessionId, Slot, Snapshot, SnapshotId, Timestamp, Unforget,
+    Amend, Anchor, Commit, Draft, Entry, EntryKind, Forget, Genesis, KeyId, Keyring, Node, NodeKind,
+    ObjectHash, ObjectList, PackId, RepositoryId, SessionId, Slot, Snapshot, SnapshotId, Timestamp, Unforget,
 };
 use lifeboat_repository::{InitOptions, Random, Reading, Repository, RepositoryError, View, init};
 use std::collections::BTreeMap;
@@ -127,6 +127,7 @@ fn said(kind: u8, body: u8) -> Vec<u8> {
             Amend { snapshot: SnapshotId::new([odd; 32]), tags: vec![odd.to_string()], is_pinned: body > 127 }
                 .encode()
         }
+        (11, odd) => Anchor { repository: RepositoryId::new([odd; 16]), heads: vec![hash] }.encode(),
         _ => ObjectList { index: vec![hash], packs: vec![PackId::new([body; 32])] }.encode(),
     }
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Everything that nobody needs goes at once, and what is needed is moved.
-const ALL: PruneOptions = PruneOptions {
+pub(crate) const ALL: PruneOptions = PruneOptions {
     max_unused: Unused::Bytes(0),
     max_repack: None,
     now: true,
@@ -25,7 +25,7 @@ const ALL: PruneOptions = PruneOptions {
 };
 
 /// Storage at which something happens before one of the requests.
-struct Hooked {
+pub(crate) struct Hooked {
     storage: Arc<MemoryBackend>,
     /// Whether it is far away: then packs are not listed every time.
     is_remote: bool,
@@ -41,6 +41,22 @@ impl fmt::Debug for Hooked {
 }
 
 impl Hooked {
+    /// A place on a disk, where this happens before so many requests more.
+    pub(crate) fn new(storage: Arc<MemoryBackend>, hook: impl FnOnce() + Send + 'static) -> Arc<Self> {
+        let hook: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(Some(Box::new(hook)));
+        Arc::new(Self { storage, is_remote: false, until: AtomicUsize::new(usize::MAX), hook })
+    }
+
+    /// How many requests it takes from now on.
+    pub(crate) fn wait_for(&self, requests: usize) {
+        self.until.store(requests, Ordering::Relaxed);
+    }
+
+    /// Whether it has happened.
+    pub(crate) fn has_happened(&self) -> bool {
+        self.hook.lock().unwrap().is_none()
+    }
+
     fn count(&self) -> &MemoryBackend {
         if self.until.fetch_sub(1, Ordering::Relaxed) == 0 {
             let hook = self.hook.lock().unwrap().take();
@@ -85,7 +101,7 @@ impl Backend for Hooked {
 }
 
 /// Three snapshots, of which each has some of the files of the one before.
-fn saved(seed: u64) -> World {
+pub(crate) fn saved(seed: u64) -> World {
     let sizes =
         InitOptions { chunk_average: Some(4 << 10), pack_size: Some(64 << 10), ..InitOptions::default() };
     let world = World::of(seed, Workers::inline(), InitOptions { second_copies: true, ..sizes });
@@ -106,7 +122,7 @@ fn saved(seed: u64) -> World {
 }
 
 /// The same objects in another place.
-fn copied(storage: &MemoryBackend) -> Arc<MemoryBackend> {
+pub(crate) fn copied(storage: &MemoryBackend) -> Arc<MemoryBackend> {
     let copy = Arc::new(MemoryBackend::new());
     let mut names = Vec::new();
     storage.list("", &mut |object| names.push(object.name)).unwrap();
@@ -150,17 +166,12 @@ impl Moment<'_> {
         hook: impl FnOnce() + Send + 'static,
         run: impl FnOnce(&Repository) -> T,
     ) -> Option<T> {
-        let hooked = Arc::new(Hooked {
-            storage,
-            is_remote: self.is_remote,
-            until: AtomicUsize::new(usize::MAX),
-            hook: Mutex::new(Some(Box::new(hook))),
-        });
+        let mut hooked = Hooked::new(storage, hook);
+        Arc::get_mut(&mut hooked).expect("nobody has it yet").is_remote = self.is_remote;
         let repository = self.open(Arc::clone(&hooked) as _, 2_000);
-        hooked.until.store(self.at, Ordering::Relaxed);
+        hooked.wait_for(self.at);
         let ended = run(&repository);
-        let has_happened = hooked.hook.lock().unwrap().is_none();
-        has_happened.then_some(ended)
+        hooked.has_happened().then_some(ended)
     }
 
     /// The repository there, with randomness of its own.

@@ -1,13 +1,18 @@
 //! `copy`: what comes back from a copy is what comes back from the original, and only what is missing travels.
 
-use crate::world::{World, bytes};
+use crate::beside::{ALL, Hooked, copied as objects_copied, saved};
+use crate::killed::Mortal;
+use crate::world::{World, bytes, environment, password};
+use lifeboat_backend::{Backend, MemoryBackend};
 use lifeboat_engine::{
-    CopyOptions, CopyReport, EngineError, RestoreOptions, Snapshot, Workers, copy, restore,
+    BackupOptions, CopyOptions, CopyReport, EngineError, ProblemKind, ReadData, RestoreOptions, Snapshot,
+    SnapshotFilter, VerifyOptions, Workers, copy, prune, restore, snapshots, verify,
 };
-use lifeboat_repository::{InitOptions, Repository};
-use lifeboat_testkit::{Random, tree_differences};
+use lifeboat_repository::{InitOptions, Repository, RepositoryError, Session};
+use lifeboat_testkit::{EveryKindSpec, Random, Scratch, make_every_kind, tree_differences};
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a target has in common with the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,4 +133,317 @@ fn what_is_there_already_does_not_travel() {
         assert!(next.bytes_read < all / 2 && next.stored_bytes < all / 2, "{kin:?}: {next:?}");
         assert_copied(&from, &to);
     }
+}
+
+#[test]
+fn everything_that_linux_holds_comes_back_from_a_copy_as_from_the_original() {
+    for (seed, kin) in (20..).zip(KINDS) {
+        let from = World::new(seed, two());
+        let to = target(&from, kin, 100 + seed);
+        let scratch = Scratch::new();
+        let tree = scratch.path().join("tree");
+        let spec =
+            EveryKindSpec { hard_links: 12, files_in_one_directory: 80, sparse_bytes: 64 << 20, depth: 20 };
+        make_every_kind(&tree, seed, &spec);
+        let options = BackupOptions { paths: vec![tree.clone()], with_atime: true, ..from.options() };
+        from.try_backup(&options).unwrap();
+        copied(&from, &to);
+        let restored = ["one", "other"].map(|name| scratch.path().join(name));
+        for (world, target) in [&from, &to].into_iter().zip(&restored) {
+            let (target, path) = (target.clone(), Some(bytes(&tree)));
+            let options = RestoreOptions { target, path, ..RestoreOptions::default() };
+            let snapshot = &world.snapshots()[0];
+            restore(&world.repository, &world.view(), snapshot, &options, &two(), &()).unwrap();
+        }
+        assert_eq!(tree_differences(&restored[0], &restored[1]), [], "{kin:?}");
+    }
+}
+
+#[test]
+fn a_copy_that_dies_at_any_moment_is_taken_up_by_the_next_one() {
+    for (seed, kin) in (30..).zip(KINDS) {
+        let from = saved(seed);
+        let fresh = target(&from, kin, 100 + seed);
+        let objects = |storage: &Arc<MemoryBackend>| {
+            let mut packs = 0;
+            storage.list("packs/", &mut |object| packs += object.size).unwrap();
+            packs
+        };
+        let open = |backend: Arc<dyn Backend>, process: u64| {
+            Repository::open(backend, &password(), environment(process, &from.clock)).unwrap()
+        };
+        let all = CopyOptions::default();
+        let whole = objects_copied(&fresh.backend);
+        // Each target has a source of its own, which remembers no other state of it.
+        let source = |process| open(objects_copied(&from.backend) as _, process);
+        copy(&source(1), &open(Arc::clone(&whole) as _, 2), &all, &Workers::inline(), &()).unwrap();
+        let undisturbed = objects(&whole);
+
+        let mut puts = 0;
+        loop {
+            let storage = objects_copied(&fresh.backend);
+            let mortal = Arc::new(Mortal::new(&storage, puts));
+            let dying = open(Arc::clone(&mortal) as _, 1000 + puts);
+            let source = source(3000 + puts);
+            let ended = copy(&source, &dying, &all, &Workers::inline(), &());
+            let repository = open(Arc::clone(&storage) as _, 2000 + puts);
+            let before = snapshots(&repository, &SnapshotFilter::default()).unwrap().snapshots;
+            assert_sound(&repository, &format!("{kin:?}, {puts}"));
+            let report = copy(&source, &repository, &all, &Workers::inline(), &()).unwrap();
+            assert_eq!(report.copied.len() + before.len(), 3, "{kin:?}, {puts}");
+            assert_sound(&repository, &format!("{kin:?}, {puts}, then"));
+            // What was under way is sealed twice, and no more.
+            let twice = objects(&storage).saturating_sub(undisturbed);
+            assert!(twice <= 2 * (64 << 10), "{kin:?}, {puts}: {twice} of {undisturbed} bytes stored twice");
+            if ended.is_ok() {
+                break;
+            }
+            puts += 1;
+        }
+        assert!(puts > 15, "{puts} moments");
+    }
+}
+
+/// All of it can be read, and nothing is damaged.
+fn assert_sound(repository: &Repository, when: &str) {
+    let options = VerifyOptions { read_data: ReadData::All };
+    let report = verify(repository, &options, &Workers::inline(), &()).unwrap();
+    assert!(report.problems.is_empty(), "{when}: {report:?}");
+}
+
+#[test]
+fn a_copy_beside_a_prune_of_the_source_copies_what_is_there_and_takes_nothing_for_damage() {
+    for (seed, kin) in (40..).zip(KINDS) {
+        let from = saved(seed);
+        let fresh = target(&from, kin, 100 + seed);
+        let all: Vec<_> = from.snapshots().iter().map(|snapshot| snapshot.id).collect();
+        let mut at = 0;
+        loop {
+            let (storage, target) = (objects_copied(&from.backend), objects_copied(&fresh.backend));
+            let [other, to] = [(&storage, 1000), (&target, 2000)].map(|(storage, process)| {
+                let environment = environment(process + at as u64, &from.clock);
+                Repository::open(Arc::clone(storage) as _, &password(), environment).unwrap()
+            });
+            let forgotten = all[..2].to_vec();
+            let hooked = Hooked::new(storage, move || {
+                Session::start(&other).unwrap().forget(forgotten, "for a test").unwrap();
+                prune(&other, &ALL, &Workers::inline(), &()).unwrap();
+            });
+            let environment = environment(3000 + at as u64, &from.clock);
+            let source = Repository::open(Arc::clone(&hooked) as _, &password(), environment).unwrap();
+            hooked.wait_for(at);
+            let report = copy(&source, &to, &CopyOptions::default(), &Workers::inline(), &()).unwrap();
+            assert!(report.problems.is_empty(), "{kin:?}, {at}: {report:?}");
+            assert!(report.copied.iter().any(|(id, _)| *id == all[2]), "{kin:?}, {at}: {report:?}");
+            assert_sound(&to, &format!("{kin:?}, {at}"));
+            if !hooked.has_happened() {
+                break;
+            }
+            at += 1;
+        }
+        assert!(at > 10, "{at} moments");
+    }
+}
+
+#[test]
+fn a_copy_beside_a_prune_of_the_target_loses_nothing_of_what_it_reports() {
+    for (seed, kin) in (50..).zip(KINDS) {
+        let from = saved(seed);
+        let fresh = target(&from, kin, 100 + seed);
+        let all: Vec<_> = from.snapshots().iter().map(|snapshot| snapshot.id).collect();
+        // Two are there; both are forgotten while the third, which shares much with them, is copied.
+        let first =
+            CopyOptions { named: vec!["latest~1".into(), "latest~2".into()], ..CopyOptions::default() };
+        try_copy(&from, &fresh, &first).unwrap();
+        let mut at = 0;
+        loop {
+            let storage = objects_copied(&fresh.backend);
+            let open = |backend: Arc<dyn Backend>, process: u64| {
+                Repository::open(backend, &password(), environment(process + at as u64, &from.clock)).unwrap()
+            };
+            let other = open(Arc::clone(&storage) as _, 1000);
+            let forgotten = all[..2].to_vec();
+            let hooked = Hooked::new(Arc::clone(&storage), move || {
+                Session::start(&other).unwrap().forget(forgotten, "for a test").unwrap();
+                prune(&other, &ALL, &Workers::inline(), &()).unwrap();
+            });
+            let to = open(Arc::clone(&hooked) as _, 2000);
+            let source = open(objects_copied(&from.backend) as _, 4000);
+            hooked.wait_for(at);
+            let report = copy(&source, &to, &CopyOptions::default(), &Workers::inline(), &()).unwrap();
+            assert!(report.problems.is_empty(), "{kin:?}, {at}: {report:?}");
+            let to = open(storage, 3000);
+            let list = snapshots(&to, &SnapshotFilter::default()).unwrap();
+            assert!(list.snapshots.iter().any(|snapshot| snapshot.id == all[2]), "{kin:?}, {at}");
+            assert_sound(&to, &format!("{kin:?}, {at}"));
+            prune(&to, &ALL, &Workers::inline(), &()).unwrap();
+            assert_sound(&to, &format!("{kin:?}, {at}, pruned"));
+            if !hooked.has_happened() {
+                break;
+            }
+            at += 1;
+        }
+        assert!(at > 10, "{at} moments");
+    }
+}
+
+#[test]
+fn what_was_copied_a_moment_ago_may_be_forgotten_and_swept_before_the_next_snapshot_shares_it() {
+    for (seed, kin) in (55..).zip(KINDS) {
+        let from = saved(seed);
+        let fresh = target(&from, kin, 100 + seed);
+        let mut at = 0;
+        loop {
+            let storage = objects_copied(&fresh.backend);
+            let open = |backend: Arc<dyn Backend>, process: u64| {
+                Repository::open(backend, &password(), environment(process + at as u64, &from.clock)).unwrap()
+            };
+            let other = open(Arc::clone(&storage) as _, 1000);
+            let hooked = Hooked::new(Arc::clone(&storage), move || {
+                let session = Session::start(&other).unwrap();
+                let there: Vec<_> = session.view().snapshots().iter().map(|snapshot| snapshot.id).collect();
+                session.forget(there, "for a test").unwrap();
+                prune(&other, &ALL, &Workers::inline(), &()).unwrap();
+            });
+            let to = open(Arc::clone(&hooked) as _, 2000);
+            let source = open(objects_copied(&from.backend) as _, 4000);
+            hooked.wait_for(at);
+            let report = copy(&source, &to, &CopyOptions::default(), &Workers::inline(), &()).unwrap();
+            assert!(report.problems.is_empty(), "{kin:?}, {at}: {report:?}");
+            assert_eq!(report.copied.len(), 3, "{kin:?}, {at}: {report:?}");
+            let to = open(storage, 3000);
+            assert_sound(&to, &format!("{kin:?}, {at}"));
+            prune(&to, &ALL, &Workers::inline(), &()).unwrap();
+            assert_sound(&to, &format!("{kin:?}, {at}, pruned"));
+            if !hooked.has_happened() {
+                break;
+            }
+            at += 7;
+        }
+        assert!(at > 50, "{at} moments");
+    }
+}
+
+#[test]
+fn a_name_that_was_swept_at_the_target_is_not_used_again() {
+    let from = world(60, 2);
+    let to = target(&from, Kin::SameKeys, 160);
+    copied(&from, &to);
+    let ids = to.snapshots().iter().map(|snapshot| snapshot.id).collect();
+    Session::start(&to.repository).unwrap().forget(ids, "for a test").unwrap();
+    prune(&to.repository, &ALL, &to.workers, &()).unwrap();
+    let named = CopyOptions { named: vec!["latest".into(), "latest~1".into()], ..CopyOptions::default() };
+    let report = try_copy(&from, &to, &named).unwrap();
+    assert_eq!((report.copied.len(), report.packs), (2, 0), "{report:?}");
+    assert!(report.copied.iter().all(|(original, copy)| original != copy));
+    assert!(to.objects("packs/").iter().all(|pack| !from.objects("packs/").contains(pack)));
+    assert_sound(&to.repository, "sealed anew");
+    let again = copied(&from, &to);
+    assert_eq!((again.copied.len(), again.present), (0, 2));
+}
+
+#[test]
+fn a_copy_of_a_copy_is_known_where_it_was_made() {
+    let first = world(70, 2);
+    let second = target(&first, Kin::OtherKeys, 170);
+    let third = target(&first, Kin::SameKeys, 171);
+    copied(&first, &second);
+    copied(&second, &third);
+    for snapshot in third.snapshots() {
+        let origin = snapshot.origin.unwrap();
+        assert_eq!((origin.repository, origin.snapshot), (first.repository.config().repository, snapshot.id));
+    }
+    for (from, to) in [(&third, &first), (&first, &third), (&second, &first), (&third, &second)] {
+        let report = copied(from, to);
+        assert_eq!((report.copied.len(), report.present), (0, 2));
+    }
+}
+
+#[test]
+fn a_snapshot_with_damage_is_not_copied_and_its_files_are_named() {
+    for (seed, kin) in (80..).zip(KINDS) {
+        let from = world(seed, 1);
+        let before = from.objects("packs/");
+        fs::write(from.source().join("fragile"), Random::new(seed).bytes(40_000)).unwrap();
+        from.later();
+        from.backup();
+        let damaged = from.objects("packs/").into_iter().filter(|pack| !before.contains(pack));
+        for pack in damaged {
+            let mut stored = from.backend.get(&pack, u64::MAX).unwrap();
+            let middle = stored.len() / 2;
+            // That of the trees is small.
+            if stored.len() > 40_000 {
+                stored[middle] ^= 1;
+                from.backend.delete(&pack).unwrap();
+                from.backend.put(&pack, &stored).unwrap();
+            }
+        }
+        let to = target(&from, kin, 100 + seed);
+        let report = try_copy(&from, &to, &CopyOptions::default()).unwrap();
+        assert_eq!((report.copied.len(), report.damaged), (1, 1), "{kin:?}: {report:?}");
+        let paths: Vec<_> =
+            report.problems.iter().map(|problem| problem.path.display().to_string()).collect();
+        assert!(paths.iter().any(|path| path.ends_with("/fragile")), "{kin:?}: {paths:?}");
+        assert!(report.problems.iter().all(|problem| problem.kind == ProblemKind::Damage));
+        assert_eq!(to.snapshots().len(), 1);
+        assert_sound(&to.repository, "the rest");
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_travels_and_changes_nothing() {
+    for (seed, kin) in (90..).zip(KINDS) {
+        let from = world(seed, 1);
+        let to = target(&from, kin, 100 + seed);
+        let before = to.objects("");
+        let dry = try_copy(&from, &to, &CopyOptions { dry_run: true, ..CopyOptions::default() }).unwrap();
+        assert_eq!(to.objects(""), before);
+        let real = copied(&from, &to);
+        assert_eq!(
+            (dry.copied.len(), dry.packs, dry.data_blobs),
+            (1, real.packs, real.data_blobs),
+            "{kin:?}"
+        );
+        assert!(
+            dry.stored_bytes.abs_diff(real.stored_bytes) < real.stored_bytes / 10,
+            "{kin:?}: {dry:?} {real:?}"
+        );
+    }
+}
+
+#[test]
+fn an_older_state_of_either_repository_is_noticed_by_the_next_copy() {
+    for (rolls_back_target, seed) in [(true, 110), (false, 111)] {
+        let from = world(seed, 2);
+        let to = target(&from, Kin::SameKeys, 100 + seed);
+        copied(&from, &to);
+        let rolled_back = if rolls_back_target { &to } else { &from };
+        let older = rolled_back.objects("");
+        change(&from, seed, 7);
+        from.later();
+        from.backup();
+        copied(&from, &to);
+        for object in rolled_back.objects("log/") {
+            if !older.contains(&object) {
+                rolled_back.backend.delete(&object).unwrap();
+            }
+        }
+        for (from, to) in [(&from, &to), (&to, &from)] {
+            let error = try_copy(from, to, &CopyOptions::default()).unwrap_err();
+            let is_tampered = matches!(&error, EngineError::Repository(RepositoryError::Tampered(what)) if what.contains("rolled back"));
+            assert!(is_tampered, "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_source_that_cannot_be_written_to_is_copied_and_remembers_nothing() {
+    let from = world(120, 1);
+    let to = target(&from, Kin::OtherKeys, 220);
+    let mortal = Arc::new(Mortal::new(&from.backend, 0));
+    let source = Repository::open(mortal, &password(), environment(1, &from.clock)).unwrap();
+    let report = copy(&source, &to.repository, &CopyOptions::default(), &two(), &()).unwrap();
+    assert_eq!(report.copied.len(), 1);
+    assert!(report.notes.iter().any(|note| note.contains("does not remember")), "{report:?}");
+    assert_copied(&from, &to);
 }

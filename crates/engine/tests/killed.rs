@@ -12,18 +12,18 @@ const KILLS: u64 = 10;
 
 /// The storage as a process sees it that is killed when it has put so many objects: from then on it does nothing.
 #[derive(Debug)]
-struct Mortal {
+pub(crate) struct Mortal {
     storage: Arc<MemoryBackend>,
     puts_left: AtomicU64,
-    puts: AtomicU64,
+    pub(crate) puts: AtomicU64,
     /// Bytes of objects that were not there before.
-    stored: AtomicU64,
+    pub(crate) stored: AtomicU64,
     /// Puts and deletes below this folder fail.
     refused: Option<&'static str>,
 }
 
 impl Mortal {
-    fn new(storage: &Arc<MemoryBackend>, puts_left: u64) -> Self {
+    pub(crate) fn new(storage: &Arc<MemoryBackend>, puts_left: u64) -> Self {
         Self {
             storage: Arc::clone(storage),
             puts_left: AtomicU64::new(puts_left),

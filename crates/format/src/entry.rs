@@ -42,6 +42,8 @@ impl EntryKind {
     pub const DAMAGE: Self = Self(9);
     /// What is again what it should be.
     pub const HEALED: Self = Self(10);
+    /// What was seen of another repository.
+    pub const ANCHOR: Self = Self(11);
 }
 
 /// What the storage can read of an entry.

@@ -57,5 +57,5 @@ pub use running::{Process, Running};
 pub use seal::{SEAL_OVERHEAD, SealContext, SealRole, Sealer};
 pub use slot::{KdfParams, Slot, SlotAbout, SlotKind};
 pub use snapshot::{Origin, PathBytes, Snapshot, Summary, VerifyWrites};
-pub use statement::{Amend, Commit, Forget, Genesis, ObjectList, Statement, Unforget};
+pub use statement::{Amend, Anchor, Commit, Forget, Genesis, ObjectList, Statement, Unforget};
 pub use xattr::{Xattr, XattrValue};

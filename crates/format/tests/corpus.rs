@@ -8,8 +8,9 @@
 use crate::{by_hand, world};
 use bodies::keys::{self, Constant, KEYRING, OBJECTS, SECRET};
 use lifeboat_format::{
-    Amend, BlobId, ChildPage, Commit, Compression, Compressor, Credential, Entry, EntryKind, Forget, Genesis,
-    Node, ObjectHash, ObjectList, PackId, Piece, Slot, SnapshotId, Unforget, key_file_text, sheet_words,
+    Amend, Anchor, BlobId, ChildPage, Commit, Compression, Compressor, Credential, Entry, EntryKind, Forget,
+    Genesis, Node, ObjectHash, ObjectList, PackId, Piece, RepositoryId, Slot, SnapshotId, Unforget,
+    key_file_text, sheet_words,
 };
 use lifeboat_testkit::{json, record};
 use std::collections::BTreeSet;
@@ -60,7 +61,10 @@ fn samples() -> Vec<Samples> {
         },
         Samples::new("keyring", vec![OBJECTS[1].bytes.clone(), key_record(3), key_record(4)]),
         Samples::new("entry", vec![entry(EntryKind::GENESIS, genesis()), entry(EntryKind::COMMIT, commit())]),
-        Samples::new("statement", vec![genesis(), commit(), objects(), forget(), unforget(), amend()]),
+        Samples::new(
+            "statement",
+            vec![genesis(), commit(), objects(), forget(), unforget(), amend(), anchor()],
+        ),
         Samples::new("running", vec![running()]),
         Samples::new("snapshot", vec![snapshot()]),
         Samples::new("pack", vec![pack.bytes, world::small_pack_with_parity(&KEYRING).bytes]),
@@ -114,6 +118,10 @@ fn unforget() -> Vec<u8> {
 fn amend() -> Vec<u8> {
     Amend { snapshot: SnapshotId::new(SECRET), tags: vec!["kept".into(), String::new()], is_pinned: true }
         .encode()
+}
+
+fn anchor() -> Vec<u8> {
+    Anchor { repository: RepositoryId::new([7; 16]), heads: vec![ObjectHash::new(SECRET)] }.encode()
 }
 
 fn objects() -> Vec<u8> {

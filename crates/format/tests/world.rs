@@ -1,11 +1,11 @@
 //! What the tests start from: seeded randomness, keys, and one sample of every record.
 
 use lifeboat_format::{
-    Amend, BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Credential, Draft,
-    Entry, EntryKind, Forget, IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, ObjectHash, ObjectList,
-    Pack, PackBuilder, PackId, PackSealer, PackedBlob, PathBytes, Piece, Process, Random, RepositoryId, Role,
-    Running, SessionId, Slot, SlotAbout, Snapshot, SnapshotId, Statement, Timestamp, Totals, Unforget,
-    VerifyWrites, Xattr, XattrValue,
+    Amend, Anchor, BlobHasher, BuiltIndex, Commit, Compression, Compressor, Config, Content, Credential,
+    Draft, Entry, EntryKind, Forget, IndexBuilder, KdfParams, Key, Keyring, Node, NodeKind, ObjectHash,
+    ObjectList, Pack, PackBuilder, PackId, PackSealer, PackedBlob, PathBytes, Piece, Process, Random,
+    RepositoryId, Role, Running, SessionId, Slot, SlotAbout, Snapshot, SnapshotId, Statement, Timestamp,
+    Totals, Unforget, VerifyWrites, Xattr, XattrValue,
 };
 use std::sync::Mutex;
 
@@ -257,6 +257,8 @@ pub(crate) fn statements() -> Vec<(EntryKind, Vec<u8>, Statement)> {
     let unforget = Unforget { snapshots };
     let tags = vec!["before the move".to_owned(), "k\u{e4}se".to_owned()];
     let amend = Amend { snapshot: SnapshotId::new([6; 32]), tags, is_pinned: true };
+    let heads = vec![ObjectHash::new([8; 32]), ObjectHash::new([9; 32])];
+    let anchor = Anchor { repository: RepositoryId::new([0x12; 16]), heads };
     vec![
         (EntryKind::PROVIDE, list.encode(), Statement::Provide(list.clone())),
         (EntryKind::FORGET, forget.encode(), Statement::Forget(forget)),
@@ -267,5 +269,6 @@ pub(crate) fn statements() -> Vec<(EntryKind, Vec<u8>, Statement)> {
         (EntryKind::SWEEP, list.encode(), Statement::Sweep(list.clone())),
         (EntryKind::DAMAGE, list.encode(), Statement::Damage(list.clone())),
         (EntryKind::HEALED, list.encode(), Statement::Healed(list)),
+        (EntryKind::ANCHOR, anchor.encode(), Statement::Anchor(anchor)),
     ]
 }

@@ -54,6 +54,12 @@ impl Reading {
         self.entries().any(|entry| entry.header.seen.contains(hash))
     }
 
+    /// One of these entries that is gone: neither is it among them, nor does something that is damaged bear its name.
+    #[must_use]
+    pub fn lacks<'h>(&self, hashes: impl IntoIterator<Item = &'h ObjectHash>) -> Option<ObjectHash> {
+        hashes.into_iter().find(|hash| !self.has_trace_of(hash)).copied()
+    }
+
     /// The newest entries: those that no other has seen.
     #[must_use]
     pub fn heads(&self) -> Vec<ObjectHash> {

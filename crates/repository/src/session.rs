@@ -10,9 +10,10 @@ use crate::memory::PACKS_FILLED;
 use crate::round::Round;
 use crate::session_log::SessionLog;
 use crate::{
-    BlobReader, BlobWriter, Flushed, Index, Repository, RepositoryError, RunningHint, View, WriterOptions,
+    BlobReader, BlobWriter, Flushed, Index, Reading, Repository, RepositoryError, RunningHint, View,
+    WriterOptions,
 };
-use lifeboat_format::{Commit, EntryKind, FormatError, PackId, SessionId, Snapshot, SnapshotId};
+use lifeboat_format::{Anchor, Commit, EntryKind, FormatError, PackId, SessionId, Snapshot, SnapshotId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,20 @@ impl Session {
         let log = Arc::new(SessionLog::new(repository, id, round.reading.heads()));
         let packs = PackBuffers::new(|role| repository.memory().writing_buffers(role));
         Ok(Self { repository: repository.clone(), log, round, rounds: 0, snapshot, packs })
+    }
+
+    /// The log as it was then.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.round.reading
+    }
+
+    /// Remembers how far the log of another repository was, which has to have been read after this session began.
+    ///
+    /// # Errors
+    /// When the entry cannot be stored; it may be there all the same.
+    pub fn anchor(&self, anchor: &Anchor) -> Result<(), RepositoryError> {
+        self.log.put(EntryKind::ANCHOR, anchor.encode()).map(drop)
     }
 
     /// What it saw when its round began.

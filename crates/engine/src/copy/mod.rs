@@ -6,6 +6,7 @@
 //! Invariants: a snapshot is committed only when each of its blobs was found or stored at the target; one of which anything is damaged is
 //! not, and is named, and the others are copied.
 
+mod anchors;
 mod choice;
 mod packs;
 mod recode;
@@ -115,6 +116,7 @@ impl Copying<'_> {
         log_faults(&reading, &view).iter().for_each(|problem| self.teller.tell(&Event::Problem(problem)));
         let session = Session::start(self.target)?;
         faults_of(session.forged()).iter().for_each(|problem| self.teller.tell(&Event::Problem(problem)));
+        self.check_anchors(&reading, &view, &session)?;
         let choice = Choice::of((self.source_id(), &view), (self.target_id(), session.view()), self.options)?;
         self.teller.with(|report| {
             report.present = choice.present;
@@ -124,7 +126,10 @@ impl Copying<'_> {
             return Ok(());
         }
         let hint = session.announce("copy");
-        let ended = self.all(&view, &choice.wanted, session);
+        let ended = self.all(&view, &choice.wanted, session).and_then(|()| {
+            let has_copied = !self.options.dry_run && self.teller.with(|report| !report.copied.is_empty());
+            if has_copied { self.remember() } else { Ok(()) }
+        });
         if let Err(error) = hint.and_then(RunningHint::remove) {
             let note = format!(
                 "a hint that a copy runs could not be kept, which harms nothing: {}",

@@ -2,10 +2,12 @@
 //!
 //! Spec: docs/format.md#log-entries.
 
+mod anchor;
 mod commit;
 mod objects;
 mod wishes;
 
+pub use anchor::Anchor;
 pub use commit::Commit;
 pub use objects::ObjectList;
 pub use wishes::{Amend, Forget, Unforget};
@@ -58,6 +60,8 @@ pub enum Statement {
     Damage(ObjectList),
     /// What of earlier `Damage` is sound again.
     Healed(ObjectList),
+    /// How far the log of another repository was when something was copied between the two.
+    Anchor(Anchor),
     /// A kind of a later version.
     Unknown(EntryKind),
 }
@@ -81,6 +85,7 @@ impl Statement {
             EntryKind::SWEEP => wire::decode(body, "sweep entry").map(Self::Sweep),
             EntryKind::DAMAGE => wire::decode(body, "damage entry").map(Self::Damage),
             EntryKind::HEALED => wire::decode(body, "healed entry").map(Self::Healed),
+            EntryKind::ANCHOR => wire::decode(body, "anchor entry").map(Self::Anchor),
             other => Ok(Self::Unknown(other)),
         }
     }

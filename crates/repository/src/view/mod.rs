@@ -2,6 +2,7 @@
 //!
 //! Invariant: a pure function of the set of entries; no clock, no order of names, no listing of packs.
 
+mod anchors;
 mod damage;
 mod objects;
 mod void;
@@ -14,8 +15,8 @@ use crate::ancestry::Ancestry;
 use crate::{Reading, Repository, RepositoryError};
 use damage::Damages;
 use lifeboat_format::{
-    Commit, Entry, EntryKind, FormatError, ObjectHash, ObjectList, PackId, SessionId, Snapshot, SnapshotId,
-    Statement, Timestamp,
+    Anchor, Commit, Entry, EntryKind, FormatError, ObjectHash, ObjectList, PackId, RepositoryId, SessionId,
+    Snapshot, SnapshotId, Statement, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use wishes::{Amended, Wishes};
@@ -33,6 +34,7 @@ pub struct View {
     condemned: ObjectSet,
     swept: ObjectSet,
     damaged: ObjectSet,
+    anchors: BTreeMap<RepositoryId, BTreeSet<ObjectHash>>,
     provided: BTreeMap<SessionId, Provided>,
     unknown: Vec<(EntryKind, bool)>,
 }
@@ -54,6 +56,7 @@ struct Gathered {
     committed: BTreeSet<SessionId>,
     wishes: Wishes,
     damages: Damages,
+    anchors: Vec<(usize, Anchor)>,
 }
 
 impl View {
@@ -81,6 +84,7 @@ impl View {
                 Statement::Amend(amend) => gathered.wishes.amends.push((number, amend)),
                 Statement::Damage(list) => gathered.damages.found.push((number, list)),
                 Statement::Healed(list) => gathered.damages.healed.push((number, list)),
+                Statement::Anchor(anchor) => gathered.anchors.push((number, anchor)),
                 other => view.take(entry, other),
             }
         }
@@ -105,7 +109,8 @@ impl View {
             | Statement::Unforget(_)
             | Statement::Amend(_)
             | Statement::Damage(_)
-            | Statement::Healed(_) => {}
+            | Statement::Healed(_)
+            | Statement::Anchor(_) => {}
         }
     }
 
@@ -121,6 +126,7 @@ impl View {
         self.provided.retain(|session, _| !gathered.committed.contains(session));
         self.damaged = gathered.damages.open(ancestry);
         self.damaged.remove(&self.swept);
+        self.anchors = anchors::remembered(&gathered.anchors, ancestry);
         self.forgotten = gathered.wishes.forgotten(ancestry);
         self.amended = gathered.wishes.amended(ancestry);
         // The last one of a session is what its author has looked at last.
@@ -225,6 +231,11 @@ impl View {
     #[must_use]
     pub fn damaged(&self) -> &ObjectSet {
         &self.damaged
+    }
+
+    /// The entries of another repository's log that were its newest when something was last copied between the two.
+    pub fn anchors(&self, repository: RepositoryId) -> impl Iterator<Item = &ObjectHash> {
+        self.anchors.get(&repository).into_iter().flatten()
     }
 
     /// What sessions have stored of which no commit counts: they run, or were interrupted.
