@@ -29,6 +29,9 @@ const FILES: u64 = 12;
 /// Milliseconds between two kills, at most.
 const KILLED_EVERY: u64 = 600;
 
+/// Where copies go.
+pub(super) const REPLICA: &str = "replica";
+
 /// Somebody who works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Actor {
@@ -36,6 +39,7 @@ pub(super) enum Actor {
     Forgetter,
     Pruner(usize),
     Reader,
+    Copier,
 }
 
 /// All of them, and what they work with.
@@ -57,6 +61,9 @@ impl Crew {
         if let Some(proxy) = &proxy {
             proxy.set_rules(&some_of_all_kinds());
         }
+        let replica =
+            ["-r", REPLICA, "init", "--kdf-memory", "32", "--same-keys-as", world.store.repository()];
+        world.run(&replica).succeeds();
         let (running, history, is_over) = Default::default();
         Self { world, proxy, running, history, is_over }
     }
@@ -91,6 +98,7 @@ impl Crew {
                     0 => self.verify(),
                     _ => self.restore(&mut random),
                 },
+                Actor::Copier => self.copy(&mut random),
             }
         }
     }
@@ -189,6 +197,19 @@ impl Crew {
         }
         if target.exists() {
             fs::remove_dir_all(target).unwrap();
+        }
+    }
+
+    /// Copies to the replica, and now and then gives back space there.
+    fn copy(&self, random: &mut Random) {
+        let pruning = ["-r", REPLICA, "forget", "--json", "--keep-last", "5", "--prune", "--now"];
+        let (what, arguments) = match random.below(4) {
+            0 => ("prunes", &pruning[..]),
+            _ => ("copies", &["copy", "--json", "--to", REPLICA][..]),
+        };
+        if let Some(ended) = self.run(Actor::Copier, arguments) {
+            ended.succeeds();
+            self.history.lock().unwrap().count(what);
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::crew::Crew;
+use super::crew::{Crew, REPLICA};
 use super::manifest::{differences, manifest};
 use super::process::Ended;
 
@@ -35,34 +35,35 @@ pub(super) fn is_sound(ended: &Ended) -> bool {
     ended.code() == Some(0) || ended.code() == Some(4) && ended.err.contains("all of it can be mended")
 }
 
-/// Asserts that nothing is lost when all have come to their end.
+/// Asserts that nothing is lost when all have come to their end, in the repository or in its replica.
 pub(super) fn judge(crew: &Crew) {
     // Writers complete what the dead have left.
     (0..4).for_each(|saver| crew.save_as_it_is(saver, |arguments| Some(crew.run_in_peace(arguments))));
-    judge_all(crew);
+    crew.run_in_peace(&["copy", "--to", REPLICA]).succeeds();
     for _ in 0..2 {
+        let listed = judge_all(crew, &[]);
+        let wanted = crew.history.lock().unwrap().wanted();
+        let lost: Vec<_> = wanted.difference(&listed).collect();
+        assert!(lost.is_empty(), "reported, not forgotten, and gone: {lost:?}");
+        judge_all(crew, &["-r", REPLICA]);
         crew.run_in_peace(&["prune", "--now", "--max-unused", "0"]).succeeds();
+        crew.run_in_peace(&["-r", REPLICA, "prune", "--now", "--max-unused", "0"]).succeeds();
     }
-    judge_all(crew);
 }
 
-fn judge_all(crew: &Crew) {
-    crew.run_in_peace(&["verify", "--read-data"]).succeeds();
-    let list = crew.run_in_peace(&["snapshots", "--json"]).succeeds().out;
-    let list: Vec<Value> = serde_json::from_str(&list).unwrap();
-    let listed: BTreeSet<_> =
-        list.iter().map(|snapshot| snapshot["id"].as_str().unwrap().to_owned()).collect();
-    let wanted = crew.history.lock().unwrap().wanted();
-    let lost: Vec<_> = wanted.difference(&listed).collect();
-    assert!(lost.is_empty(), "reported, not forgotten, and gone: {lost:?}");
+/// Asserts that everything in a repository is sound and comes back as it was saved; gives the ids of the snapshots.
+fn judge_all(crew: &Crew, repository: &[&str]) -> BTreeSet<String> {
+    let run = |arguments: &[&str]| crew.run_in_peace(&[repository, arguments].concat()).succeeds();
+    run(&["verify", "--read-data"]);
+    let list: Vec<Value> = serde_json::from_str(&run(&["snapshots", "--json"]).out).unwrap();
     for snapshot in &list {
         let (id, path) = (snapshot["id"].as_str().unwrap(), snapshot["paths"][0].as_str().unwrap());
         let target = crew.path("restored");
-        let arguments = [&format!("{id}:{path}"), "--target", &target.display().to_string()];
-        let ended = crew.run_in_peace(&[&["restore"][..], &arguments].concat()).succeeds();
+        let ended = run(&["restore", &format!("{id}:{path}"), "--target", &target.display().to_string()]);
         judge_restored(crew, snapshot, &target, ended);
         fs::remove_dir_all(target).unwrap();
     }
+    list.iter().map(|snapshot| snapshot["id"].as_str().unwrap().to_owned()).collect()
 }
 
 fn tag_of(snapshot: &Value) -> &str {

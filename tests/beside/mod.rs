@@ -1,5 +1,5 @@
 //! Everybody at once, as real processes: four back up different trees in a loop, one forgets, two prune with `--now`, one restores and
-//! compares, and all of them are killed at random moments.
+//! compares, one copies to a replica that it prunes as well, and all of them are killed at random moments.
 //!
 //! What it proves: nobody is disturbed by the others or by the dead, and every snapshot that is reported and not forgotten comes back as
 //! it was saved. `LIFEBOAT_BESIDE_SECONDS` says how long (`just beside 900`). Where the repository is not on disk, requests fail besides:
@@ -27,7 +27,7 @@ const SECONDS: &str = "LIFEBOAT_BESIDE_SECONDS";
 /// For how many they work otherwise: where everything is tried, and elsewhere.
 const USUAL: (u64, u64) = (60, 10);
 /// Who works.
-const ACTORS: [Actor; 8] = [
+const ACTORS: [Actor; 9] = [
     Actor::Saver(0),
     Actor::Saver(1),
     Actor::Saver(2),
@@ -36,6 +36,7 @@ const ACTORS: [Actor; 8] = [
     Actor::Pruner(0),
     Actor::Pruner(1),
     Actor::Reader,
+    Actor::Copier,
 ];
 
 #[test]
@@ -57,7 +58,7 @@ fn everybody_at_once_and_killed_now_and_then_loses_nothing() {
     let counts = crew.history.lock().unwrap().counts.clone();
     let section = if is_on_disk() { "beside" } else { "beside_in_buckets" };
     println!("{section}: {counts:?} in {seconds} s");
-    for what in ["backups", "forgets", "prunes", "restores", "verifies", "kills"] {
+    for what in ["backups", "forgets", "prunes", "restores", "verifies", "copies", "kills"] {
         assert!(counts.get(what).is_some_and(|count| *count > 0), "no {what}: {counts:?}");
         record(section, json!({ what: counts[what] }));
     }
