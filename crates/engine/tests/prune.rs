@@ -6,8 +6,8 @@ use lifeboat_engine::{
     Calendar, Compression, EngineError, ForgetOptions, Period, PruneOptions, PruneReport, Snapshot,
     SnapshotId, Span, Timestamp, Unused, VerifyWrites, Workers, forget as forget_by, prune,
 };
-use lifeboat_format::Role;
-use lifeboat_repository::{InitOptions, RepositoryError, Session, pack_object};
+use lifeboat_format::{ObjectList, PackId, Role};
+use lifeboat_repository::{InitOptions, Pruner, RepositoryError, Session, pack_object};
 use lifeboat_testkit::Random;
 use std::fs;
 
@@ -129,6 +129,16 @@ fn a_forgotten_snapshot_stays_for_a_day() {
 }
 
 #[test]
+fn what_was_forgotten_and_swept_at_once_stops_nobody() {
+    let world = world_of_snapshots(12, 3);
+    let newest = forget_all_but_one(&world);
+    pruned(&world, &ALL);
+    let report = pruned(&world, &PruneOptions { now: false, ..ALL });
+    assert_eq!((report.snapshots, report.kept_for_undo), (1, 0), "they cannot be had back any more");
+    check(&world, &newest, "target");
+}
+
+#[test]
 fn a_dry_run_changes_nothing() {
     let world = world_of_snapshots(4, 4);
     let newest = forget_all_but_one(&world);
@@ -185,6 +195,21 @@ fn what_killed_backups_left_goes_when_it_is_old_or_nobody_else_lives() {
     check(&world, &newest, "target");
 }
 
+#[test]
+fn what_was_condemned_by_who_did_not_live_to_sweep_it_goes() {
+    let world = world_of_snapshots(11, 2);
+    let newest = world.snapshots().pop().unwrap();
+    let orphan = PackId::new([0xab; 32]);
+    let name = ObjectName::new(&pack_object(orphan)).unwrap();
+    world.backend.put(&name, b"left by somebody").unwrap();
+    let condemned = ObjectList { packs: vec![orphan], index: Vec::new() };
+    drop(Pruner::start(&world.repository).unwrap().condemn(condemned).unwrap());
+    let report = pruned(&world, &PruneOptions { now: false, ..ALL });
+    assert_eq!(report.orphans, 1);
+    assert!(!world.objects("packs/").contains(&name));
+    check(&world, &newest, "target");
+}
+
 /// Another prune comes to its end between the reading of this one and what it looks up by it.
 #[test]
 fn a_prune_that_is_overtaken_by_another_begins_anew() {
@@ -215,7 +240,7 @@ fn a_dry_run_does_not_even_put_back_a_copy_that_is_missing() {
 }
 
 /// No rule asks it anything.
-struct Timeless;
+pub(crate) struct Timeless;
 
 impl Calendar for Timeless {
     fn key(&self, _: Period, at: Timestamp) -> i64 {

@@ -46,12 +46,42 @@ pub enum Bug {
     NamedEarly,
     /// What a key slot was stored as is not read back.
     SlotNotReadBack,
+    /// What was condemned is swept without a second look at what is needed.
+    SweptUnmarked,
+    /// What is condemned is deleted before anybody has swept it.
+    DeletedWhenCondemned,
+    /// Nobody looks behind a commit for what others have condemned meanwhile.
+    CondemnedUnseen,
+    /// A commit that somebody swept beside counts.
+    VoidTakenForLive,
+    /// What is condemned counts for who stores nothing twice.
+    CondemnedReliedOn,
+    /// A tree that cannot be read needs nothing.
+    UnreadSkipped,
+    /// The last place of what is needed is swept like any other.
+    LastPlaceSwept,
+    /// How long ago something was forgotten is taken from what its author's clock said.
+    UndoneByClaim,
+    /// The reading that a sweep is decided by begins before it is condemned what goes.
+    ReadBeforeCondemned,
+    /// The index objects go of packs that stay.
+    IndexSweptAlone,
+    /// Packs that are condemned or swept are taken over like others.
+    SweptTakenOver,
+    /// What a killed prune was to delete stays.
+    LeftoversStay,
+    /// What a killed prune condemned and no index names stays.
+    CondemnedStay,
+    /// The pieces of long files are needed by nobody.
+    LongFilesUnmarked,
+    /// Of a snapshot that was committed twice only the last state is needed.
+    DoublesUnmarked,
 }
 
 impl Bug {
     /// All of them.
     #[cfg(feature = "planted")]
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 35] = [
         Self::IndexBeforePacks,
         Self::IgnoredPutError,
         Self::UncheckedReuse,
@@ -72,6 +102,21 @@ impl Bug {
         Self::ListingTakenForWhole,
         Self::NamedEarly,
         Self::SlotNotReadBack,
+        Self::SweptUnmarked,
+        Self::DeletedWhenCondemned,
+        Self::CondemnedUnseen,
+        Self::VoidTakenForLive,
+        Self::CondemnedReliedOn,
+        Self::UnreadSkipped,
+        Self::LastPlaceSwept,
+        Self::UndoneByClaim,
+        Self::ReadBeforeCondemned,
+        Self::IndexSweptAlone,
+        Self::SweptTakenOver,
+        Self::LeftoversStay,
+        Self::CondemnedStay,
+        Self::LongFilesUnmarked,
+        Self::DoublesUnmarked,
     ];
 }
 

@@ -16,7 +16,9 @@ use crate::{
     BlobReader, BlobWriter, Index, Repository, RepositoryError, RunningHint, View, WriterOptions, layout,
 };
 use lifeboat_backend::{BackendError, ObjectInfo};
-use lifeboat_format::{EntryKind, FormatError, ObjectHash, ObjectList, PackId, SessionId, Timestamp};
+use lifeboat_format::{
+    Bug, EntryKind, FormatError, ObjectHash, ObjectList, PackId, SessionId, Timestamp, planted,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -61,13 +63,13 @@ pub struct Deleted {
 }
 
 impl Pruner {
-    /// Begins with a reading.
+    /// Begins with a reading of what is stored: what only this machine keeps of the log others may not be able to read any more.
     ///
     /// # Errors
     /// When the log cannot be read, holds damaged entries, or needs a newer program; when a snapshot cannot be opened, since
     /// nobody knows what it needs.
     pub fn start(repository: &Repository) -> Result<Self, RepositoryError> {
-        let round = Round::read(repository)?;
+        let round = Round::read(&repository.anew())?;
         repository.complete_copies(&round.reading)?;
         refuse_unreadable(&round.view)?;
         let id = SessionId::new(repository.environment.random.array());
@@ -102,6 +104,12 @@ impl Pruner {
         BlobReader::new(&self.repository, Arc::clone(&self.packs), PACKS_FILLED, index)
     }
 
+    /// The same that believes nothing of what this machine keeps: it proves what is stored.
+    #[must_use]
+    pub fn prover(&self, index: Arc<Index>) -> BlobReader {
+        BlobReader::new(&self.repository.anew(), Arc::clone(&self.packs), PACKS_FILLED, index)
+    }
+
     /// A writer of copies: what it is given it stores, wherever else that lies.
     #[must_use]
     pub fn copier(&self, index: Arc<Index>, options: WriterOptions) -> BlobWriter {
@@ -126,7 +134,14 @@ impl Pruner {
     /// As [`Pruner::start`]; when the entry cannot be stored or is not found afterwards.
     pub fn condemn(self, objects: ObjectList) -> Result<Sweeper, RepositoryError> {
         let Self { repository, log, packs, .. } = self;
+        let early = if planted(Bug::ReadBeforeCondemned) { Some(Round::read(&repository)?) } else { None };
         let hash = log.put(EntryKind::CONDEMN, objects.encode())?;
+        if planted(Bug::DeletedWhenCondemned) {
+            repository.delete_swept::<RepositoryError>(&objects, || Ok(()))?;
+        }
+        if let Some(round) = early {
+            return Ok(Sweeper { repository, log, round, packs, condemned: objects });
+        }
         let round = Round::read(&repository)?;
         refuse_unreadable(&round.view)?;
         match round.reading.contains(&hash) {
@@ -190,8 +205,8 @@ impl Repository {
         Ok(times)
     }
 
-    /// Packs and index objects in the storage that no entry has ever named, stored so many seconds ago at least by the clock of the
-    /// storage, or at any time.
+    /// Packs and index objects in the storage that no entry names as what is there: stored so many seconds ago at least by the clock of
+    /// the storage, or at any time, or condemned by a run that did not come to sweep them.
     ///
     /// # Errors
     /// When they cannot be listed.
@@ -206,11 +221,13 @@ impl Repository {
         let mut unnamed = ObjectList::default();
         self.backend.list(layout::PACKS, &mut |object| {
             let pack = layout::parse_pack(&object.name).filter(|pack| !view.has_named_pack(pack));
-            unnamed.packs.extend(pack.filter(|_| is_old(&object)));
+            let is_condemned = |pack: &PackId| view.condemned().packs.contains(pack);
+            unnamed.packs.extend(pack.filter(|pack| is_condemned(pack) || is_old(&object)));
         })?;
         self.backend.list(layout::INDEX, &mut |object| {
             let index = layout::parse_index(&object.name).filter(|hash| !view.has_named_index(hash));
-            unnamed.index.extend(index.filter(|_| is_old(&object)));
+            let is_condemned = |hash: &ObjectHash| view.condemned().index.contains(hash);
+            unnamed.index.extend(index.filter(|hash| is_condemned(hash) || is_old(&object)));
         })?;
         Ok(unnamed)
     }

@@ -44,7 +44,9 @@ impl Pruner {
         for hash in names {
             check()?;
             let index = self.read(hash)?;
-            let is_gone = |pack: &IndexedPack| gone.contains(&pack.id);
+            // What is swept may still stand in an object that had to stay.
+            let is_gone =
+                |pack: &IndexedPack| gone.contains(&pack.id) || self.view().swept().packs.contains(&pack.id);
             let is_condemned = self.view().condemned().index.contains(&hash);
             if is_condemned || small.contains(&hash) || index.packs.iter().any(is_gone) {
                 anew.take(hash, &index, &|pack| !is_gone(pack))?;

@@ -13,7 +13,9 @@ use crate::{
     BlobReader, BlobWriter, Flushed, Index, Reading, Repository, RepositoryError, RunningHint, View,
     WriterOptions,
 };
-use lifeboat_format::{Anchor, Commit, EntryKind, FormatError, PackId, SessionId, Snapshot, SnapshotId};
+use lifeboat_format::{
+    Anchor, Bug, Commit, EntryKind, FormatError, PackId, SessionId, Snapshot, SnapshotId, planted,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -169,7 +171,7 @@ impl Session {
             if !after.reading.contains(&hash) {
                 return Err(RepositoryError::Missing(format!("log entry {hash}, just stored,")));
             }
-            if !after.is_overtaken(hash, &self.round) {
+            if !after.is_overtaken(hash, &self.round) || planted(Bug::CondemnedUnseen) {
                 return Ok(Ended::Counts(Box::new(after)));
             }
             self.begin_again(after)?;

@@ -131,6 +131,6 @@ fn is_new(usage: &mut Usage<'_>, id: &BlobId) -> Result<bool, RepositoryError> {
     match usage.need(id)? {
         Need::New => Ok(true),
         Need::Known => Ok(false),
-        Need::Missing | Need::Lost => Err(RepositoryError::Missing(format!("blob {id}"))),
+        Need::Missing | Need::Nowhere | Need::Lost => Err(RepositoryError::Missing(format!("blob {id}"))),
     }
 }

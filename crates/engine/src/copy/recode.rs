@@ -141,7 +141,7 @@ impl<'a, 'w> Recoding<'a, 'w> {
         let seen = reach(self.target, directory, || self.copying.teller.check(), &mut |_, id| {
             let counts = match counting.need(id)? {
                 Need::Known => return Ok(false),
-                Need::Missing | Need::Lost => false,
+                Need::Missing | Need::Nowhere | Need::Lost => false,
                 Need::New => writer.contains(id)?,
             };
             is_all &= counts;

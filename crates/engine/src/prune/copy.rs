@@ -3,7 +3,10 @@
 use super::Prune;
 use super::plan::Plan;
 use crate::EngineError;
-use lifeboat_repository::{BlobReader, BlobWriter, NeededBlob, PackNumber, Pruner, Used, WriterOptions};
+use lifeboat_format::ObjectList;
+use lifeboat_repository::{
+    BlobReader, BlobWriter, NeededBlob, PackNumber, Pruner, RepositoryError, Used, WriterOptions,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,16 +14,17 @@ use std::sync::Arc;
 const BLOBS_MAX: usize = 1 << 19;
 
 impl Prune<'_> {
-    /// Copies what is needed of the packs that are to be copied; the log is told.
+    /// Copies what is needed of the packs that are to be copied; the log is told. Where there is no room for all of it, gives why, and
+    /// what was stored in vain.
     pub(super) fn copy(
         &self,
         pruner: &Pruner,
         reader: &BlobReader,
         used: &Used<'_>,
         plan: &Plan,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Option<(RepositoryError, ObjectList)>, EngineError> {
         if plan.copied.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let options = WriterOptions {
             compression: self.options.compression,
@@ -28,12 +32,20 @@ impl Prune<'_> {
             workers: self.workers.clone(),
         };
         let mut writer = pruner.copier(Arc::clone(reader.index()), options);
-        for packs in groups(reader, &plan.copied) {
-            self.copy_blobs(reader, &used.blobs_of(&packs)?, &mut writer)?;
+        let mut groups = groups(reader, &plan.copied).into_iter();
+        let copied =
+            groups.try_for_each(|packs| self.copy_blobs(reader, &used.blobs_of(&packs)?, &mut writer));
+        let stored = copied.and_then(|()| Ok(writer.store_packs()?));
+        let unnamed = writer.unnamed();
+        match stored.and_then(|()| Ok(writer.finish()?)) {
+            Err(EngineError::Repository(error)) if error.is_full() => Ok(Some((error, unnamed))),
+            flushed => {
+                let flushed = flushed?;
+                self.teller.with(|report| report.bytes_added += flushed.stored_bytes());
+                pruner.relocate(&flushed.unnamed())?;
+                Ok(None)
+            }
         }
-        let flushed = writer.finish()?;
-        self.teller.with(|report| report.bytes_added += flushed.stored_bytes());
-        Ok(pruner.relocate(&flushed.unnamed())?)
     }
 
     fn copy_blobs(

@@ -8,13 +8,16 @@
 mod copy;
 mod mark;
 mod plan;
+mod prove;
 mod roots;
 
 use crate::report::Teller;
 use crate::select::faults_of;
 use crate::{EngineError, Event, Observer, PruneReport, Workers, cause_of};
-use lifeboat_format::{Compression, FormatError, ObjectList, PackId, VerifyWrites};
-use lifeboat_repository::{Index, Pruner, Repository, RepositoryError, RunningHint, Sweeper, View};
+use lifeboat_format::{Bug, Compression, FormatError, ObjectList, PackId, VerifyWrites, planted};
+use lifeboat_repository::{
+    Index, ObjectSet, Pruner, Reindexed, Repository, RepositoryError, RunningHint, Sweeper, View,
+};
 use mark::mark;
 use plan::Plan;
 pub use plan::{PlanFigures, Unused};
@@ -25,6 +28,10 @@ use std::sync::Arc;
 
 /// Times that it begins anew because others prune as well.
 const TRIES: u32 = 8;
+
+/// What somebody is told for whom there is no room.
+const NO_ROOM: &str =
+    "no room for copies: what nobody needs of packs of which something is needed stays until there is";
 
 /// What may go, and how much work that is worth.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,23 +64,47 @@ pub fn prune(
     let repository = if options.dry_run { &repository.rehearsal() } else { repository };
     let teller = Teller::new(PruneReport::default(), observer);
     let prune = Prune { repository, options, workers, teller: &teller };
-    for tries in 1.. {
+    let (mut tries, mut has_freed) = (0, false);
+    loop {
         let pruner = Pruner::start(repository)?;
         let view = pruner.view().clone();
         match prune.announced(pruner) {
+            Ok(Rest::Nothing) => break,
+            Ok(Rest::More) => {}
+            // What was freed may be room enough.
+            Ok(Rest::NoRoom { freed: true, .. }) if !has_freed => has_freed = true,
+            Ok(Rest::NoRoom { freed, error }) => match freed || has_freed {
+                true => {
+                    teller.tell(&Event::Note(NO_ROOM));
+                    break;
+                }
+                false => return Err(error.into()),
+            },
             // What is missing may have been swept by another pruner meanwhile.
             Err(EngineError::Repository(error))
                 if error.is_damage() && tries < TRIES && repository.has_swept_since(&view)? =>
             {
-                teller.with(|report| *report = PruneReport::default());
+                tries += 1;
+                teller.with(|report| {
+                    *report = PruneReport { deleted: report.deleted, ..PruneReport::default() };
+                });
             }
-            ended => {
-                ended?;
-                break;
-            }
+            Err(error) => return Err(error),
         }
     }
     Ok(teller.into_report())
+}
+
+/// What a go leaves to be done.
+enum Rest {
+    Nothing,
+    /// There was more than one go may take away.
+    More,
+    /// There was no room for copies, or for index objects in the place of others; whether anything that takes none was freed.
+    NoRoom {
+        error: RepositoryError,
+        freed: bool,
+    },
 }
 
 struct Prune<'a> {
@@ -85,7 +116,7 @@ struct Prune<'a> {
 
 impl Prune<'_> {
     /// One go, of which others are told.
-    fn announced(&self, pruner: Pruner) -> Result<(), EngineError> {
+    fn announced(&self, pruner: Pruner) -> Result<Rest, EngineError> {
         faults_of(pruner.forged()).iter().for_each(|problem| self.teller.tell(&Event::Problem(problem)));
         let hint = match self.options.dry_run {
             true => None,
@@ -99,53 +130,106 @@ impl Prune<'_> {
         ended
     }
 
-    fn run(&self, pruner: Pruner) -> Result<(), EngineError> {
+    fn run(&self, pruner: Pruner) -> Result<Rest, EngineError> {
+        self.delete_left(pruner.view())?;
         let index = self.load(pruner.view())?;
         let roots = Roots::of(self.repository, pruner.view(), self.options.now)?;
         let reader = pruner.reader(Arc::clone(&index));
-        let used = mark(self.teller, &reader, &index, &roots.snapshots)?.settle()?;
-        let plan = Plan::of(&index, &used, &roots, self.options, self.repository.memory());
-        self.tell(&plan, &roots, &index);
+        let marked = mark(self.teller, &reader, &index, &roots)?;
+        let kept_for_undo = marked.kept_for_undo;
+        let mut used = marked.usage.settle()?;
+        let mut plan = self.plan(&pruner.prover(Arc::clone(&index)), &mut used, &roots)?;
+        self.tell(&plan, &roots, kept_for_undo, &index);
         if self.options.dry_run {
+            return Ok(Rest::Nothing);
+        }
+        let no_room = self.copy(&pruner, &reader, &used, &plan)?;
+        if no_room.is_some() {
+            plan.copied.clear();
+        }
+        drop((reader, used));
+        let Roots { unnamed, is_part, .. } = roots;
+        plan.is_part |= is_part;
+        self.take_away(pruner, &plan, &index, unnamed, no_room)
+    }
+
+    /// Condemns and sweeps what goes, and what was copied in vain.
+    fn take_away(
+        &self,
+        pruner: Pruner,
+        plan: &Plan,
+        index: &Index,
+        unnamed: ObjectList,
+        no_room: Option<(RepositoryError, ObjectList)>,
+    ) -> Result<Rest, EngineError> {
+        let gone: BTreeSet<PackId> = plan.gone().iter().map(|pack| index.pack(*pack).id).collect();
+        let (mut full, in_vain) = no_room.unzip();
+        let reindexed = match pruner.reindex(&gone, || self.teller.check()) {
+            // What is swept is no place, whatever names it.
+            Err(EngineError::Repository(error)) if error.is_full() => {
+                full.get_or_insert(error);
+                Reindexed::default()
+            }
+            reindexed => reindexed?,
+        };
+        self.teller.with(|report| report.bytes_added += reindexed.bytes);
+        pruner.relocate(&ObjectList { index: reindexed.new, packs: Vec::new() })?;
+        let ObjectList { index: mut old, mut packs } = unnamed;
+        old.extend(reindexed.old);
+        packs.extend(gone);
+        let freed = !old.is_empty() || !packs.is_empty();
+        let in_vain = in_vain.unwrap_or_default();
+        old.extend(in_vain.index);
+        packs.extend(in_vain.packs);
+        let condemned = ObjectList { index: old, packs };
+        if !condemned.is_empty() {
+            let swept = self.sweep(pruner.condemn(condemned)?)?;
+            self.delete(&swept)?;
+        }
+        Ok(match full {
+            Some(error) => Rest::NoRoom { error, freed },
+            None if plan.is_part => Rest::More,
+            None => Rest::Nothing,
+        })
+    }
+
+    /// Deletes what others have swept and did not live to delete.
+    fn delete_left(&self, view: &View) -> Result<(), EngineError> {
+        let ObjectSet { index, packs } = view.swept();
+        if self.options.dry_run || planted(Bug::LeftoversStay) {
             return Ok(());
         }
-        self.copy(&pruner, &reader, &used, &plan)?;
-        let gone: BTreeSet<PackId> = plan.gone(&index);
-        let reindexed = pruner.reindex(&gone, || self.teller.check())?;
-        self.teller.with(|report| report.bytes_added += reindexed.bytes);
-        let condemned = ObjectList {
-            packs: gone.into_iter().chain(roots.unnamed.packs.iter().copied()).collect(),
-            index: reindexed.old.iter().chain(&roots.unnamed.index).copied().collect(),
-        };
-        pruner.relocate(&ObjectList { index: reindexed.new, packs: Vec::new() })?;
-        let left = ObjectList {
-            index: pruner.view().swept().index.iter().copied().collect(),
-            packs: pruner.view().swept().packs.iter().copied().collect(),
-        };
-        drop((reader, used));
-        let swept = match condemned.is_empty() {
-            true => ObjectList::default(),
-            false => self.sweep(pruner.condemn(condemned)?)?,
-        };
-        for swept in [left, swept] {
-            let deleted = self.repository.delete_swept(&swept, || self.teller.check())?;
-            self.teller.with(|report| report.deleted += deleted);
-        }
+        self.delete(&ObjectList {
+            index: index.iter().copied().collect(),
+            packs: packs.iter().copied().collect(),
+        })
+    }
+
+    fn delete(&self, swept: &ObjectList) -> Result<(), EngineError> {
+        let deleted = self.repository.delete_swept(swept, || self.teller.check())?;
+        self.teller.with(|report| report.deleted += deleted);
         Ok(())
     }
 
     /// Marks again, and sweeps what of the condemned is still not needed.
     fn sweep(&self, sweeper: Sweeper) -> Result<ObjectList, EngineError> {
+        if planted(Bug::SweptUnmarked) {
+            return Ok(sweeper.sweep(&BTreeSet::new(), &BTreeSet::new())?);
+        }
         let index = self.load(sweeper.view())?;
         let roots = Roots::of(self.repository, sweeper.view(), self.options.now)?;
         let reader = sweeper.reader(Arc::clone(&index));
-        let used = mark(self.teller, &reader, &index, &roots.snapshots)?.settle()?;
-        let last = used.last_places().iter().map(|pack| index.pack(*pack).id);
+        let used = mark(self.teller, &reader, &index, &roots)?.usage.settle()?;
+        let mut last = used.last_places().clone();
+        if planted(Bug::LastPlaceSwept) {
+            last.clear();
+        }
+        let last = last.iter().map(|pack| index.pack(*pack).id);
         let stays: BTreeSet<PackId> = last.chain(roots.provided.iter().copied()).collect();
         // Where something stays that is condemned, so does whatever may name it.
         let is_any_left = stays.iter().any(|pack| sweeper.view().condemned().packs.contains(pack));
         let is_last_index = !used.last_places().is_empty();
-        let index_stays = match is_any_left || is_last_index {
+        let index_stays = match (is_any_left || is_last_index) && !planted(Bug::IndexSweptAlone) {
             true => sweeper.view().condemned().index.clone(),
             false => BTreeSet::new(),
         };
@@ -165,12 +249,13 @@ impl Prune<'_> {
         }
     }
 
-    fn tell(&self, plan: &Plan, roots: &Roots<'_>, index: &Index) {
+    fn tell(&self, plan: &Plan, roots: &Roots<'_>, kept_for_undo: u64, index: &Index) {
         self.teller.with(|report| {
-            report.snapshots = roots.snapshots.len() as u64;
-            report.plan = plan.figures(index);
-            report.orphans = roots.unnamed.packs.len() as u64;
-            report.kept_for_undo = roots.kept_for_undo;
+            report.snapshots = roots.wanted.len() as u64 + kept_for_undo;
+            // What an earlier go has taken away is not there any more.
+            report.plan += plan.figures(index);
+            report.orphans += roots.unnamed.packs.len() as u64;
+            report.kept_for_undo = kept_for_undo;
             report.provided = roots.provided.len() as u64;
         });
     }

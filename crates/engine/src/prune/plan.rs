@@ -2,14 +2,17 @@
 
 use super::PruneOptions;
 use super::roots::Roots;
-use lifeboat_format::PackId;
 use lifeboat_repository::{Index, KnownPack, Memory, PackNumber, Used};
 use std::collections::BTreeSet;
+use std::ops::AddAssign;
 
 /// A pack shorter than one in so many of a full one is small.
 const SMALL_SHARE: usize = 4;
 /// Small packs of a role up to which they are left alone.
 const SMALL_MAX: usize = 8;
+
+/// Packs of a kind that go at once, so that what one entry of the log says of them is within its limits.
+pub(super) const GONE_MAX: usize = 1 << 16;
 
 /// How much that nobody needs may stay in packs of which something is needed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +42,8 @@ pub(super) struct Plan {
     used: u64,
     /// Bytes that nobody needs and that stay.
     unused: u64,
+    /// Whether more packs could go than go at once.
+    pub(super) is_part: bool,
 }
 
 /// What a plan comes to.
@@ -56,6 +61,15 @@ pub struct PlanFigures {
     pub used: u64,
     /// Bytes that nobody needs and that stay all the same.
     pub unused: u64,
+}
+
+impl AddAssign for PlanFigures {
+    /// What was done before, and what there is now.
+    fn add_assign(&mut self, now: Self) {
+        self.removed += now.removed;
+        self.removed_bytes += now.removed_bytes;
+        *self = Self { removed: self.removed, removed_bytes: self.removed_bytes, ..now };
+    }
 }
 
 /// A pack of which a part is needed.
@@ -106,6 +120,10 @@ impl Plan {
         }
         plan.copied.extend(small.into_iter().filter(|small| small.len() > SMALL_MAX).flatten());
         plan.choose(partly, options);
+        plan.is_part = plan.removed.len() > GONE_MAX || plan.copied.len() > GONE_MAX;
+        for packs in [&mut plan.removed, &mut plan.copied] {
+            *packs = std::mem::take(packs).into_iter().take(GONE_MAX).collect();
+        }
         plan
     }
 
@@ -134,8 +152,8 @@ impl Plan {
     }
 
     /// All packs that go.
-    pub(super) fn gone(&self, index: &Index) -> BTreeSet<PackId> {
-        self.removed.union(&self.copied).map(|number| index.pack(*number).id).collect()
+    pub(super) fn gone(&self) -> BTreeSet<PackNumber> {
+        self.removed.union(&self.copied).copied().collect()
     }
 
     pub(super) fn figures(&self, index: &Index) -> PlanFigures {

@@ -1,7 +1,8 @@
 //! What has to stay whatever anybody marks, and what nobody will ever miss.
 
+use super::plan::GONE_MAX;
 use crate::EngineError;
-use lifeboat_format::{ObjectHash, ObjectList, PackId, Snapshot, Timestamp};
+use lifeboat_format::{Bug, ObjectHash, ObjectList, PackId, Snapshot, Timestamp, planted};
 use lifeboat_repository::{Forgotten, Repository, Running, View};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +16,16 @@ const ORPHANED: i64 = 24 * 60 * 60;
 /// Where marking begins.
 #[derive(Debug, Default)]
 pub(super) struct Roots<'v> {
-    /// Every state of every snapshot that has to stay.
-    pub(super) snapshots: Vec<&'v Snapshot>,
-    /// Snapshots that are forgotten and can be had back.
-    pub(super) kept_for_undo: u64,
+    /// Every state of every snapshot that is wanted.
+    pub(super) wanted: Vec<&'v Snapshot>,
+    /// Those of snapshots that are forgotten and can be had back, as far as nobody has swept what they need.
+    pub(super) for_undo: Vec<&'v Snapshot>,
     /// Packs of backups that run, or were interrupted not long ago.
     pub(super) provided: BTreeSet<PackId>,
     /// What no entry names and nobody is about to name.
     pub(super) unnamed: ObjectList,
+    /// Whether there is more of that than goes at once.
+    pub(super) is_part: bool,
 }
 
 impl<'v> Roots<'v> {
@@ -30,12 +33,11 @@ impl<'v> Roots<'v> {
     pub(super) fn of(repository: &Repository, view: &'v View, now: bool) -> Result<Self, EngineError> {
         let clock = repository.environment().clock.now();
         let stored = match view.forgotten().next().is_some() && !now {
-            true => repository.entry_times()?,
-            false => BTreeMap::new(),
+            true if !planted(Bug::UndoneByClaim) => repository.entry_times()?,
+            _ => BTreeMap::new(),
         };
         let stays = |wishes: &[Forgotten]| !now && clock.seconds < kept_until(wishes, &stored).seconds;
-        let kept_for_undo = view.forgotten().filter(|(_, wishes)| stays(wishes)).count() as u64;
-        let snapshots = view.roots(stays).collect();
+        let (for_undo, wanted) = view.roots(stays).partition(|snapshot| view.is_forgotten(snapshot.id));
         let (hints, this) = (repository.running()?, repository.environment().processes.this().ok());
         let is_own = |running: &Running| this.as_ref() == Some(&running.process);
         let is_alone = hints.unread.is_empty() && hints.alive.iter().all(is_own);
@@ -43,8 +45,11 @@ impl<'v> Roots<'v> {
         let provided = view.provided().values().filter(|provided| is_resumed(provided.at));
         let provided = provided.flat_map(|provided| provided.packs.iter().copied()).collect();
         let age = if now && is_alone { None } else { Some(ORPHANED) };
-        let unnamed = repository.unnamed(view, age)?;
-        Ok(Self { snapshots, kept_for_undo, provided, unnamed })
+        let mut unnamed = repository.unnamed(view, age)?;
+        let is_part = unnamed.packs.len() > GONE_MAX || unnamed.index.len() > GONE_MAX;
+        unnamed.packs.truncate(GONE_MAX);
+        unnamed.index.truncate(GONE_MAX);
+        Ok(Self { wanted, for_undo, provided, unnamed, is_part })
     }
 }
 

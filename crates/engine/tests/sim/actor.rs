@@ -3,16 +3,17 @@
 use super::faults::Fault;
 use super::handle::{Death, Handle};
 use super::plan::{Act, Saving, Shape, Verb};
+use super::retention::Doomed;
 use super::source::Source;
 use super::tree::Tree;
 use lifeboat_engine::{
-    BackupOptions, BackupReport, EngineError, Event, Observer, ParentChoice, Problem, ProblemKind, ReadData,
-    RestoreOptions, SnapshotFilter, SnapshotId, VerifyOptions, VerifyReport, VerifyWrites, Workers, backup,
-    restore, snapshots, verify,
+    BackupOptions, BackupReport, EngineError, Event, Observer, ParentChoice, Problem, ProblemKind,
+    PruneReport, ReadData, RestoreOptions, Snapshot, SnapshotFilter, SnapshotId, VerifyOptions, VerifyReport,
+    VerifyWrites, Workers, backup, restore, snapshots, verify,
 };
 use lifeboat_format::{self as planted, Bug, KdfParams, SlotAbout};
 use lifeboat_repository::{
-    CacheOptions, Credential, Environment, InitOptions, Repository, RepositoryError, init,
+    CacheOptions, Credential, Environment, InitOptions, Repository, RepositoryError, View, init,
 };
 use lifeboat_sys::Call;
 use lifeboat_sys::faults::{self, Faults, Verdict};
@@ -63,6 +64,8 @@ pub(crate) struct Record {
     pub(crate) named: Mutex<Vec<PathBuf>>,
     /// The key that was about to be taken away.
     pub(crate) leaving: Mutex<Option<u32>>,
+    /// The snapshots that were about to be forgotten; any where that is for a policy to say.
+    pub(crate) doomed: Mutex<Option<Doomed>>,
 }
 
 /// How an act ended.
@@ -72,9 +75,11 @@ pub(crate) enum End {
     /// A snapshot by its label, the tree that came back, and what was named.
     Restored(String, Tree, Vec<Problem>),
     /// There is none.
-    NothingToRestore,
+    NothingToDo,
     Verified(VerifyReport),
     KeysChanged,
+    Forgotten(Vec<SnapshotId>),
+    Pruned(PruneReport),
     Made,
     Failed(EngineError),
     Died,
@@ -145,6 +150,8 @@ impl Actor {
                 Ok(End::KeysChanged)
             }
             Verb::RemoveKey => self.remove_key(repository),
+            Verb::Forget(what) => self.forget(repository, what),
+            Verb::Prune(how) => self.prune(repository, how).map(End::Pruned),
             Verb::ChangeKey => {
                 *self.record.leaving.lock().unwrap() = Some(self.key);
                 let (new, about) = (credential(self.new_key), about(self.new_key));
@@ -188,34 +195,38 @@ impl Actor {
     }
 
     fn restore(&self, repository: &Repository, over: bool) -> Result<End, EngineError> {
-        let all = snapshots(repository, &SnapshotFilter::default())?.snapshots;
-        if all.is_empty() {
-            return Ok(End::NothingToRestore);
+        let list = snapshots(repository, &SnapshotFilter::default())?;
+        if list.snapshots.is_empty() {
+            return Ok(End::NothingToDo);
         }
-        let id = Random::new(self.act.seed).pick(&all).id;
+        let snapshot = Random::new(self.act.seed).pick(&list.snapshots);
         match over {
-            true => self.restore_into(&self.target, repository, id),
-            false => self.restore_one(repository, id),
+            true => self.restore_into(&self.target, repository, &list.view, snapshot),
+            false => self.restore_one(repository, &list.view, snapshot),
         }
     }
 
     /// Restores a snapshot into a new directory and looks at what came back.
-    pub(crate) fn restore_one(&self, repository: &Repository, id: SnapshotId) -> Result<End, EngineError> {
+    pub(crate) fn restore_one(
+        &self,
+        repository: &Repository,
+        view: &View,
+        snapshot: &Snapshot,
+    ) -> Result<End, EngineError> {
         let folder = tempfile::tempdir_in(&self.temporary).unwrap();
-        self.restore_into(folder.path(), repository, id)
+        self.restore_into(folder.path(), repository, view, snapshot)
     }
 
     fn restore_into(
         &self,
         target: &Path,
         repository: &Repository,
-        id: SnapshotId,
+        view: &View,
+        snapshot: &Snapshot,
     ) -> Result<End, EngineError> {
-        let list = snapshots(repository, &SnapshotFilter::default())?;
-        let snapshot = list.find(&id.to_string())?;
         let verify = self.act.seed.is_multiple_of(2);
         let options = RestoreOptions { target: target.to_owned(), verify, ..RestoreOptions::default() };
-        let report = restore(repository, &list.view, snapshot, &options, &Workers::inline(), &())?;
+        let report = restore(repository, view, snapshot, &options, &Workers::inline(), &())?;
         Ok(End::Restored(snapshot.user.clone(), Tree::read(target), report.problems))
     }
 
@@ -223,7 +234,7 @@ impl Actor {
         let others: Vec<_> =
             repository.slots().list()?.slots.into_iter().filter(|slot| !slot.current).collect();
         if others.is_empty() {
-            return Ok(End::NothingToRestore);
+            return Ok(End::NothingToDo);
         }
         let slot = Random::new(self.act.seed).pick(&others).clone();
         *self.record.leaving.lock().unwrap() =

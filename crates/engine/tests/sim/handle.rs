@@ -9,6 +9,7 @@ use super::time::Time;
 use lifeboat_backend::{Backend, BackendError, ErrorKind, ObjectInfo, ObjectName};
 use lifeboat_sys::Kind;
 use lifeboat_testkit::Random;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
@@ -16,6 +17,9 @@ use std::time::Duration;
 
 /// Operations that an outage, or a disk without space, lasts at most.
 const WHILE: u64 = 20;
+
+/// Operations after which whoever is not done never will be.
+const OPERATIONS_MAX: u64 = 100_000;
 
 /// What ends an actor that dies.
 pub(crate) struct Death;
@@ -50,6 +54,8 @@ struct Own {
     misread: bool,
     /// What is stored otherwise than it was put.
     garbled: Vec<ObjectName>,
+    /// What it read something of.
+    read: BTreeSet<ObjectName>,
 }
 
 impl Handle {
@@ -83,6 +89,11 @@ impl Handle {
     /// What was stored otherwise than it was put.
     pub(crate) fn garbled(&self) -> Vec<ObjectName> {
         self.own.lock().unwrap().garbled.clone()
+    }
+
+    /// What it read something of.
+    pub(crate) fn read(&self) -> BTreeSet<ObjectName> {
+        self.own.lock().unwrap().read.clone()
     }
 
     /// Whether the actor is dead.
@@ -119,6 +130,7 @@ impl Handle {
             runner.pass();
         }
         let (number, meddling) = self.count();
+        assert!(number < OPERATIONS_MAX, "{} does not come to its end", self.name);
         if let Some((_, happen)) = meddling {
             happen();
             self.store.lock().tally.count("files change while they are saved");
@@ -164,7 +176,8 @@ impl Handle {
         };
         match fault {
             Some(Fault::Outage) if number >= own.back => own.back = number + length,
-            Some(Fault::Full) if number >= own.room => own.room = number + length,
+            // Often there is room for something smaller.
+            Some(Fault::Full) if number >= own.room && length.is_multiple_of(2) => own.room = number + length,
             // Longer than a session may be silent.
             Some(Fault::Stall) => self.time.pass(Duration::from_secs(60 * length)),
             _ => {}
@@ -221,6 +234,7 @@ impl Backend for Handle {
     fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
         self.ask(Operation::Get, name.as_str(), |fault| {
             let mut bytes = self.store.get(name, limit)?;
+            self.own.lock().unwrap().read.insert(name.clone());
             let place = self.place(bytes.len());
             match fault {
                 Some(Fault::Flipped) if !bytes.is_empty() => bytes[place] ^= 1 << (place % 8),
@@ -234,6 +248,7 @@ impl Backend for Handle {
     fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
         self.ask(Operation::Range, name.as_str(), |fault| {
             self.store.get_range(name, offset, buffer)?;
+            self.own.lock().unwrap().read.insert(name.clone());
             let place = self.place(buffer.len());
             match fault {
                 Some(Fault::Flipped) if !buffer.is_empty() => buffer[place] ^= 1 << (place % 8),

@@ -25,8 +25,18 @@ pub(crate) enum Harm {
 }
 
 impl Harm {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Flip, Self::Cut, Self::Empty, Self::Zeros, Self::Vanish, Self::Swap, Self::Return];
+    /// All of them, the worst more often.
+    pub(crate) const DRAWN: [Self; 9] = [
+        Self::Flip,
+        Self::Cut,
+        Self::Empty,
+        Self::Zeros,
+        Self::Vanish,
+        Self::Vanish,
+        Self::Vanish,
+        Self::Swap,
+        Self::Return,
+    ];
 
     /// What people call it.
     fn name(self) -> &'static str {
@@ -51,7 +61,7 @@ impl Store {
             return come_back(state, &mut random);
         }
         let folder =
-            *random.pick(&["packs", "packs", "packs", "index", "index", "log", "keys", "keyring", "config"]);
+            *random.pick(&["packs", "packs", "index", "index", "index", "log", "keys", "keyring", "config"]);
         let is_in = |name: &&ObjectName| {
             let first = name.as_str().split('/').next().unwrap_or_default();
             first.trim_end_matches('2') == folder
@@ -72,6 +82,27 @@ impl Store {
         state.tally.count(harm.name());
         state.tally.say(format_args!("harm: {harm:?} {name}"));
         Some(name.clone())
+    }
+
+    /// Takes away a pack or an index object.
+    pub(crate) fn hide(&self, seed: u64) -> Option<(ObjectName, Object)> {
+        let mut random = Random::new(seed);
+        let state = &mut *self.lock();
+        let folder = *random.pick(&["packs/", "packs/", "index"]);
+        let names: Vec<_> =
+            state.objects.keys().filter(|name| name.as_str().starts_with(folder)).cloned().collect();
+        let name = names.get(random.index(names.len().max(1)))?;
+        let object = state.objects.remove(name)?;
+        state.tally.count("an object is away for a while");
+        state.tally.say(format_args!("harm: {name} is away"));
+        Some((name.clone(), object))
+    }
+
+    /// Puts back what was away, unless somebody has put it meanwhile.
+    pub(crate) fn show(&self, (name, object): (ObjectName, Object)) {
+        let state = &mut *self.lock();
+        state.tally.say(format_args!("harm: {name} is back"));
+        state.objects.entry(name).or_insert(object);
     }
 
     /// The objects that are not what they were stored as.

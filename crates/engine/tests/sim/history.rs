@@ -6,10 +6,12 @@ use super::harm::Harm;
 use super::judge::{Run, judge_alarm};
 use super::keys::Keys;
 use super::plan::{Act, Plan, Step, Verb};
+use super::retention::Dooms;
 use super::source::Source;
-use super::store::Store;
+use super::store::{Object, Store};
 use super::tally::Tally;
 use super::time::{HostClock, Population, Time};
+use lifeboat_backend::ObjectName;
 use lifeboat_engine::EngineError;
 use lifeboat_repository::RepositoryError;
 use lifeboat_testkit::Random;
@@ -24,7 +26,13 @@ use std::time::Duration;
 /// Where files are in memory, on machines that have such a place.
 const MEMORY: &str = "/dev/shm";
 /// Seconds that pass before a step.
-const PAUSES: [u64; 5] = [0, 1, 3600, 3600, 86_400];
+const PAUSES: [u64; 10] = [0, 0, 1, 1, 3600, 3600, 3600, 86_400, 86_400, 15 * 86_400];
+
+/// Operations of others for which somebody waits before beginning, about.
+const DELAYS: [u32; 6] = [0, 0, 5, 15, 40, 80];
+
+/// Steps for which what is away is away.
+const AWAY: u32 = 3;
 
 /// How a history ended.
 #[derive(Debug)]
@@ -63,8 +71,12 @@ pub(super) struct History {
     pub(super) keys: Keys,
     /// Backups by their labels.
     pub(super) runs: BTreeMap<String, Run>,
+    /// Snapshots that somebody wanted to be rid of.
+    pub(super) dooms: Dooms,
     /// What was done to which object.
     pub(super) harms: Vec<(Harm, String)>,
+    /// What is away, and for how many steps.
+    pub(super) away: Vec<(ObjectName, Object, u32)>,
     /// Whether several changed keys at once and one of them failed or died at it: then nobody may be left who can open.
     pub(super) contended: bool,
     /// Processes that there were.
@@ -88,9 +100,23 @@ impl History {
             Host { name, home, source, ahead, boots: 0 }
         });
         let hosts = hosts.collect();
-        let (population, runs, harms, contended, processes) = Default::default();
+        let (population, runs, dooms, harms, away, contended, processes) = Default::default();
         let (plan, store, keys) = (plan.clone(), Arc::clone(store), Keys::first());
-        Self { plan, folder, store, time, population, hosts, keys, runs, harms, contended, processes }
+        Self {
+            plan,
+            folder,
+            store,
+            time,
+            population,
+            hosts,
+            keys,
+            runs,
+            dooms,
+            harms,
+            away,
+            contended,
+            processes,
+        }
     }
 
     fn run(mut self) -> Judged {
@@ -99,9 +125,11 @@ impl History {
         for step in self.plan.steps.clone() {
             self.time.pass(Duration::from_secs(*random.pick(&PAUSES)));
             self.say(format_args!("{step:?}"));
+            self.come_back(1);
             self.step(&step)?;
             self.judge_puts()?;
         }
+        self.come_back(AWAY);
         self.say(format_args!("the end: nothing goes wrong any more"));
         self.judge_all()?;
         self.judge_puts()
@@ -114,7 +142,7 @@ impl History {
                 self.store.lock().tally.count("a clock jumps");
                 self.hosts[*host].ahead.fetch_add(*seconds, Ordering::Relaxed);
             }
-            Step::Forget { host } => {
+            Step::LoseCache { host } => {
                 self.store.lock().tally.count("a cache is lost");
                 // There may be nothing to forget yet.
                 std::fs::remove_dir_all(self.hosts[*host].cache()).ok();
@@ -127,9 +155,20 @@ impl History {
                 let name = self.store.harm(*harm, *seed);
                 self.harms.extend(name.map(|name| (*harm, name.to_string())));
             }
+            Step::Hide { seed } => {
+                let hidden = self.store.hide(*seed);
+                self.away.extend(hidden.map(|(name, object)| (name, object, AWAY)));
+            }
             Step::Act(acts, seed) => self.act(acts, *seed)?,
         }
         Ok(())
+    }
+
+    /// So many steps have passed for what is away.
+    fn come_back(&mut self, steps: u32) {
+        self.away.iter_mut().for_each(|(.., left)| *left = left.saturating_sub(steps));
+        let back = self.away.extract_if(.., |(.., left)| *left == 0);
+        back.for_each(|(name, object, _)| self.store.show((name, object)));
     }
 
     /// Makes the repository; in a rough start all hosts try, and not all live.
@@ -161,12 +200,14 @@ impl History {
     }
 
     fn act(&mut self, acts: &[Act], seed: u64) -> Judged {
+        let began = self.time.elapsed();
         let actors = self.actors_with(&self.plan.swarm.clone(), acts, seed);
         let ends = together(&actors);
         self.bury(&actors, &ends)?;
         let done: Vec<_> = actors.iter().zip(&ends).collect();
         self.keys.settle(&done);
         done.iter().for_each(|(actor, end)| self.note(actor, end));
+        self.note_dooms(&done, began);
         let of_keys = done.iter().filter(|(actor, _)| actor.act.verb.changes_keys());
         self.contended |=
             of_keys.clone().count() > 1 && of_keys.clone().any(|(actor, _)| actor.handle.struck() > 0);
@@ -178,12 +219,17 @@ impl History {
         // What is taken away again was there for a while.
         let is_garbled = actors.iter().any(|actor| !actor.handle.garbled().is_empty());
         let is_harmless = self.is_harmless() && !is_garbled;
-        if is_harmless {
+        let has_pruned = acts.iter().any(|act| matches!(act.verb, Verb::Prune(_)));
+        if is_harmless && !has_pruned {
             done.iter().try_for_each(|(actor, end)| judge_alarm(actor, end))?;
         }
         let is_harmless = is_harmless && !changes_keys;
-        done.iter()
-            .try_for_each(|(actor, end)| self.judge(actor, end, is_harmless && actor.handle.struck() == 0))
+        if is_harmless && has_pruned {
+            self.judge_forgotten()?;
+        }
+        let may_miss = |actor: &Actor| has_pruned && actor.act.verb.only_reads();
+        let is_calm = |actor: &Actor| is_harmless && actor.handle.struck() == 0 && !may_miss(actor);
+        done.iter().try_for_each(|(actor, end)| self.judge(actor, end, is_calm(actor)))
     }
 
     /// What was stored otherwise than it was put, and still is so, is harmed.
@@ -196,7 +242,7 @@ impl History {
 
     /// Whether nothing has happened by which anything may be lost.
     pub(super) fn is_harmless(&self) -> bool {
-        self.harms.is_empty() && !self.contended
+        self.harms.is_empty() && self.away.is_empty() && !self.contended
     }
 
     /// Something happened; where the files lie is no part of it.
@@ -214,6 +260,8 @@ fn together(actors: &[Actor]) -> Vec<End> {
     let in_turn = |actor: &Actor| {
         let runner = actor.handle.runner.as_ref().expect("several have a baton");
         runner.start();
+        // Not everybody begins at once.
+        (0..*Random::new(!actor.act.seed).pick(&DELAYS)).for_each(|_| runner.pass());
         let end = actor.run();
         runner.leave();
         end

@@ -30,6 +30,8 @@ impl End {
             },
             Self::Restored(tag, _, problems) => format!("restored {tag}, {} problems", problems.len()),
             Self::Verified(report) => format!("verified, {} problems", report.problems.len()),
+            Self::Forgotten(ids) => format!("forgot {}", ids.len()),
+            Self::Pruned(report) => format!("pruned {:?} by {:?}", report.deleted, report.plan),
             Self::Failed(error) => format!("failed: {}", causes(error)),
             other => format!("{other:?}"),
         }
@@ -62,6 +64,8 @@ impl History {
             },
             End::Failed(EngineError::Interrupted) if stops(verb) => Ok(()),
             End::Failed(EngineError::Repository(RepositoryError::Slot(_))) if verb.changes_keys() => Ok(()),
+            // Another was first to forget it.
+            End::Failed(EngineError::NoSnapshot(_)) if matches!(verb, Verb::Forget(_)) => Ok(()),
             End::Failed(error) if is_calm => {
                 Err(format!("{} failed although all was calm: {}", actor.handle.name, causes(error)))
             }

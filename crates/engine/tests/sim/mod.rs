@@ -1,10 +1,11 @@
-//! Histories of real backups, restores and verifications by several hosts on a storage where much goes wrong, each drawn
+//! Histories of real backups, restores, verifications and prunes by several hosts on a storage where much goes wrong, each drawn
 //! from one seed and judged by one sentence: every snapshot that was ever reported comes back, or what is lost is named.
 //!
 //! `just sim replay 7` tells one history step by step, `just sim run 0..100000` lets many happen.
 
 mod actor;
 mod baton;
+mod cleaning;
 mod crew;
 mod faults;
 mod handle;
@@ -13,6 +14,7 @@ mod history;
 mod judge;
 mod keys;
 mod plan;
+mod retention;
 mod shrink;
 mod source;
 mod store;
@@ -88,13 +90,14 @@ fn every_planted_bug_is_found() {
                     let fails = |seed: &u64| {
                         happen(&Plan { bug: Some(*bug), ..Plan::of(*seed) }, false).failure.is_some()
                     };
-                    found.lock().unwrap().insert(format!("{bug:?}"), (0..FOUND_WITHIN).find(fails));
+                    let seed = (0..FOUND_WITHIN).find(fails);
+                    println!("planted {bug:?}: seed {seed:?}");
+                    found.lock().unwrap().insert(format!("{bug:?}"), seed);
                 }
             });
         }
     });
     let found = found.into_inner().unwrap();
-    found.iter().for_each(|(bug, seed)| println!("planted {bug}: seed {seed:?}"));
     record("planted_bugs", json!({ "of": Bug::ALL.len(), "within": FOUND_WITHIN, "first_seeds": found }));
     assert!(found.values().all(Option::is_some), "{found:?}");
 }

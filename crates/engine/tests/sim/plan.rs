@@ -9,7 +9,7 @@ use lifeboat_testkit::Random;
 use std::fmt;
 
 /// Steps of a history, at most.
-const STEPS: u64 = 16;
+const STEPS: u64 = 18;
 
 /// A history that is to happen.
 #[derive(Clone, Debug)]
@@ -49,11 +49,13 @@ pub(crate) enum Step {
     /// The clock of a host jumps by so many seconds.
     Jump { host: usize, seconds: i64 },
     /// A host loses what it keeps of the repository.
-    Forget { host: usize },
+    LoseCache { host: usize },
     /// A host is started again.
     Boot { host: usize },
     /// A stored object is harmed.
     Harm { harm: Harm, seed: u64 },
+    /// A pack or an index object is away until the step after the next.
+    Hide { seed: u64 },
 }
 
 /// What one actor does.
@@ -77,6 +79,32 @@ pub(crate) enum Verb {
     AddKey,
     RemoveKey,
     ChangeKey,
+    Forget(Forgetting),
+    Prune(Pruning),
+}
+
+/// What is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forgetting {
+    /// So many, drawn from those there are.
+    Some(usize),
+    /// All of each host but so many of the newest.
+    AllBut(u32),
+}
+
+/// How somebody prunes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pruning {
+    pub(crate) now: bool,
+    /// Bytes that nobody needs and that may stay; any amount where nothing is said.
+    pub(crate) max_unused: Option<u64>,
+    /// Bytes that are copied at most.
+    pub(crate) max_repack: Option<u64>,
+}
+
+impl Pruning {
+    /// Nothing stays that nobody needs.
+    pub(crate) const THOROUGH: Self = Self { now: true, max_unused: Some(0), max_repack: None };
 }
 
 /// How a backup saves; by default there is nothing special about it.
@@ -97,6 +125,11 @@ impl Verb {
     /// Whether it changes who can open the repository.
     pub(crate) fn changes_keys(self) -> bool {
         matches!(self, Self::AddKey | Self::RemoveKey | Self::ChangeKey)
+    }
+
+    /// Whether it writes nothing into the repository.
+    pub(crate) fn only_reads(self) -> bool {
+        matches!(self, Self::Restore { .. } | Self::Verify)
     }
 }
 
@@ -149,13 +182,22 @@ impl Step {
             0..4 => Self::Change { host, seed },
             4 => {
                 let day = 24 * 60 * 60;
-                let seconds =
-                    *random.pick(&[3617, -3617, day + 17, 8 * day, 15 * day, 3650 * day, 17 - 3650 * day]);
+                let seconds = *random.pick(&[
+                    3617,
+                    -3617,
+                    day + 17,
+                    -2 * day,
+                    8 * day,
+                    15 * day,
+                    3650 * day,
+                    17 - 3650 * day,
+                ]);
                 Self::Jump { host, seconds }
             }
-            5 => Self::Forget { host },
+            5 => Self::LoseCache { host },
             6 => Self::Boot { host },
-            7 | 8 if may_harm => Self::Harm { harm: *random.pick(&Harm::ALL), seed },
+            7 | 8 if may_harm => Self::Harm { harm: *random.pick(&Harm::DRAWN), seed },
+            7 if random.below(2) == 0 => Self::Hide { seed },
             _ => {
                 let count = 1 + random.index(hosts);
                 let mut all: Vec<usize> = (0..hosts).collect();
@@ -168,12 +210,19 @@ impl Step {
 
 impl Act {
     fn draw(host: usize, random: &mut Random) -> Self {
-        let verb = match random.below(16) {
+        let verb = match random.below(24) {
             0 | 1 => Verb::Restore { over: random.below(2) == 0 },
             2 => Verb::Verify,
             3 => Verb::AddKey,
             4 => Verb::RemoveKey,
             5 => Verb::ChangeKey,
+            6 => Verb::Forget(Forgetting::Some(1 + random.index(3))),
+            7 | 8 => Verb::Forget(Forgetting::AllBut(1 + u32::from(random.below(2) == 0))),
+            9..14 => Verb::Prune(Pruning {
+                now: random.below(3) > 0,
+                max_unused: *random.pick(&[Some(0), Some(0), Some(4_000), None]),
+                max_repack: *random.pick(&[None, None, Some(20_000)]),
+            }),
             _ => Verb::Backup(Saving {
                 force: random.below(8) == 0,
                 skip_if_unchanged: random.below(6) == 0,

@@ -10,8 +10,10 @@ use super::history::{History, Judged};
 use super::judge::{causes, is_copy};
 use super::keys::Lot;
 use super::plan::{Saving, Verb};
-use lifeboat_engine::{EngineError, Problem, ProblemKind, Snapshot, SnapshotFilter, VerifyReport, snapshots};
-use lifeboat_repository::{Repository, pack_object};
+use lifeboat_engine::{
+    EngineError, Problem, ProblemKind, Snapshot, SnapshotFilter, SnapshotId, VerifyReport, snapshots,
+};
+use lifeboat_repository::{Repository, View, pack_object};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -33,7 +35,8 @@ impl History {
         if !is_sound && self.is_mendable() {
             return Err(format!("parity does not mend {:?}", self.harms));
         }
-        self.judge_snapshots(is_sound, &last)?;
+        let before = if is_harmed { self.judge_snapshots(is_sound, &last)? } else { None };
+        self.clean_up(&last, before)?;
         let mut hints = self.store.list("running/").into_iter().map(|hint| hint.name);
         // Whoever makes a repository leaves a claim, not a hint.
         match hints.find(|name| !is_harmed && !name.as_str().contains("init")) {
@@ -88,7 +91,7 @@ impl History {
     }
 
     /// Verifies; whether everything has to come back. Before the last backups copies may be missing whose authors died.
-    fn judge_verified(&mut self, may_lack_copies: bool) -> Result<bool, String> {
+    pub(super) fn judge_verified(&mut self, may_lack_copies: bool) -> Result<bool, String> {
         let actor = self.stranger(Verb::Verify);
         let opened = actor.open(actor.key).map_err(EngineError::from);
         let found = opened.and_then(|repository| Ok((actor.verify(&repository)?, repository)));
@@ -154,38 +157,49 @@ impl History {
         }
     }
 
-    /// Lists and restores everything.
-    fn judge_snapshots(&mut self, is_sound: bool, last: &BTreeSet<String>) -> Judged {
+    /// Lists and restores everything; gives who did that and what came back whole, unless nobody can list anything.
+    pub(super) fn judge_snapshots(
+        &mut self,
+        is_sound: bool,
+        last: &BTreeSet<String>,
+    ) -> Result<Option<(Actor, BTreeSet<SnapshotId>)>, String> {
         let actor = self.stranger(Verb::Restore { over: false });
         let listed = actor.open(actor.key).map_err(EngineError::from).and_then(|repository| {
             snapshots(&repository, &SnapshotFilter::default()).map(|list| (repository, list))
         });
         let (repository, list) = match listed {
             Ok(found) => found,
-            Err(_) if self.may_stop() => return Ok(()),
+            Err(_) if self.may_stop() => return Ok(None),
             Err(error) => return Err(format!("snapshots cannot be listed: {}", causes(&error))),
         };
         let is_listed = |id| list.snapshots.iter().any(|snapshot: &Snapshot| snapshot.id == id);
+        let is_missed = |id| !is_listed(id) && !self.dooms.has(id);
         for (tag, run) in &self.runs {
-            if run.reported.is_some_and(|id| !is_listed(id)) && list.faults.is_empty() {
+            if run.reported.is_some_and(is_missed) && list.faults.is_empty() {
                 return Err(format!("{tag} was reported and is not listed, and nobody says so"));
             }
         }
-        list.snapshots
-            .iter()
-            .try_for_each(|snapshot| self.judge_snapshot(&actor, &repository, snapshot, is_sound, last))
+        let mut whole = BTreeSet::new();
+        for snapshot in &list.snapshots {
+            if self.judge_snapshot(&actor, &repository, &list.view, snapshot, is_sound, last)? {
+                whole.insert(snapshot.id);
+            }
+        }
+        Ok(Some((actor, whole)))
     }
 
+    /// Restores a snapshot; gives whether it came back whole.
     fn judge_snapshot(
         &self,
         actor: &Actor,
         repository: &Repository,
+        view: &View,
         snapshot: &Snapshot,
         is_sound: bool,
         last: &BTreeSet<String>,
-    ) -> Judged {
+    ) -> Result<bool, String> {
         let tag = &snapshot.user;
-        match actor.restore_one(repository, snapshot.id) {
+        match actor.restore_one(repository, view, snapshot) {
             Ok(End::Restored(_, tree, problems)) => {
                 let is_whole = problems.iter().all(|problem| problem.kind == ProblemKind::Mendable);
                 if is_sound && !is_whole {
@@ -194,14 +208,15 @@ impl History {
                 if !is_whole && last.contains(tag) && self.is_seen_at_once() {
                     return Err(format!("{tag} relied on what was lost before: {problems:?}"));
                 }
-                self.judge_restored(tag, &tree, &problems, self.harms.is_empty())
+                self.judge_restored(tag, &tree, &problems, self.harms.is_empty())?;
+                Ok(is_whole)
             }
             Ok(end) => Err(format!("a restore ended with {end:?}")),
             Err(error) if self.harms.is_empty() || is_sound => {
                 Err(format!("{tag} cannot be restored: {}", causes(&error)))
             }
             // It is named as a whole.
-            Err(_) => Ok(()),
+            Err(_) => Ok(false),
         }
     }
 
@@ -239,7 +254,7 @@ fn is_below(path: &Path, folder: &str) -> bool {
 }
 
 /// The name of the first copy of an object.
-fn first_copy(name: &str) -> String {
+pub(super) fn first_copy(name: &str) -> String {
     match name.split_once('/') {
         Some((folder, rest)) => format!("{}/{rest}", folder.trim_end_matches('2')),
         None => name.trim_end_matches('2').to_owned(),

@@ -226,6 +226,7 @@ impl Repository {
         let gone = |id: &PackId| {
             [view.condemned(), view.swept(), view.damaged()].iter().any(|set| set.packs.contains(id))
         };
+        let gone = |id: &PackId| gone(id) && !planted(Bug::SweptTakenOver);
         let orphans = presence.others(|id| known.contains(id) || gone(id));
         let is_whole = |pack: &KnownPack| {
             pack.is_hidden || pack.is_damaged || pack.found_length == Some(pack.stored_length)

@@ -35,7 +35,9 @@ pub use usage::{Need, NeededBlob, PackUse, Usage, Used};
 
 use crate::{Repository, RepositoryError};
 use layout::BlobEntry;
-use lifeboat_format::{BlobId, BlobPrefix, Codec, FormatError, PackHeader, PackId, PackSegment, Timestamp};
+use lifeboat_format::{
+    BlobId, BlobPrefix, Bug, Codec, FormatError, PackHeader, PackId, PackSegment, Timestamp, planted,
+};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -94,7 +96,8 @@ impl Index {
     pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
         let mut counting = None;
         self.each_place(BlobPrefix::from(id), |pack, place| {
-            if counting.is_none() && pack.counts() && !self.is_doubtful(place) {
+            let counts = pack.counts() || (planted(Bug::CondemnedReliedOn) && pack.is_there());
+            if counting.is_none() && counts && !self.is_doubtful(place) {
                 counting = Some(place);
             }
         })?;

@@ -2,7 +2,8 @@
 //!
 //! Memory is a bit for each blob of the index, two words for each pack, and something for each needed blob with several places.
 //!
-//! Invariant: of a needed blob one place is used, one that counts if there is any. Where none counts, all packs that hold it are told.
+//! Invariant: of a needed blob one place is used, one that counts if there is any, and all of them where each is in doubt. Where none
+//! counts, all packs that hold it are told.
 
 use super::layout::{BlobEntry, bytes};
 use super::{Index, PackNumber, SegmentNumber};
@@ -16,10 +17,16 @@ pub struct Usage<'i> {
     index: &'i Index,
     /// For each table a bit for each of its blobs.
     needed: Vec<Vec<u64>>,
-    /// Needed blobs with several places.
-    several: Vec<Vec<Place>>,
+    several: Vec<Several>,
     /// Packs that hold needed blobs none of whose places counts.
     last: BTreeSet<PackNumber>,
+}
+
+/// A needed blob with several places.
+#[derive(Clone, Debug)]
+struct Several {
+    prefix: BlobPrefix,
+    places: Vec<Place>,
 }
 
 /// What was known of a blob that somebody needs.
@@ -29,10 +36,12 @@ pub enum Need {
     New,
     /// It had.
     Known,
-    /// It is nowhere.
+    /// Packs that were to hold it are gone.
     Missing,
     /// It is nowhere, as everybody knows: the packs that had it are lost.
     Lost,
+    /// No index object names it, or only packs that are swept.
+    Nowhere,
 }
 
 /// Which blobs are used, and from where.
@@ -40,8 +49,11 @@ pub enum Need {
 pub struct Used<'i> {
     index: &'i Index,
     needed: Vec<Vec<u64>>,
+    several: Vec<Several>,
     packs: Vec<PackUse>,
     last: BTreeSet<PackNumber>,
+    /// Packs of which something is damaged.
+    doubtful: BTreeSet<PackNumber>,
 }
 
 /// What is used of a pack.
@@ -72,6 +84,8 @@ struct Place {
     table: usize,
     number: u64,
     pack: PackNumber,
+    segment: SegmentNumber,
+    offset: u32,
     length: u32,
 }
 
@@ -90,10 +104,14 @@ impl<'i> Usage<'i> {
     /// # Errors
     /// As [`Index::places`].
     pub fn need(&mut self, id: &BlobId) -> Result<Need, RepositoryError> {
-        let places = self.places(id)?;
+        let (places, is_named) = self.places(id)?;
         let Some(first) = places.first() else {
             let lost = self.lost(id)?;
-            let need = if lost.is_empty() { Need::Missing } else { Need::Lost };
+            let need = match lost.is_empty() {
+                false => Need::Lost,
+                true if is_named => Need::Missing,
+                true => Need::Nowhere,
+            };
             self.last.extend(lost);
             return Ok(need);
         };
@@ -105,7 +123,7 @@ impl<'i> Usage<'i> {
             self.last.extend(places.iter().map(|place| place.pack));
         }
         if places.len() > 1 {
-            self.several.push(places);
+            self.several.push(Several { prefix: BlobPrefix::from(id), places });
         }
         Ok(Need::New)
     }
@@ -116,22 +134,9 @@ impl<'i> Usage<'i> {
     /// As [`Index::places`].
     pub fn settle(self) -> Result<Used<'i>, RepositoryError> {
         let Self { index, needed, several, last } = self;
-        let mut used = Used { index, needed, packs: vec![PackUse::default(); index.packs.len()], last };
-        used.count()?;
-        for places in several {
-            let share = |place: &Place| {
-                let PackUse { total, used } = used.packs[place.pack.0 as usize];
-                // In parts of 2^32, which is fine enough.
-                (u128::from(used) << 32).checked_div(u128::from(total)).unwrap_or(0)
-            };
-            let worth = |place: &&Place| (index.pack(place.pack).counts(), share(place), place.pack);
-            let best = places.iter().max_by_key(worth).map(|place| place.pack);
-            let others: Vec<_> = places.iter().filter(|place| Some(place.pack) != best).collect();
-            for place in others {
-                set(&mut used.needed, place, false);
-                used.packs[place.pack.0 as usize].used -= u64::from(place.length);
-            }
-        }
+        let (packs, doubtful) = Default::default();
+        let mut used = Used { index, needed, several, packs, last, doubtful };
+        used.choose()?;
         Ok(used)
     }
 
@@ -148,17 +153,18 @@ impl<'i> Usage<'i> {
         Ok(lost)
     }
 
-    /// The places of a blob in packs that are there.
-    fn places(&self, id: &BlobId) -> Result<Vec<Place>, RepositoryError> {
-        let (index, mut places) = (self.index, Vec::new());
+    /// The places of a blob in packs that are there, and whether any others have to be.
+    fn places(&self, id: &BlobId) -> Result<(Vec<Place>, bool), RepositoryError> {
+        let (index, mut places, mut is_named) = (self.index, Vec::new(), false);
         index.tables.find(&bytes(BlobPrefix::from(id)), &mut |table, number, entry| {
             let pack = PackNumber(index.firsts[table].pack + entry.pack);
             let known = index.pack(pack);
+            is_named |= !known.is_hidden;
             if !known.is_hidden && known.is_there() {
-                places.push(Place { table, number, pack, length: entry.length });
+                places.push(Place::of(index, table, number, entry));
             }
         })?;
-        Ok(places)
+        Ok((places, is_named))
     }
 }
 
@@ -183,8 +189,58 @@ impl Used<'_> {
         self.index.chosen_blobs(|place| bit(&self.needed, place) && packs.contains(&place.pack))
     }
 
+    /// What stays of blobs of which another place goes with these packs, in the order in which it lies there.
+    #[must_use]
+    pub fn instead_of(&self, gone: &BTreeSet<PackNumber>) -> Vec<NeededBlob> {
+        let mut blobs = Vec::new();
+        for Several { prefix, places } in &self.several {
+            let is_used = |place: &&Place| bit(&self.needed, place) && !gone.contains(&place.pack);
+            let is_given_up = |place: &Place| !bit(&self.needed, place) && gone.contains(&place.pack);
+            if places.iter().any(is_given_up) {
+                blobs.extend(places.iter().filter(is_used).map(|place| place.blob(*prefix)));
+            }
+        }
+        blobs.sort_unstable();
+        blobs
+    }
+
+    /// Chooses again, knowing that something in these packs is damaged: no other place is given up for one in them.
+    ///
+    /// # Errors
+    /// As [`Index::places`].
+    pub fn doubt(&mut self, packs: BTreeSet<PackNumber>) -> Result<(), RepositoryError> {
+        self.doubtful.extend(packs);
+        for Several { places, .. } in &self.several {
+            places.iter().for_each(|place| set(&mut self.needed, place, true));
+        }
+        self.choose()
+    }
+
+    fn choose(&mut self) -> Result<(), RepositoryError> {
+        self.count()?;
+        let is_doubtful = |place: &Place| self.doubtful.contains(&place.pack);
+        for Several { places, .. } in &self.several {
+            let share = |place: &Place| {
+                let PackUse { total, used } = self.packs[place.pack.0 as usize];
+                // In parts of 2^32, which is fine enough.
+                (u128::from(used) << 32).checked_div(u128::from(total)).unwrap_or(0)
+            };
+            let worth = |place: &&Place| {
+                let pack = self.index.pack(place.pack);
+                (pack.counts(), !pack.is_damaged, share(place), place.pack)
+            };
+            let sound = places.iter().filter(|place| !is_doubtful(place));
+            let Some(best) = sound.max_by_key(worth).map(|place| place.pack) else { continue };
+            for place in places.iter().filter(|place| place.pack != best) {
+                set(&mut self.needed, place, false);
+                self.packs[place.pack.0 as usize].used -= u64::from(place.length);
+            }
+        }
+        Ok(())
+    }
+
     fn count(&mut self) -> Result<(), RepositoryError> {
-        let mut packs = std::mem::take(&mut self.packs);
+        let mut packs = vec![PackUse::default(); self.index.packs.len()];
         self.index.each_blob(|place, entry| {
             let pack = &mut packs[place.pack.0 as usize];
             pack.total += u64::from(entry.length);
@@ -208,12 +264,7 @@ impl Index {
         let mut blobs = Vec::new();
         self.each_blob(|place, entry| {
             if is_chosen(place) {
-                blobs.push(NeededBlob {
-                    segment: SegmentNumber(self.firsts[place.table].segment + entry.segment),
-                    offset: entry.offset,
-                    length: entry.length,
-                    prefix: BlobPrefix::new(entry.prefix),
-                });
+                blobs.push(place.blob(BlobPrefix::new(entry.prefix)));
             }
         })?;
         blobs.sort_unstable();
@@ -225,11 +276,29 @@ impl Index {
     fn each_blob(&self, mut visit: impl FnMut(&Place, BlobEntry)) -> Result<(), RepositoryError> {
         for table in 0..self.tables.count() {
             self.tables.each_blob(table, &mut |number, entry| {
-                let pack = PackNumber(self.firsts[table].pack + entry.pack);
-                visit(&Place { table, number, pack, length: entry.length }, entry);
+                visit(&Place::of(self, table, number, entry), entry);
             })?;
         }
         Ok(())
+    }
+}
+
+impl Place {
+    fn of(index: &Index, table: usize, number: u64, entry: BlobEntry) -> Self {
+        let first = index.firsts[table];
+        Self {
+            table,
+            number,
+            pack: PackNumber(first.pack + entry.pack),
+            segment: SegmentNumber(first.segment + entry.segment),
+            offset: entry.offset,
+            length: entry.length,
+        }
+    }
+
+    fn blob(&self, prefix: BlobPrefix) -> NeededBlob {
+        let Self { segment, offset, length, .. } = *self;
+        NeededBlob { segment, offset, length, prefix }
     }
 }
 

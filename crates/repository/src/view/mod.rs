@@ -15,8 +15,8 @@ use crate::ancestry::Ancestry;
 use crate::{Reading, Repository, RepositoryError};
 use damage::Damages;
 use lifeboat_format::{
-    Anchor, Commit, Entry, EntryKind, FormatError, ObjectHash, ObjectList, PackId, RepositoryId, SessionId,
-    Snapshot, SnapshotId, Statement, Timestamp,
+    Anchor, Bug, Commit, Entry, EntryKind, FormatError, ObjectHash, ObjectList, PackId, RepositoryId,
+    SessionId, Snapshot, SnapshotId, Statement, Timestamp, planted,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use wishes::{Amended, Wishes};
@@ -70,7 +70,7 @@ impl View {
             match statement {
                 Statement::Commit(commit) => {
                     let list = ObjectList { index: commit.index.clone(), packs: commit.packs.clone() };
-                    match void[number] {
+                    match void[number] && !planted(Bug::VoidTakenForLive) {
                         // Its author has to do it again, and will want what is stored already.
                         true => view.provide(entry, &list),
                         false => gathered.commit(entry, &commit, repository),
@@ -159,18 +159,22 @@ impl View {
 
     /// Every state of every snapshot that is wanted, and of those forgotten ones of whose wishes `stays` says so.
     pub fn roots(&self, stays: impl Fn(&[Forgotten]) -> bool) -> impl Iterator<Item = &Snapshot> {
-        let all = self.snapshots.values().chain(&self.doubles);
+        let doubles = if planted(Bug::DoublesUnmarked) { &[][..] } else { &self.doubles };
+        let all = self.snapshots.values().chain(doubles);
         all.filter(move |snapshot| self.forgotten.get(&snapshot.id).is_none_or(|wishes| stays(wishes)))
     }
 
-    /// Whether any entry speaks of a pack.
+    /// Whether any entry says that a pack is there, or was.
     pub(crate) fn has_named_pack(&self, pack: &PackId) -> bool {
-        [&self.named, &self.condemned, &self.swept].iter().any(|set| set.packs.contains(pack))
+        if planted(Bug::CondemnedStay) && self.condemned.packs.contains(pack) {
+            return true;
+        }
+        [&self.named, &self.swept].iter().any(|set| set.packs.contains(pack))
     }
 
-    /// Whether any entry speaks of an index object.
+    /// Whether any entry says that an index object is there, or was.
     pub(crate) fn has_named_index(&self, hash: &ObjectHash) -> bool {
-        [&self.named, &self.condemned, &self.swept].iter().any(|set| set.index.contains(hash))
+        [&self.named, &self.swept].iter().any(|set| set.index.contains(hash))
     }
 
     /// Whether somebody wants a snapshot, as it is there in this state.

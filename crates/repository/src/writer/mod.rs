@@ -243,8 +243,18 @@ impl BlobWriter {
         self.store.provide()
     }
 
+    /// What it has stored by now and no entry of the session names.
+    #[must_use]
+    pub fn unnamed(&self) -> ObjectList {
+        self.options.workers.wait();
+        self.store.unnamed()
+    }
+
     /// Closes the open packs and waits until all are durable, or one could not be stored.
-    fn store_packs(&mut self) -> Result<(), RepositoryError> {
+    ///
+    /// # Errors
+    /// When what is open cannot be made a pack.
+    pub fn store_packs(&mut self) -> Result<(), RepositoryError> {
         for role in Role::ALL {
             self.close_segment(role)?;
             self.close_pack(role);

@@ -157,6 +157,14 @@ impl Store {
         Ok(Stored { unsaid, packs: std::mem::take(&mut naming.packs), bytes: naming.bytes })
     }
 
+    /// What is durable, and no entry names it.
+    pub(super) fn unnamed(&self) -> ObjectList {
+        let naming = self.naming();
+        let mut unnamed = naming.unsaid.clone();
+        unnamed.packs.extend(naming.open.iter().flat_map(IndexBuilder::packs));
+        unnamed
+    }
+
     /// Tells the log what was stored so far, so that it counts whatever becomes of the session.
     pub(super) fn provide(&self) -> Result<(), RepositoryError> {
         self.check()?;
