@@ -318,7 +318,7 @@ fn what_was_copied_a_moment_ago_may_be_forgotten_and_swept_before_the_next_snaps
             if !hooked.has_happened() {
                 break;
             }
-            at += 7;
+            at += 1;
         }
         assert!(at > 50, "{at} moments");
     }
