@@ -1,6 +1,6 @@
 //! `copy`: what comes back from a copy is what comes back from the original, and only what is missing travels.
 
-use crate::beside::{ALL, Hooked, copied as objects_copied, saved};
+use crate::hooked::{ALL, Hooked, copied as objects_copied, saved};
 use crate::killed::Mortal;
 use crate::world::{World, bytes, environment, password};
 use lifeboat_backend::{Backend, MemoryBackend};

@@ -1,11 +1,14 @@
 //! What is forgotten can be had back until it is swept; labels and pins.
 
-use crate::world::World;
+use crate::world::{World, environment, password};
+use lifeboat_backend::LocalBackend;
 use lifeboat_engine::{
-    Calendar, Count, EngineError, Event, ForgetOptions, Observer, Period, Policy, PruneOptions, Snapshot,
-    Span, TagOptions, Timestamp, Workers, backup, forget, prune, sessions, tag, undo, undoable,
+    Calendar, Count, EngineError, Event, ForgetOptions, KdfParams, Observer, Period, Policy, PruneOptions,
+    Snapshot, Span, TagOptions, Timestamp, Workers, backup, forget, prune, sessions, tag, undo, undoable,
 };
+use lifeboat_repository::{InitOptions, Session, init};
 use std::fs;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A day, after which a forgotten snapshot cannot be had back for sure.
@@ -83,7 +86,7 @@ fn what_was_forgotten_twice_is_had_back_at_once_and_stays_a_day_from_the_last() 
     let first = world.snapshots()[0].clone();
     forget_named(&world, &first);
     world.advance(DAY / 2);
-    let session = lifeboat_repository::Session::start(&world.repository).unwrap();
+    let session = Session::start(&world.repository).unwrap();
     session.forget(vec![first.id], "again").unwrap();
     let one = &undoable(&world.repository, &()).unwrap()[0];
     assert_eq!(one.reason, "again");
@@ -94,6 +97,26 @@ fn what_was_forgotten_twice_is_had_back_at_once_and_stays_a_day_from_the_last() 
     assert_eq!(world.snapshots().len(), 2);
 }
 
+/// On a disk, which knows when the wish was stored.
+#[test]
+fn a_wish_that_claims_to_be_old_leaves_a_day_all_the_same() {
+    let world = saved(6);
+    let backend = Arc::new(LocalBackend::create(&world.folder.path().join("repository")).unwrap());
+    let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
+    let options = InitOptions { kdf, ..InitOptions::default() };
+    let environment = environment(7, &world.clock);
+    let (repository, _) = init(backend as _, &password(), &options, environment).unwrap();
+    let saved = backup(&repository, &world.options(), &world.workers, &()).unwrap().snapshot.unwrap();
+    world.advance(-30 * DAY);
+    Session::start(&repository).unwrap().forget(vec![saved], "an hour that never was").unwrap();
+    world.advance(30 * DAY);
+    let report = prune(&repository, &CAREFUL, &world.workers, &()).unwrap();
+    assert_eq!((report.kept_for_undo, report.deleted.bytes), (1, 0), "{report:?}");
+    let one = &undoable(&repository, &()).unwrap()[0];
+    assert!(one.kept_until.seconds > one.forgotten.seconds + 30 * DAY, "{one:?}");
+    undo(&repository, &[saved.to_string()], &()).unwrap();
+}
+
 #[test]
 fn sessions_tell_what_waits() {
     let world = saved(3);
@@ -101,7 +124,7 @@ fn sessions_tell_what_waits() {
     assert!(calm.running.is_empty() && calm.provided.is_empty() && calm.forgotten.is_empty(), "{calm:?}");
     assert!(calm.condemned.is_empty() && calm.swept.is_empty(), "{calm:?}");
     forget_named(&world, &world.snapshots()[0]);
-    let session = lifeboat_repository::Session::start(&world.repository).unwrap();
+    let session = Session::start(&world.repository).unwrap();
     let hint = session.announce("backup").unwrap();
     let busy = sessions(&world.repository, &()).unwrap();
     let [running] = &busy.running[..] else { unreachable!("one runs: {busy:?}") };
