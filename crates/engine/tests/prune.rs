@@ -1,15 +1,17 @@
 //! `prune`: what nobody needs goes, what anybody needs stays, and whoever does not know takes nothing away.
 
-use crate::world::World;
-use lifeboat_backend::{Backend as _, ObjectName};
+use crate::world::{World, password};
+use lifeboat_backend::{Backend, BackendError, ErrorKind, MemoryBackend, ObjectInfo, ObjectName};
 use lifeboat_engine::{
     Calendar, Compression, EngineError, ForgetOptions, Period, PruneOptions, PruneReport, Snapshot,
     SnapshotId, Span, Timestamp, Unused, VerifyWrites, Workers, forget as forget_by, prune,
 };
 use lifeboat_format::{ObjectList, PackId, Role};
-use lifeboat_repository::{InitOptions, Pruner, RepositoryError, Session, pack_object};
+use lifeboat_repository::{InitOptions, Pruner, Repository, RepositoryError, Session, pack_object};
 use lifeboat_testkit::Random;
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Everything that nobody needs goes at once.
 const ALL: PruneOptions = PruneOptions {
@@ -263,4 +265,109 @@ fn many_small_index_objects_become_few() {
     // Of each role one that stands for others, and one of copies, if small packs were copied: that hangs on how well times compress.
     assert!((2..=4).contains(&after), "{after} of {before}");
     check(&world, &newest, "target");
+}
+
+/// A storage with room for so many more bytes of packs and index objects.
+#[derive(Debug)]
+struct Small {
+    inner: Arc<MemoryBackend>,
+    room: AtomicU64,
+}
+
+impl Backend for Small {
+    fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        let (is_large, length) = (!name.as_str().starts_with("log"), bytes.len() as u64);
+        let left = |room: u64| if is_large { room.checked_sub(length) } else { Some(room) };
+        match self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left) {
+            Ok(_) => self.inner.put(name, bytes),
+            Err(_) => Err(BackendError::new(ErrorKind::Full, "put", name)),
+        }
+    }
+
+    fn get(&self, name: &ObjectName, limit: u64) -> Result<Vec<u8>, BackendError> {
+        self.inner.get(name, limit)
+    }
+
+    fn get_range(&self, name: &ObjectName, offset: u64, buffer: &mut [u8]) -> Result<(), BackendError> {
+        self.inner.get_range(name, offset, buffer)
+    }
+
+    fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
+        self.inner.stat(name)
+    }
+
+    fn list(&self, prefix: &str, visit: &mut dyn FnMut(ObjectInfo)) -> Result<(), BackendError> {
+        self.inner.list(prefix, visit)
+    }
+
+    fn delete(&self, name: &ObjectName) -> Result<(), BackendError> {
+        let size = self.inner.stat(name)?.size;
+        self.room.fetch_add(size, Ordering::Relaxed);
+        self.inner.delete(name)
+    }
+
+    fn location(&self) -> String {
+        self.inner.location()
+    }
+}
+
+/// Prunes where there is room for so many bytes.
+fn pruned_within(world: &World, room: u64) -> Result<PruneReport, EngineError> {
+    let backend = Arc::new(Small { inner: Arc::clone(&world.backend), room: AtomicU64::new(room) });
+    let environment = world.repository.environment().clone();
+    let repository = Repository::open(backend, &password(), environment).unwrap();
+    prune(&repository, &ALL, &world.workers, &())
+}
+
+#[test]
+fn where_there_is_no_room_what_needs_none_goes_first() {
+    // What goes of itself is room for copies, if little room was needed for that.
+    for (seed, room) in [(13, 0), (14, 1_000), (15, 30_000), (16, 100_000)] {
+        let world = world_of_snapshots(seed, 7);
+        let newest = forget_all_but_one(&world);
+        let before = bytes(&world);
+        let report = pruned_within(&world, 200 + room).unwrap();
+        assert!(report.plan.removed > 0 && report.deleted.packs > 0, "{report:?}");
+        assert!(bytes(&world) < before);
+        check(&world, &newest, "target");
+        let again = pruned(&world, &ALL);
+        let fresh = pruned(&world, &ALL);
+        assert_eq!((fresh.plan.removed, fresh.plan.copied, fresh.orphans), (0, 0, 0), "{again:?}");
+        check(&world, &newest, "again");
+    }
+}
+
+#[test]
+fn where_there_is_no_room_and_nothing_goes_without_copies_that_is_said() {
+    let world = World::new(17, Workers::inline());
+    fs::create_dir(world.source()).unwrap();
+    for file in 0..30 {
+        fs::write(world.source().join(file.to_string()), Random::new(file).bytes(3_000)).unwrap();
+    }
+    world.later();
+    world.backup();
+    (0..15).for_each(|file| fs::remove_file(world.source().join(file.to_string())).unwrap());
+    world.later();
+    world.backup();
+    forget_all_but_one(&world);
+    pruned_within(&world, 200).unwrap();
+    let before = bytes(&world);
+    let refused = pruned_within(&world, 200).unwrap_err();
+    assert!(matches!(&refused, EngineError::Repository(error) if error.is_full()), "{refused}");
+    assert_eq!(bytes(&world), before, "what was copied in vain is gone");
+    assert!(pruned(&world, &ALL).deleted.bytes > 0);
+    assert_eq!(world.verify().problems, Vec::new());
+}
+
+#[test]
+fn more_goes_than_one_entry_may_name() {
+    const ORPHANS: u32 = (1 << 16) + 10;
+    let world = world_of_snapshots(18, 1);
+    for number in 0..ORPHANS {
+        let id = PackId::new(std::array::from_fn(|byte| number.to_be_bytes()[byte % 4]));
+        world.backend.put(&ObjectName::new(&pack_object(id)).unwrap(), b"").unwrap();
+    }
+    let report = pruned(&world, &ALL);
+    assert_eq!((report.orphans, report.deleted.packs), (u64::from(ORPHANS), u64::from(ORPHANS)));
+    check(&world, &world.snapshots()[0].clone(), "target");
 }

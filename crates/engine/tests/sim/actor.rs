@@ -66,6 +66,8 @@ pub(crate) struct Record {
     pub(crate) leaving: Mutex<Option<u32>>,
     /// The snapshots that were about to be forgotten; any where that is for a policy to say.
     pub(crate) doomed: Mutex<Option<Doomed>>,
+    /// The snapshot that was about to be had back.
+    pub(crate) regained: Mutex<Option<SnapshotId>>,
 }
 
 /// How an act ended.
@@ -79,6 +81,7 @@ pub(crate) enum End {
     Verified(VerifyReport),
     KeysChanged,
     Forgotten(Vec<SnapshotId>),
+    Regained(SnapshotId),
     Pruned(PruneReport),
     Made,
     Failed(EngineError),
@@ -151,6 +154,7 @@ impl Actor {
             }
             Verb::RemoveKey => self.remove_key(repository),
             Verb::Forget(what) => self.forget(repository, what),
+            Verb::Regain => self.regain(repository),
             Verb::Prune(how) => self.prune(repository, how).map(End::Pruned),
             Verb::ChangeKey => {
                 *self.record.leaving.lock().unwrap() = Some(self.key);

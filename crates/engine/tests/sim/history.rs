@@ -220,15 +220,14 @@ impl History {
         let is_garbled = actors.iter().any(|actor| !actor.handle.garbled().is_empty());
         let is_harmless = self.is_harmless() && !is_garbled;
         let has_pruned = acts.iter().any(|act| matches!(act.verb, Verb::Prune(_)));
-        if is_harmless && !has_pruned {
+        if is_harmless {
             done.iter().try_for_each(|(actor, end)| judge_alarm(actor, end))?;
         }
         let is_harmless = is_harmless && !changes_keys;
         if is_harmless && has_pruned {
             self.judge_forgotten()?;
         }
-        let may_miss = |actor: &Actor| has_pruned && actor.act.verb.only_reads();
-        let is_calm = |actor: &Actor| is_harmless && actor.handle.struck() == 0 && !may_miss(actor);
+        let is_calm = |actor: &Actor| is_harmless && actor.handle.struck() == 0;
         done.iter().try_for_each(|(actor, end)| self.judge(actor, end, is_calm(actor)))
     }
 

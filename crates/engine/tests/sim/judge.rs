@@ -31,6 +31,7 @@ impl End {
             Self::Restored(tag, _, problems) => format!("restored {tag}, {} problems", problems.len()),
             Self::Verified(report) => format!("verified, {} problems", report.problems.len()),
             Self::Forgotten(ids) => format!("forgot {}", ids.len()),
+            Self::Regained(id) => format!("had back {}", id.short()),
             Self::Pruned(report) => format!("pruned {:?} by {:?}", report.deleted, report.plan),
             Self::Failed(error) => format!("failed: {}", causes(error)),
             other => format!("{other:?}"),
@@ -64,8 +65,11 @@ impl History {
             },
             End::Failed(EngineError::Interrupted) if stops(verb) => Ok(()),
             End::Failed(EngineError::Repository(RepositoryError::Slot(_))) if verb.changes_keys() => Ok(()),
-            // Another was first to forget it.
-            End::Failed(EngineError::NoSnapshot(_)) if matches!(verb, Verb::Forget(_)) => Ok(()),
+            // Another was first to forget it, to have it back, or to sweep it.
+            End::Failed(EngineError::NoSnapshot(_)) if matches!(verb, Verb::Forget(_) | Verb::Regain) => {
+                Ok(())
+            }
+            End::Failed(EngineError::NotForgotten(_) | EngineError::TooLate(_)) => Ok(()),
             End::Failed(error) if is_calm => {
                 Err(format!("{} failed although all was calm: {}", actor.handle.name, causes(error)))
             }

@@ -80,6 +80,8 @@ pub(crate) enum Verb {
     RemoveKey,
     ChangeKey,
     Forget(Forgetting),
+    /// Wants one back of what is forgotten.
+    Regain,
     Prune(Pruning),
 }
 
@@ -125,11 +127,6 @@ impl Verb {
     /// Whether it changes who can open the repository.
     pub(crate) fn changes_keys(self) -> bool {
         matches!(self, Self::AddKey | Self::RemoveKey | Self::ChangeKey)
-    }
-
-    /// Whether it writes nothing into the repository.
-    pub(crate) fn only_reads(self) -> bool {
-        matches!(self, Self::Restore { .. } | Self::Verify)
     }
 }
 
@@ -210,7 +207,7 @@ impl Step {
 
 impl Act {
     fn draw(host: usize, random: &mut Random) -> Self {
-        let verb = match random.below(24) {
+        let verb = match random.below(25) {
             0 | 1 => Verb::Restore { over: random.below(2) == 0 },
             2 => Verb::Verify,
             3 => Verb::AddKey,
@@ -218,7 +215,8 @@ impl Act {
             5 => Verb::ChangeKey,
             6 => Verb::Forget(Forgetting::Some(1 + random.index(3))),
             7 | 8 => Verb::Forget(Forgetting::AllBut(1 + u32::from(random.below(2) == 0))),
-            9..14 => Verb::Prune(Pruning {
+            9 => Verb::Regain,
+            10..15 => Verb::Prune(Pruning {
                 now: random.below(3) > 0,
                 max_unused: *random.pick(&[Some(0), Some(0), Some(4_000), None]),
                 max_repack: *random.pick(&[None, None, Some(20_000)]),

@@ -1,6 +1,6 @@
 //! What actors do to be rid of snapshots and of what nobody needs, and what is known of who wants which snapshot.
 
-use super::actor::{Actor, End};
+use super::actor::{Actor, End, Record};
 use super::crew::Host;
 use super::history::{History, Judged};
 use super::judge::causes;
@@ -9,7 +9,7 @@ use super::time::BEGIN;
 use crate::prune::Timeless;
 use lifeboat_engine::{
     Count, EngineError, ForgetOptions, Policy, PruneOptions, PruneReport, Snapshot, SnapshotFilter,
-    SnapshotId, SnapshotList, Unused, Workers, forget, prune, snapshots,
+    SnapshotId, SnapshotList, Unused, Workers, forget, prune, snapshots, undo, undoable,
 };
 use lifeboat_repository::{Repository, View};
 use lifeboat_testkit::Random;
@@ -64,6 +64,17 @@ impl Actor {
         Ok(End::Forgotten(report.forgotten().into_iter().collect()))
     }
 
+    pub(super) fn regain(&self, repository: &Repository) -> Result<End, EngineError> {
+        let all = undoable(repository, &())?;
+        if all.is_empty() {
+            return Ok(End::NothingToDo);
+        }
+        let id = Random::new(self.act.seed).pick(&all).snapshot.id;
+        *self.record.regained.lock().unwrap() = Some(id);
+        undo(repository, &[id.to_string()], &())?;
+        Ok(End::Regained(id))
+    }
+
     pub(super) fn prune(&self, repository: &Repository, how: Pruning) -> Result<PruneReport, EngineError> {
         let options = PruneOptions {
             now: how.now,
@@ -72,6 +83,16 @@ impl Actor {
             ..PruneOptions::default()
         };
         prune(repository, &options, &Workers::inline(), &())
+    }
+}
+
+impl Record {
+    /// Whether its actor wanted to be rid of a snapshot, as far as that can be known.
+    fn has_doomed(&self, id: SnapshotId) -> bool {
+        self.doomed.lock().unwrap().as_ref().is_some_and(|doomed| match doomed {
+            Doomed::These(ids) => ids.contains(&id),
+            Doomed::Any => true,
+        })
     }
 }
 
@@ -87,6 +108,18 @@ impl History {
             };
             let is_sure = matches!(end, End::Forgotten(_));
             self.dooms.add(doomed, is_sure, began);
+        }
+        for (actor, end) in done {
+            let is_doomed = |id| done.iter().any(|(other, _)| other.record.has_doomed(id));
+            match (*actor.record.regained.lock().unwrap(), end) {
+                (Some(id), End::Regained(_)) if !is_doomed(id) => drop(self.dooms.0.remove(&id)),
+                // Nobody knows, or who was first.
+                (Some(id), _) => {
+                    self.dooms.add(vec![id], false, began);
+                    self.dooms.0.get_mut(&id).expect("just added").is_sure = false;
+                }
+                (None, _) => {}
+            }
         }
         for (actor, _) in done {
             if let Verb::Prune(Pruning { now, .. }) = actor.act.verb {
