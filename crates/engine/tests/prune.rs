@@ -364,7 +364,7 @@ fn more_goes_than_one_entry_may_name() {
     const ORPHANS: u32 = (1 << 16) + 10;
     let world = world_of_snapshots(18, 1);
     for number in 0..ORPHANS {
-        let id = PackId::new(std::array::from_fn(|byte| number.to_be_bytes()[byte % 4]));
+        let id = PackId::new(std::array::from_fn(|byte| number.to_le_bytes()[byte % 4]));
         world.backend.put(&ObjectName::new(&pack_object(id)).unwrap(), b"").unwrap();
     }
     let report = pruned(&world, &ALL);
