@@ -6,11 +6,12 @@ use lifeboat_backend::{Backend as _, MemoryBackend, ObjectName};
 use lifeboat_engine::{
     EngineError, Event, Observer, ReadData, Snapshot, VerifyOptions, Workers, backup, prune, restore, verify,
 };
-use lifeboat_format::{Content, Node, NodeKind, Piece, Role};
+use lifeboat_format::{Content, Node, NodeKind, ObjectList, PackId, Piece, Role};
 use lifeboat_repository::{
-    Committed, ObjectSet, Repository, RepositoryError, Session, View, WriterOptions, pack_object,
+    Committed, ObjectSet, Pruner, Repository, RepositoryError, Session, View, WriterOptions, pack_object,
 };
 use lifeboat_testkit::{Random, tree_differences};
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -169,9 +170,9 @@ impl Observer for StopAfter {
     }
 }
 
-#[test]
-fn what_waits_for_its_author_stays_whole_when_others_need_a_part_of_it() {
-    let world = World::new(22, Workers::inline());
+/// A world in which a backup was stopped when it had stored some packs, and these.
+fn interrupted(seed: u64) -> (World, BTreeSet<PackId>) {
+    let world = World::new(seed, Workers::inline());
     fs::create_dir(world.source()).unwrap();
     for file in 0..8 {
         fs::write(world.source().join(file.to_string()), Random::new(file).bytes(50_000)).unwrap();
@@ -181,6 +182,46 @@ fn what_waits_for_its_author_stays_whole_when_others_need_a_part_of_it() {
     assert!(matches!(stopped, EngineError::Interrupted), "{stopped}");
     let waiting = world.view().provided().values().next().unwrap().packs.clone();
     assert!(waiting.len() > 3, "{waiting:?}");
+    (world, waiting)
+}
+
+/// Somebody who condemned it died, or saw in time that somebody has provided it.
+#[test]
+fn what_waits_for_its_author_and_is_condemned_makes_no_index_grow() {
+    let (world, waiting) = interrupted(23);
+    world.backup();
+    let list = ObjectList {
+        packs: waiting.iter().copied().collect(),
+        index: world.view().index().iter().copied().collect(),
+    };
+    drop(Pruner::start(&world.repository).unwrap().condemn(list).unwrap());
+    let size = || {
+        let mut size = (0, 0);
+        world.backend.list("index/", &mut |object| size = (size.0 + 1, size.1 + object.size)).unwrap();
+        size
+    };
+    prune(&world.repository, &ALL, &world.workers, &()).unwrap();
+    let first = size();
+    for round in 0..8 {
+        fs::write(world.source().join("new"), Random::new(100 + round).bytes(50_000)).unwrap();
+        world.later();
+        let kept = world.backup().snapshot.unwrap();
+        let others = world.snapshots().into_iter().map(|snapshot| snapshot.id).filter(|id| *id != kept);
+        Session::start(&world.repository).unwrap().forget(others.collect(), "for a test").unwrap();
+        prune(&world.repository, &ALL, &world.workers, &()).unwrap();
+        let now = size();
+        assert!(
+            now.0 <= first.0 + 2 && now.1 <= 2 * first.1,
+            "{round}: {now:?} objects and bytes, {first:?} before"
+        );
+    }
+    let report = world.verify();
+    assert!(report.problems.is_empty(), "{report:?}");
+}
+
+#[test]
+fn what_waits_for_its_author_stays_whole_when_others_need_a_part_of_it() {
+    let (world, waiting) = interrupted(22);
     // Somebody else saves one of these files.
     let elsewhere = world.folder.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();

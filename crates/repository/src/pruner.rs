@@ -167,6 +167,25 @@ impl Sweeper {
         BlobReader::new(&self.repository, Arc::clone(&self.packs), PACKS_FILLED, index)
     }
 
+    /// The index objects among what it condemned that name any of these packs.
+    ///
+    /// # Errors
+    /// When one cannot be read that is not known to be damaged.
+    pub fn naming(&self, packs: &BTreeSet<PackId>) -> Result<BTreeSet<ObjectHash>, RepositoryError> {
+        let mut naming = BTreeSet::new();
+        if packs.is_empty() {
+            return Ok(naming);
+        }
+        let view = self.view();
+        let is_readable =
+            |hash: &&ObjectHash| view.index().contains(*hash) && !view.damaged().index.contains(*hash);
+        for hash in self.condemned.index.iter().filter(is_readable) {
+            let index = self.repository.read_index(*hash)?;
+            naming.extend(index.packs.iter().any(|pack| packs.contains(&pack.id)).then_some(*hash));
+        }
+        Ok(naming)
+    }
+
     /// Sweeps what it condemned, but for what has to stay: from now on that does not exist.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Index objects without the packs that are to go: what is left of several becomes one.
 //!
-//! Invariant: every pack that stays is named by the objects that stay and the new ones together, as it was before. One object of each role
-//! is held in the making, and one that is read.
+//! Invariants: every pack that stays is named by the objects that stay and the new ones together, and by the new ones once. One object of each
+//! role is held in the making, and one that is read.
 
 use crate::pruner::Pruner;
 use crate::{RepositoryError, layout};
@@ -41,16 +41,27 @@ impl Pruner {
             Anew { pruner: self, open: Role::ALL.map(IndexBuilder::new), done: Reindexed::default() };
         // Others stand for what was in them: else what is needed would not have been found.
         anew.done.old.extend(self.view().index().intersection(damaged));
+        // What is swept may still stand in an object that had to stay.
+        let is_gone =
+            |pack: &IndexedPack| gone.contains(&pack.id) || self.view().swept().packs.contains(&pack.id);
+        let (mut named, mut taken, mut condemned) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         for hash in names {
             check()?;
-            let index = self.read(hash)?;
-            // What is swept may still stand in an object that had to stay.
-            let is_gone =
-                |pack: &IndexedPack| gone.contains(&pack.id) || self.view().swept().packs.contains(&pack.id);
-            let is_condemned = self.view().condemned().index.contains(&hash);
-            if is_condemned || small.contains(&hash) || index.packs.iter().any(is_gone) {
-                anew.take(hash, &index, &|pack| !is_gone(pack))?;
+            if self.view().condemned().index.contains(&hash) {
+                condemned.push(hash);
+                continue;
             }
+            let index = self.read(hash)?;
+            match small.contains(&hash) || index.packs.iter().any(is_gone) {
+                true => anew.take(hash, &index, &is_gone, &mut taken)?,
+                false => named.extend(index.packs.iter().map(|pack| pack.id)),
+            }
+        }
+        // What is condemned has to stay for some packs, perhaps for long: only what nothing else names is taken from it.
+        taken.append(&mut named);
+        for hash in condemned {
+            check()?;
+            anew.take(hash, &self.read(hash)?, &is_gone, &mut taken)?;
         }
         Ok(anew.finish()?)
     }
@@ -75,20 +86,27 @@ struct Anew<'p> {
 }
 
 impl Anew<'_> {
-    /// Takes over what stays of an object.
+    /// Takes over what of an object is not gone, and was not taken before.
     fn take(
         &mut self,
         hash: ObjectHash,
         index: &Index,
-        stays: &dyn Fn(&IndexedPack) -> bool,
+        is_gone: &dyn Fn(&IndexedPack) -> bool,
+        taken: &mut BTreeSet<PackId>,
     ) -> Result<(), RepositoryError> {
         self.done.old.push(hash);
-        let role = index.role.position();
-        if !self.open[role].add_part(index, stays)? {
+        let fresh = index.packs.iter().filter(|pack| !is_gone(pack) && !taken.contains(&pack.id));
+        let fresh: BTreeSet<PackId> = fresh.map(|pack| pack.id).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let (role, stays) = (index.role.position(), |pack: &IndexedPack| fresh.contains(&pack.id));
+        if !self.open[role].add_part(index, &stays)? {
             self.put(index.role)?;
             // One object has room for what another one had.
-            self.open[role].add_part(index, stays)?;
+            self.open[role].add_part(index, &stays)?;
         }
+        taken.extend(fresh);
         Ok(())
     }
 

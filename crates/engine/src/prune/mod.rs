@@ -226,12 +226,11 @@ impl Prune<'_> {
         }
         let last = last.iter().map(|pack| index.pack(*pack).id);
         let stays: BTreeSet<PackId> = last.chain(roots.provided.iter().copied()).collect();
-        // Where something stays that is condemned, so does whatever may name it.
-        let is_any_left = stays.iter().any(|pack| sweeper.view().condemned().packs.contains(pack));
-        let is_last_index = !used.last_places().is_empty();
-        let index_stays = match (is_any_left || is_last_index) && !planted(Bug::IndexSweptAlone) {
-            true => sweeper.view().condemned().index.clone(),
-            false => BTreeSet::new(),
+        // Where something stays that nothing else names, so does what names it.
+        let lonely = index.packs().filter(|pack| pack.is_lonely() && stays.contains(&pack.id));
+        let index_stays = match planted(Bug::IndexSweptAlone) {
+            true => BTreeSet::new(),
+            false => sweeper.naming(&lonely.map(|pack| pack.id).collect())?,
         };
         Ok(sweeper.sweep(&stays, &index_stays)?)
     }

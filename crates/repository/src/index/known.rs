@@ -24,6 +24,8 @@ pub struct KnownPack {
     pub(super) segments: Range<u32>,
     /// Whether nobody may rely on it any more.
     pub(super) is_condemned: bool,
+    /// Whether all index objects that name it are condemned.
+    pub(super) is_lonely: bool,
     /// Whether it is known to be damaged or lost.
     pub(super) is_damaged: bool,
     /// Whether another table has it already, or it is swept.
@@ -50,6 +52,12 @@ impl KnownPack {
     #[must_use]
     pub fn is_condemned(&self) -> bool {
         self.is_condemned
+    }
+
+    /// Whether all index objects that name it are condemned.
+    #[must_use]
+    pub fn is_lonely(&self) -> bool {
+        self.is_lonely
     }
 
     /// Whether it is known to be damaged or lost: what is sound of it may be read, and nothing more.

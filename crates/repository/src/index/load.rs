@@ -216,6 +216,7 @@ impl Repository {
                     found_length: presence.length(id, pack.stored_length.get()),
                     blobs: pack.blobs.get() as usize,
                     segments: start..start + pack.segments.get(),
+                    is_lonely: number >= counting,
                     is_condemned: number >= counting || view.condemned().packs.contains(&id),
                     is_damaged: view.damaged().packs.contains(&id),
                     is_hidden: view.swept().packs.contains(&id) || !known.insert(id),
