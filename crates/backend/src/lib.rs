@@ -147,6 +147,18 @@ pub trait Backend: Send + Sync + Debug {
     /// success.
     fn delete(&self, name: &ObjectName) -> Result<(), BackendError>;
 
+    /// Removes objects, all of them durably when it returns `Ok`; one that is not there is gone already. On disk many in one folder are
+    /// made durable at once.
+    ///
+    /// # Errors
+    /// The first that is met; some may be gone by then.
+    fn delete_all(&self, names: &[ObjectName]) -> Result<(), BackendError> {
+        names.iter().try_for_each(|name| match self.delete(name) {
+            Err(error) if error.is_not_found() => Ok(()),
+            deleted => deleted,
+        })
+    }
+
     /// Removes what killed writers have left besides objects, where a storage keeps such things, and gives how many
     /// there were. What somebody may still be writing stays.
     ///

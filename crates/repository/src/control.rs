@@ -120,6 +120,15 @@ impl ControlObjects {
         failed.map_or(last, Err)
     }
 
+    /// Removes objects, each of whose copies may be there or not.
+    pub(crate) fn delete_all(&self, names: &[ObjectName]) -> Result<(), BackendError> {
+        self.backend.delete_all(names)?;
+        match self.doubled {
+            true => self.backend.delete_all(&names.iter().map(layout::second).collect::<Vec<_>>()),
+            false => Ok(()),
+        }
+    }
+
     /// All objects of a folder, sorted by name. Where one of the two folders cannot be listed, and waiting does not help,
     /// what the other one shows is all there is.
     pub(crate) fn list(&self, folder: &str) -> Result<BTreeMap<ObjectName, Listed>, BackendError> {

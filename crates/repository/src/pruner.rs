@@ -15,7 +15,7 @@ use crate::session_log::SessionLog;
 use crate::{
     BlobReader, BlobWriter, Index, Repository, RepositoryError, RunningHint, View, WriterOptions, layout,
 };
-use lifeboat_backend::{BackendError, ObjectInfo};
+use lifeboat_backend::ObjectInfo;
 use lifeboat_format::{
     Bug, EntryKind, FormatError, ObjectHash, ObjectList, PackId, SessionId, Timestamp, planted,
 };
@@ -23,6 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Objects that are deleted between two looks at whether to go on.
+const DELETED_AT_ONCE: usize = 256;
 
 /// A run that has not condemned anything yet.
 #[derive(Debug)]
@@ -262,25 +265,24 @@ impl Repository {
     ) -> Result<Deleted, E> {
         let mut deleted = Deleted::default();
         let packs = self.list_packs()?;
-        for pack in &swept.packs {
+        let there: Vec<_> = swept.packs.iter().filter_map(|pack| Some((*pack, packs.get(pack)?))).collect();
+        for some in there.chunks(DELETED_AT_ONCE) {
             check()?;
-            let Some(bytes) = packs.get(pack) else { continue };
-            gone(self.backend.delete(&layout::pack(*pack)))?;
-            self.kept.drop_pack(*pack);
-            deleted.packs += 1;
-            deleted.bytes += bytes;
+            let names: Vec<_> = some.iter().map(|(pack, _)| layout::pack(*pack)).collect();
+            self.backend.delete_all(&names).map_err(RepositoryError::from)?;
+            some.iter().for_each(|(pack, _)| self.kept.drop_pack(*pack));
+            deleted.packs += some.len() as u64;
+            deleted.bytes += some.iter().map(|(_, bytes)| *bytes).sum::<u64>();
         }
         let listed = self.control.list_copies(layout::INDEX).map_err(RepositoryError::from)?;
-        let listed: BTreeMap<_, _> = listed
-            .into_iter()
-            .filter_map(|(name, listed)| Some((layout::parse_index(&name)?, listed)))
-            .collect();
-        for hash in &swept.index {
+        let swept: BTreeSet<_> = swept.index.iter().map(|hash| layout::index(*hash)).collect();
+        let there: Vec<_> = listed.into_iter().filter(|(name, _)| swept.contains(name)).collect();
+        for some in there.chunks(DELETED_AT_ONCE) {
             check()?;
-            let Some(there) = listed.get(hash) else { continue };
-            gone(self.control.delete(&layout::index(*hash), there.copies))?;
-            deleted.index += 1;
-            deleted.bytes += there.size;
+            let names: Vec<_> = some.iter().map(|(name, _)| name.clone()).collect();
+            self.control.delete_all(&names).map_err(RepositoryError::from)?;
+            deleted.index += some.len() as u64;
+            deleted.bytes += some.iter().map(|(_, listed)| listed.size).sum::<u64>();
         }
         Ok(deleted)
     }
@@ -289,14 +291,6 @@ impl Repository {
 fn timestamp(time: SystemTime) -> Option<Timestamp> {
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     Some(Timestamp { seconds: i64::try_from(since.as_secs()).ok()?, nanoseconds: since.subsec_nanos() })
-}
-
-/// Another pruner may have been first.
-fn gone(deleted: Result<(), BackendError>) -> Result<(), RepositoryError> {
-    match deleted {
-        Err(error) if error.is_not_found() => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 /// Of a snapshot that cannot be opened nobody knows what it needs.

@@ -204,6 +204,25 @@ impl Backend for LocalBackend {
         folder.sync().map_err(failed)
     }
 
+    fn delete_all(&self, names: &[ObjectName]) -> Result<(), BackendError> {
+        let failed = |name| move |error| BackendError::io("delete", name, error);
+        let is_absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        for names in names.chunk_by(|one, other| one.split().0 == other.split().0) {
+            let folder = match self.folder(&names[0]) {
+                Err(error) if is_absent(&error) => continue,
+                opened => opened.map_err(failed(&names[0]))?.0,
+            };
+            for name in names {
+                match folder.remove(name.split().1) {
+                    Err(error) if is_absent(&error) => {}
+                    removed => removed.map_err(failed(name))?,
+                }
+            }
+            folder.sync().map_err(failed(&names[0]))?;
+        }
+        Ok(())
+    }
+
     fn sweep(&self) -> Result<u64, BackendError> {
         sweep::sweep(&self.path, &self.root, "")
     }

@@ -123,6 +123,7 @@ contract! {
         a_limit_is_a_limit
         what_is_absent_is_not_found
         deleted_objects_are_gone
+        many_are_deleted_at_once
         all_forms_of_names;
     listing:
         everything_is_listed_once_with_its_size

@@ -130,6 +130,20 @@ pub(super) fn deleted_objects_are_gone(door: &Door) {
     assert_eq!(door.backend.get(&gone, NO_LIMIT).unwrap(), b"again");
 }
 
+pub(super) fn many_are_deleted_at_once(door: &Door) {
+    let names = ["packs/aa/1", "packs/aa/2", "packs/bb/3", "index/4", "packs/aa/5"].map(name);
+    names[..4].iter().for_each(|name| door.backend.put(name, b"bytes").unwrap());
+    let other = name("packs/aa/other");
+    door.backend.put(&other, b"bytes").unwrap();
+    let gone = [&names[..], &[name("nowhere/6"), name("packs/aa/7")]].concat();
+    for _ in 0..2 {
+        door.backend.delete_all(&gone).unwrap();
+        assert!(names.iter().all(|name| door.backend.stat(name).unwrap_err().is_not_found()));
+        assert_eq!(door.backend.get(&other, NO_LIMIT).unwrap(), b"bytes");
+    }
+    door.backend.delete_all(&[]).unwrap();
+}
+
 pub(super) fn all_forms_of_names(door: &Door) {
     let longest = ["a", "b", "c", "d"].map(|letter| letter.repeat(door.component)).join("/");
     for text in ["0", "-", "a.b_c-d", "one/two", "one/three/four", "1/2/3/4", &longest] {
