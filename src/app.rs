@@ -294,7 +294,19 @@ impl<'a> App<'a> {
     /// The repository within the memory of the options, for as many threads as there are processors, and with the cache of
     /// the options.
     fn bounded(&self, repository: Repository) -> Repository {
-        let repository = repository.within(self.max_memory(), threads(), self.compression());
+        self.within(self.max_memory(), repository)
+    }
+
+    /// The repository for what is done beside everything else, with the least memory unless the options name another amount.
+    pub(crate) fn frugal(&self, repository: Repository) -> Repository {
+        match self.globals.max_memory {
+            Some(_) => repository,
+            None => self.within(0, repository),
+        }
+    }
+
+    fn within(&self, memory: u64, repository: Repository) -> Repository {
+        let repository = repository.within(memory, threads(), self.compression());
         let memory = repository.memory().index_cache();
         repository.with_cache(&CacheOptions { memory, ..cache::options(&self.globals) })
     }

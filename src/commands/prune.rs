@@ -52,7 +52,7 @@ impl Prune {
 impl How {
     /// Prunes and tells.
     pub(super) fn run(self, app: &App<'_>, exclusive: bool, dry_run: bool) -> Result<(), Failure> {
-        let repository = if dry_run { app.open()? } else { app.open_alone(exclusive)? };
+        let repository = app.frugal(if dry_run { app.open()? } else { app.open_alone(exclusive)? });
         let workers = App::workers(repository.memory())?;
         let options = PruneOptions {
             max_unused: self.max_unused,
