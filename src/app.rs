@@ -291,22 +291,18 @@ impl<'a> App<'a> {
         self.globals.max_memory.unwrap_or(Memory::USUAL)
     }
 
-    /// The repository within the memory of the options, for as many threads as there are processors, and with the cache of
-    /// the options.
-    fn bounded(&self, repository: Repository) -> Repository {
-        self.within(self.max_memory(), repository)
-    }
-
-    /// The repository for what is done beside everything else, with the least memory unless the options name another amount.
+    /// The repository for what is done beside everything else, with the least memory but for its index unless the options name an amount.
     pub(crate) fn frugal(&self, repository: Repository) -> Repository {
         match self.globals.max_memory {
             Some(_) => repository,
-            None => self.within(0, repository),
+            None => repository.within(0, threads(), self.compression()),
         }
     }
 
-    fn within(&self, memory: u64, repository: Repository) -> Repository {
-        let repository = repository.within(memory, threads(), self.compression());
+    /// The repository within the memory of the options, for as many threads as there are processors, and with the cache of
+    /// the options.
+    fn bounded(&self, repository: Repository) -> Repository {
+        let repository = repository.within(self.max_memory(), threads(), self.compression());
         let memory = repository.memory().index_cache();
         repository.with_cache(&CacheOptions { memory, ..cache::options(&self.globals) })
     }

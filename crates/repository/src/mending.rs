@@ -5,9 +5,8 @@
 
 use crate::log::mend_log;
 use crate::mended::read_remains;
-use crate::{BlobWriter, Index, KnownPack, Repository, RepositoryError, Session, WriterOptions, layout};
+use crate::{KnownPack, Repository, RepositoryError, Session, layout};
 use lifeboat_format::{EntryKind, ObjectList, Pack, PackId};
-use std::sync::Arc;
 
 /// Where a pack came from that is whole again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,12 +56,6 @@ impl Repository {
 }
 
 impl Session {
-    /// A writer of copies: what it is given it stores, wherever else that lies, and the log is told as of copies.
-    #[must_use]
-    pub fn copier(&self, index: Arc<Index>, options: WriterOptions) -> BlobWriter {
-        BlobWriter::copier(&self.repository, Arc::clone(&self.log), Arc::clone(&self.packs), index, options)
-    }
-
     /// Tells the log of copies, or of index objects that stand for others.
     ///
     /// # Errors

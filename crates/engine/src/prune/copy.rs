@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Blobs whose places are held at once.
-const BLOBS_MAX: usize = 1 << 19;
+const BLOBS_MAX: usize = 1 << 17;
 
 impl Prune<'_> {
     /// Copies what is needed of the packs that are to be copied; the log is told. Where there is no room for all of it, gives why, and

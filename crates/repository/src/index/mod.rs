@@ -19,6 +19,7 @@ mod load;
 mod merge;
 mod object;
 mod presence;
+mod recent;
 mod table;
 mod table_writer;
 mod tables;

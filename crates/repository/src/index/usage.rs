@@ -1,11 +1,12 @@
 //! Which blobs of an index are needed, from which of their places, and what that leaves of each pack.
 //!
-//! Memory is a bit for each blob of the index, two words for each pack, and something for each needed blob with several places.
+//! Memory is a bit for each blob of the index, four MiB for what was needed last, two words for each pack, and something for each needed blob with several places.
 //!
 //! Invariant: of a needed blob one place is used, one that counts if there is any, and all of them where each is in doubt. Where none
 //! counts, all packs that hold it are told.
 
 use super::layout::{BlobEntry, bytes};
+use super::recent::RecentBlobs;
 use super::{Index, PackNumber, SegmentNumber};
 use crate::RepositoryError;
 use lifeboat_format::{BlobId, BlobPrefix};
@@ -17,6 +18,8 @@ pub struct Usage<'i> {
     index: &'i Index,
     /// For each table a bit for each of its blobs.
     needed: Vec<Vec<u64>>,
+    /// Some of them.
+    recent: RecentBlobs,
     several: Vec<Several>,
     /// Packs that hold needed blobs none of whose places counts.
     last: BTreeSet<PackNumber>,
@@ -96,7 +99,7 @@ impl<'i> Usage<'i> {
         let blobs = |table| index.tables.table(table).counts.blobs;
         let bits = |table| vec![0; usize::try_from(blobs(table).div_ceil(64)).expect("it is held in memory")];
         let needed = (0..index.tables.count()).map(bits).collect();
-        Self { index, needed, several: Vec::new(), last: BTreeSet::new() }
+        Self { index, needed, recent: RecentBlobs::new(), several: Vec::new(), last: BTreeSet::new() }
     }
 
     /// Somebody needs a blob.
@@ -104,6 +107,10 @@ impl<'i> Usage<'i> {
     /// # Errors
     /// As [`Index::places`].
     pub fn need(&mut self, id: &BlobId) -> Result<Need, RepositoryError> {
+        let prefix = BlobPrefix::from(id);
+        if self.recent.contains(prefix) {
+            return Ok(Need::Known);
+        }
         let (places, is_named) = self.places(id)?;
         let Some(first) = places.first() else {
             let lost = self.lost(id)?;
@@ -115,6 +122,7 @@ impl<'i> Usage<'i> {
             self.last.extend(lost);
             return Ok(need);
         };
+        self.recent.add(prefix);
         if bit(&self.needed, first) {
             return Ok(Need::Known);
         }
@@ -123,7 +131,7 @@ impl<'i> Usage<'i> {
             self.last.extend(places.iter().map(|place| place.pack));
         }
         if places.len() > 1 {
-            self.several.push(Several { prefix: BlobPrefix::from(id), places });
+            self.several.push(Several { prefix, places });
         }
         Ok(Need::New)
     }
@@ -133,7 +141,7 @@ impl<'i> Usage<'i> {
     /// # Errors
     /// As [`Index::places`].
     pub fn settle(self) -> Result<Used<'i>, RepositoryError> {
-        let Self { index, needed, several, last } = self;
+        let Self { index, needed, several, last, .. } = self;
         let (packs, doubtful) = Default::default();
         let mut used = Used { index, needed, several, packs, last, doubtful };
         used.choose()?;

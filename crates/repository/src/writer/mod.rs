@@ -175,7 +175,8 @@ impl BlobWriter {
     pub fn put(&mut self, role: Role, bytes: &[u8]) -> Result<BlobId, RepositoryError> {
         self.store.check()?;
         let id = self.hasher.id(role, bytes);
-        if self.contains(&id)? {
+        // Whoever copies knows what is needed, and gives each blob once.
+        if !self.copies && self.contains(&id)? {
             return Ok(id);
         }
         let length = u32::try_from(bytes.len()).map_err(|_| lifeboat_format::FormatError::Limit("blob"))?;
@@ -196,12 +197,12 @@ impl BlobWriter {
         }
     }
 
-    /// Whether a blob has a place that counts, or was put in this session. To a writer of copies places elsewhere are nothing.
+    /// Whether a blob has a place that counts, or was put in this session.
     ///
     /// # Errors
     /// Those of [`Index::contains`].
     pub fn contains(&self, id: &BlobId) -> Result<bool, RepositoryError> {
-        Ok(self.store.added.contains(id)? || (!self.copies && self.index.contains(id)?))
+        Ok(self.store.added.contains(id)? || self.index.contains(id)?)
     }
 
     /// The index that it relies on.
