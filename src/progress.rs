@@ -221,6 +221,10 @@ impl<'a> Progress<'a> {
 impl Observer for Progress<'_> {
     fn event(&self, event: &Event<'_>) {
         match event {
+            // What each snapshot takes is known when it is its turn.
+            Event::Expect { bytes, .. } if self.work == Work::Copy => {
+                self.total_bytes.fetch_add(*bytes, Relaxed);
+            }
             Event::Expect { files, bytes } => {
                 self.total_files.store(*files, Relaxed);
                 self.total_bytes.store(*bytes, Relaxed);

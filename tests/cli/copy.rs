@@ -92,6 +92,9 @@ fn several_targets_each_with_its_own_key() {
         (Some("copied"), Some("summary"))
     );
     assert_eq!(copied["snapshot_id"], copied["from_id"]);
+    let list = world.run(&["--repo", "fourth", "snapshots", "--json"]).succeeds().json();
+    assert_eq!(list[0]["original"], copied["from_id"]);
+    assert!(list[0]["original_repository"].is_string());
     assert_eq!(summary["to"], "fourth");
     let counts = ["snapshots_copied", "snapshots_present", "snapshots_damaged", "errors", "data_blobs"];
     assert_eq!(counts.map(|name| summary[name].as_u64()), [1, 0, 0, 0, 0].map(Some));

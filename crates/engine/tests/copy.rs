@@ -105,8 +105,13 @@ fn copies_come_back_as_their_originals_do() {
     for (seed, kin) in (1..).zip(KINDS) {
         let from = world(seed, 4);
         let to = target(&from, kin, 100 + seed);
+        let before = from.objects("");
         let report = copied(&from, &to);
         assert_eq!((report.copied.len(), report.present, report.damaged), (4, 0, 0), "{kin:?}");
+        // What is copied from learns of the target, and stays as it was else.
+        let new: Vec<_> = from.objects("").into_iter().filter(|object| !before.contains(object)).collect();
+        assert_eq!(from.objects("").len(), before.len() + 1);
+        assert!(new[0].as_str().starts_with("log/"), "{new:?}");
         assert_eq!(report.packs > 0, kin == Kin::SameKeys, "{kin:?}: {report:?}");
         assert_copied(&from, &to);
     }

@@ -29,6 +29,10 @@ pub(super) struct Line {
     pinned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     verify_writes: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original_repository: Option<String>,
     summary: Counts,
     id: String,
     short_id: String,
@@ -59,6 +63,8 @@ impl Line {
                 VerifyWrites::Sample => Some("sample"),
                 VerifyWrites::Off => Some("off"),
             },
+            original: snapshot.origin.map(|origin| origin.snapshot.to_string()),
+            original_repository: snapshot.origin.map(|origin| origin.repository.to_string()),
             summary: Counts::of(snapshot),
             id: snapshot.id.to_string(),
             short_id: snapshot.id.short(),

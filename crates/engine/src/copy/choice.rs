@@ -55,7 +55,9 @@ pub(super) fn is_copied(
     repository: RepositoryId,
     target: (RepositoryId, &View),
 ) -> bool {
-    Known::of(target.0, target.1.snapshots()).has(snapshot, repository)
+    let origin = origin_of(snapshot, repository);
+    let is_it = |copy: &&Snapshot| copy.id == snapshot.id || origin_of(copy, target.0) == origin;
+    target.1.snapshots().iter().any(is_it)
 }
 
 /// Snapshots that a repository has.

@@ -230,7 +230,9 @@ impl Copying<'_> {
         let views = [(self.source_id(), view), (self.target_id(), session.view())];
         let twins = relative(snapshot, views[0], views[1])
             .map(|(original, copy)| (original.root.clone(), copy.root.clone()));
-        self.teller.tell(&Event::Expect { files: 0, bytes: snapshot.summary.total_bytes_processed });
+        if twins.is_none() {
+            self.teller.tell(&Event::Expect { files: 0, bytes: snapshot.summary.total_bytes_processed });
+        }
         Recoding::new(self, reader, &target, writer).root(&snapshot.root, twins.as_ref())
     }
 
