@@ -330,6 +330,40 @@ fn what_was_copied_a_moment_ago_may_be_forgotten_and_swept_before_the_next_snaps
 }
 
 #[test]
+fn two_who_copy_at_once_make_one_snapshot() {
+    for (seed, kin) in (65..).zip(KINDS) {
+        let from = saved(seed);
+        let fresh = target(&from, kin, 100 + seed);
+        let mut at = 0;
+        loop {
+            let (source, storage) = (objects_copied(&from.backend), objects_copied(&fresh.backend));
+            let open = |backend: Arc<dyn Backend>, process: u64| {
+                Repository::open(backend, &password(), environment(process + at as u64, &from.clock)).unwrap()
+            };
+            let others = (open(Arc::clone(&source) as _, 1000), open(Arc::clone(&storage) as _, 2000));
+            let hooked = Hooked::new(Arc::clone(&storage), move || {
+                copy(&others.0, &others.1, &CopyOptions::default(), &Workers::inline(), &()).unwrap();
+            });
+            let (source, to) = (open(source, 3000), open(Arc::clone(&hooked) as _, 4000));
+            hooked.wait_for(at);
+            let report = copy(&source, &to, &CopyOptions::default(), &Workers::inline(), &()).unwrap();
+            assert!(report.problems.is_empty() && report.notes.is_empty(), "{kin:?}, {at}: {report:?}");
+            let to = open(storage, 5000);
+            let list = snapshots(&to, &SnapshotFilter::default()).unwrap().snapshots;
+            assert_eq!(list.len(), 3, "{kin:?}, {at}");
+            assert_sound(&to, &format!("{kin:?}, {at}"));
+            let again = copy(&source, &to, &CopyOptions::default(), &Workers::inline(), &()).unwrap();
+            assert_eq!((again.copied.len(), again.present), (0, 3), "{kin:?}, {at}");
+            if !hooked.has_happened() {
+                break;
+            }
+            at += 1;
+        }
+        assert!(at > 50, "{at} moments");
+    }
+}
+
+#[test]
 fn a_name_that_was_swept_at_the_target_is_not_used_again() {
     let from = world(60, 2);
     let to = target(&from, Kin::SameKeys, 160);
