@@ -269,9 +269,15 @@ fn many_small_index_objects_become_few() {
 
 /// A storage with room for so many more bytes of packs and index objects.
 #[derive(Debug)]
-struct Small {
+pub(crate) struct Small {
     inner: Arc<MemoryBackend>,
     room: AtomicU64,
+}
+
+impl Small {
+    pub(crate) fn new(inner: &Arc<MemoryBackend>, room: u64) -> Arc<Self> {
+        Arc::new(Self { inner: Arc::clone(inner), room: AtomicU64::new(room) })
+    }
 }
 
 impl Backend for Small {
@@ -313,7 +319,7 @@ impl Backend for Small {
 
 /// Prunes where there is room for so many bytes.
 fn pruned_within(world: &World, room: u64) -> Result<PruneReport, EngineError> {
-    let backend = Arc::new(Small { inner: Arc::clone(&world.backend), room: AtomicU64::new(room) });
+    let backend = Small::new(&world.backend, room);
     let environment = world.repository.environment().clone();
     let repository = Repository::open(backend, &password(), environment).unwrap();
     prune(&repository, &ALL, &world.workers, &())
