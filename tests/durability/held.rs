@@ -82,9 +82,14 @@ impl Held {
 
 /// Takes all room of a file system but a little, by a file that is given back.
 pub(super) fn fill(place: &Path) -> std::path::PathBuf {
+    fill_but(place, 8 * MIB as u64)
+}
+
+/// The same but for so many bytes.
+pub(super) fn fill_but(place: &Path, spared: u64) -> std::path::PathBuf {
     let filler = place.join("filler");
     let room = rustix::fs::statvfs(place).unwrap();
-    let length = room.f_bavail * room.f_frsize - 8 * MIB as u64;
+    let length = room.f_bavail * room.f_frsize - spared;
     let file = fs::File::create_new(&filler).unwrap();
     rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, length).unwrap();
     filler

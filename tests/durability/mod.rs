@@ -12,6 +12,7 @@ mod held;
 mod injected;
 mod no_room;
 mod order;
+mod pruned;
 mod swept;
 mod trace;
 mod world;

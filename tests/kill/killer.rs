@@ -18,13 +18,14 @@ const KILLS: &str = "LIFEBOAT_KILLS";
 /// How many there are otherwise: where everything is tried, and elsewhere.
 const USUAL: (u64, u64) = (72, 24);
 /// Parts of a hundred of them.
-pub(super) const BACKUP: (&str, u64) = ("backup", 24);
-pub(super) const RESTORE: (&str, u64) = ("restore", 22);
-pub(super) const BESIDE: (&str, u64) = ("backup beside another", 12);
+pub(super) const BACKUP: (&str, u64) = ("backup", 20);
+pub(super) const RESTORE: (&str, u64) = ("restore", 18);
+pub(super) const BESIDE: (&str, u64) = ("backup beside another", 10);
+pub(super) const PRUNE: (&str, u64) = ("forget and prune", 16);
 pub(super) const INIT: (&str, u64) = ("init", 6);
-pub(super) const KEY_ADD: (&str, u64) = ("key add", 12);
-pub(super) const KEY_PASSWD: (&str, u64) = ("key passwd", 12);
-pub(super) const KEY_REMOVE: (&str, u64) = ("key remove", 12);
+pub(super) const KEY_ADD: (&str, u64) = ("key add", 10);
+pub(super) const KEY_PASSWD: (&str, u64) = ("key passwd", 10);
+pub(super) const KEY_REMOVE: (&str, u64) = ("key remove", 10);
 
 /// Runs that may end by themselves for one that is killed, on the average. There are fewer: where a run ends by itself the
 /// next is killed sooner.

@@ -11,5 +11,6 @@ mod held;
 mod inits;
 mod killer;
 mod passwords;
+mod prunes;
 mod restores;
 mod world;

@@ -175,7 +175,7 @@ fn leftovers(root: &Path) -> Vec<PathBuf> {
 }
 
 /// Lets temporary files be of long ago: what is young may be somebody's.
-fn age_leftovers(root: &Path) {
+pub(crate) fn age_leftovers(root: &Path) {
     for path in leftovers(root) {
         let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
         let modified = file.metadata().unwrap().modified().unwrap();

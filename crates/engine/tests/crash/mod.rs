@@ -11,6 +11,7 @@ mod inits;
 mod keys;
 mod points;
 mod power;
+mod prunes;
 mod restores;
 mod stage;
 mod watch;
@@ -21,6 +22,7 @@ use keys::{Add, Change, Remove};
 use lifeboat_engine::KdfParams;
 use lifeboat_testkit::{json, record};
 use points::{assert_points, cut, die_twice, disturb};
+use prunes::{Prune, Undo};
 use restores::Restore;
 use std::path::{Path, PathBuf};
 
@@ -72,8 +74,31 @@ fn a_restore_over_a_tree_is_disturbed() {
 }
 
 #[test]
+fn forgetting_and_pruning_is_disturbed() {
+    crash_points("forget and prune", disturb(&Prune::new(), false), 400);
+}
+
+#[test]
+fn pruning_far_away_is_disturbed() {
+    let work = Prune::far_away();
+    crash_points("prune far away", disturb(&work, false), 400);
+    power_cuts("prune far away", cut(&work, 1, false), 40);
+}
+
+#[test]
+fn having_back_is_disturbed() {
+    crash_points("forget --undo", disturb(&Undo::new(), false), 100);
+}
+
+#[test]
+fn the_power_is_cut_in_a_prune() {
+    power_cuts("prune", cut(&Prune::new(), 2, false), 100);
+}
+
+#[test]
 fn whoever_recovers_dies_too() {
     let points = die_twice(&Backup::first(), 150) + die_twice(&Backup::second(), 150);
+    let points = points + die_twice(&Prune::new(), 100);
     let points = points + die_twice(&Restore::over(), 100) + die_twice(&Change::new(), 50);
     crash_points("died twice", points + die_twice(&Init, 50), 500);
 }
