@@ -12,7 +12,7 @@ use lifeboat_engine::{
     Workers, forget, prune, undo,
 };
 use lifeboat_testkit::{Difference, change_tree, tree_differences};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Everything that nobody needs.
 const ALL: PruneOptions = PruneOptions {
@@ -78,7 +78,7 @@ impl Work for Prune {
         let plan = nothing.plan;
         assert_eq!((plan.removed, plan.copied, nothing.orphans, nothing.deleted.bytes), (0, 0, 0, 0));
         assert!(nothing.problems.is_empty(), "{:?}", nothing.problems);
-        assert_eq!(stage.sound_snapshots(&password(), 5), [self.newest.clone()]);
+        assert_eq!(stage.sound_snapshots(&password(), 5), std::slice::from_ref(&self.newest));
         assert_comes_back(stage, &self.newest, &self.source);
     }
 }
@@ -124,12 +124,12 @@ impl Work for Undo {
             Err(error) => panic!("again: {error}"),
         }
         prune(&stage.open(&password(), 3).unwrap(), &ALL, &Workers::inline(), &()).unwrap();
-        assert_eq!(stage.sound_snapshots(&password(), 4), [self.forgotten.clone()]);
+        assert_eq!(stage.sound_snapshots(&password(), 4), std::slice::from_ref(&self.forgotten));
         assert_comes_back(stage, &self.forgotten, &self.source);
     }
 }
 
-fn assert_comes_back(stage: &Stage, snapshot: &Snapshot, source: &PathBuf) {
+fn assert_comes_back(stage: &Stage, snapshot: &Snapshot, source: &Path) {
     let target = stage.path("back");
     let report = stage.restore(Some(snapshot), source, &target, &password(), 6).unwrap();
     assert!(report.problems.is_empty(), "restore: {:?}", report.problems);

@@ -11,6 +11,8 @@ pub(crate) enum Operation {
     Put,
     /// Of a key slot.
     PutSlot,
+    /// Of a log entry.
+    PutEntry,
     Get,
     Range,
     Stat,
@@ -96,14 +98,16 @@ impl Fault {
     }
 
     fn fits(self, operation: Operation) -> bool {
-        use Operation::{Delete, File, Get, List, Put, PutSlot, Range};
+        use Operation::{Delete, File, Get, List, Put, PutEntry, PutSlot, Range};
         match self {
             Self::Refused | Self::Outage | Self::Stall | Self::DiesBefore => operation != File,
             Self::FileFails | Self::FileShort | Self::FileDies => operation == File,
-            Self::LostReply | Self::DiesAfter | Self::Denied => matches!(operation, Put | PutSlot | Delete),
+            Self::LostReply | Self::DiesAfter | Self::Denied => {
+                matches!(operation, Put | PutSlot | PutEntry | Delete)
+            }
             Self::Flipped | Self::Short => matches!(operation, Get | Range),
             Self::HalfListing => operation == List,
-            Self::Full | Self::Garbled => matches!(operation, Put | PutSlot),
+            Self::Full | Self::Garbled => matches!(operation, Put | PutSlot | PutEntry),
         }
     }
 }
@@ -143,8 +147,12 @@ impl Swarm {
     pub(crate) fn strike(&self, operation: Operation, seed: u64, number: u64) -> Option<Fault> {
         let strikes = |(fault, odds): &&(Fault, u64)| {
             let position = number.wrapping_mul(64).wrapping_add(*fault as u64);
-            // Slots are put by few, and not often.
-            let is_rare = (operation, *fault) == (Operation::PutSlot, Fault::Garbled);
+            // Slots are put by few, and not often; and whoever dies behind an entry leaves others to find out what it is worth.
+            let is_rare = matches!(
+                (operation, *fault),
+                (Operation::PutSlot, Fault::Garbled)
+                    | (Operation::PutEntry, Fault::DiesAfter | Fault::LostReply)
+            );
             let odds = if is_rare { odds.div_ceil(8) } else { *odds };
             fault.fits(operation) && Random::new(seed.wrapping_add(position)).below(odds) == 0
         };

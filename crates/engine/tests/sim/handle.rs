@@ -168,7 +168,7 @@ impl Handle {
     fn draw(&self, operation: Operation, number: u64) -> Option<Fault> {
         let mut own = self.own.lock().unwrap();
         let length = 1 + Random::new(self.seed ^ number).below(WHILE);
-        let is_put = matches!(operation, Operation::Put | Operation::PutSlot);
+        let is_put = matches!(operation, Operation::Put | Operation::PutSlot | Operation::PutEntry);
         let fault = match self.swarm.strike(operation, self.seed, number) {
             _ if number < own.back => Some(Fault::Outage),
             _ if number < own.room && is_put => Some(Fault::Full),
@@ -220,8 +220,11 @@ impl Handle {
 
 impl Backend for Handle {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        let is_slot = name.as_str().starts_with("keys");
-        let operation = if is_slot { Operation::PutSlot } else { Operation::Put };
+        let operation = match name.as_str().split('/').next() {
+            Some("keys" | "keys2") => Operation::PutSlot,
+            Some("log" | "log2") => Operation::PutEntry,
+            _ => Operation::Put,
+        };
         self.ask(operation, name.as_str(), |fault| {
             if fault != Some(Fault::Garbled) {
                 return self.store.put(name, bytes);

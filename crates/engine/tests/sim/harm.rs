@@ -22,21 +22,14 @@ pub(crate) enum Harm {
     Swap,
     /// It was deleted and is back.
     Return,
+    /// It is an index object and gone.
+    Unlist,
 }
 
 impl Harm {
-    /// All of them, the worst more often.
-    pub(crate) const DRAWN: [Self; 9] = [
-        Self::Flip,
-        Self::Cut,
-        Self::Empty,
-        Self::Zeros,
-        Self::Vanish,
-        Self::Vanish,
-        Self::Vanish,
-        Self::Swap,
-        Self::Return,
-    ];
+    /// Those that are drawn for any object.
+    pub(crate) const ANY: [Self; 7] =
+        [Self::Flip, Self::Cut, Self::Empty, Self::Zeros, Self::Vanish, Self::Swap, Self::Return];
 
     /// What people call it.
     fn name(self) -> &'static str {
@@ -45,7 +38,7 @@ impl Harm {
             Self::Cut => "the end of an object is lost",
             Self::Empty => "an object is empty",
             Self::Zeros => "an object is all zeros",
-            Self::Vanish => "an object is gone",
+            Self::Vanish | Self::Unlist => "an object is gone",
             Self::Swap => "an object has the bytes of another",
             Self::Return => "an object that was deleted is back",
         }
@@ -61,7 +54,8 @@ impl Store {
             return come_back(state, &mut random);
         }
         let folder =
-            *random.pick(&["packs", "packs", "index", "index", "index", "log", "keys", "keyring", "config"]);
+            *random.pick(&["packs", "packs", "packs", "index", "index", "log", "keys", "keyring", "config"]);
+        let folder = if harm == Harm::Unlist { "index" } else { folder };
         let is_in = |name: &&ObjectName| {
             let first = name.as_str().split('/').next().unwrap_or_default();
             first.trim_end_matches('2') == folder
@@ -145,7 +139,7 @@ fn harmed(
 ) -> Option<Arc<[u8]>> {
     let place = random.index(bytes.len().max(1));
     match harm {
-        Harm::Vanish | Harm::Return => None,
+        Harm::Vanish | Harm::Unlist | Harm::Return => None,
         Harm::Empty => Some(Arc::default()),
         Harm::Zeros => Some(vec![0; bytes.len()].into()),
         Harm::Cut => Some(bytes[..place].into()),

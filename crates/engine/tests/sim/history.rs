@@ -20,7 +20,7 @@ use std::fmt::Arguments;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// Where files are in memory, on machines that have such a place.
@@ -30,6 +30,9 @@ const PAUSES: [u64; 10] = [0, 0, 1, 1, 3600, 3600, 3600, 86_400, 86_400, 15 * 86
 
 /// Operations of others for which somebody waits before beginning, about.
 const DELAYS: [u32; 6] = [0, 0, 5, 15, 40, 80];
+
+/// Seconds by which the clock of a host may be ahead from the beginning.
+const BEGINNINGS: [i64; 6] = [0, 0, 0, 0, -2 * 86_400, -9 * 86_400];
 
 /// Steps for which what is away is away.
 const AWAY: u32 = 3;
@@ -94,7 +97,8 @@ impl History {
             let name = format!("host-{number}");
             let home = folder.path().join(&name);
             std::fs::create_dir(&home).unwrap();
-            let ahead = Arc::default();
+            // Some clocks were never right.
+            let ahead = Arc::new(AtomicI64::new(*Random::new(!plan.seed ^ number as u64).pick(&BEGINNINGS)));
             let clock = HostClock { time: Arc::clone(&time), ahead: Arc::clone(&ahead), runner: None };
             let source = Arc::new(Source::make(home.join("source"), clock, plan.grain, &mut random));
             Host { name, home, source, ahead, boots: 0 }

@@ -137,11 +137,17 @@ impl Plan {
         let shape = Shape::draw(random);
         // Some histories without anything that goes wrong: then nothing may.
         let swarm = if random.below(6) == 0 { Swarm::default() } else { Swarm::draw(random) };
-        let hosts = 1 + random.index(3);
+        let hosts = *random.pick(&[1, 2, 2, 3, 3]);
         let rough_start = random.below(8) == 0;
-        let may_harm = random.below(5) < 2;
-        let swarm = if may_harm { swarm.with_harm(&mut Random::new(seed ^ 3)) } else { swarm };
-        let steps = (0..3 + random.below(STEPS - 2)).map(|_| Step::draw(hosts, may_harm, random)).collect();
+        // In some of those in which objects are harmed nothing happens but that the index loses some.
+        let harms: &[Harm] = match random.below(6) {
+            0 | 1 => &Harm::ANY,
+            2 => &[Harm::Unlist],
+            _ => &[],
+        };
+        let may_garble = harms.len() > 1;
+        let swarm = if may_garble { swarm.with_harm(&mut Random::new(seed ^ 3)) } else { swarm };
+        let steps = (0..3 + random.below(STEPS - 2)).map(|_| Step::draw(hosts, harms, random)).collect();
         let grain = *random.pick(&[0, 1, 2]);
         Self { seed, shape, swarm, hosts, rough_start, steps, grain, bug: None }
     }
@@ -172,7 +178,7 @@ impl Shape {
 }
 
 impl Step {
-    fn draw(hosts: usize, may_harm: bool, random: &mut Random) -> Self {
+    fn draw(hosts: usize, harms: &[Harm], random: &mut Random) -> Self {
         let host = random.index(hosts);
         let seed = random.next_u64();
         match random.below(20) {
@@ -193,7 +199,7 @@ impl Step {
             }
             5 => Self::LoseCache { host },
             6 => Self::Boot { host },
-            7 | 8 if may_harm => Self::Harm { harm: *random.pick(&Harm::DRAWN), seed },
+            7 | 8 if !harms.is_empty() => Self::Harm { harm: *random.pick(harms), seed },
             7 if random.below(2) == 0 => Self::Hide { seed },
             _ => {
                 let count = 1 + random.index(hosts);
@@ -207,17 +213,17 @@ impl Step {
 
 impl Act {
     fn draw(host: usize, random: &mut Random) -> Self {
-        let verb = match random.below(25) {
+        let verb = match random.below(27) {
             0 | 1 => Verb::Restore { over: random.below(2) == 0 },
             2 => Verb::Verify,
             3 => Verb::AddKey,
             4 => Verb::RemoveKey,
             5 => Verb::ChangeKey,
-            6 => Verb::Forget(Forgetting::Some(1 + random.index(3))),
-            7 | 8 => Verb::Forget(Forgetting::AllBut(1 + u32::from(random.below(2) == 0))),
+            6 | 7 => Verb::Forget(Forgetting::Some(1 + random.index(4))),
+            8 => Verb::Forget(Forgetting::AllBut(1 + u32::from(random.below(2) == 0))),
             9 => Verb::Regain,
-            10..15 => Verb::Prune(Pruning {
-                now: random.below(3) > 0,
+            10..16 => Verb::Prune(Pruning {
+                now: random.below(5) < 3,
                 max_unused: *random.pick(&[Some(0), Some(0), Some(4_000), None]),
                 max_repack: *random.pick(&[None, None, Some(20_000)]),
             }),

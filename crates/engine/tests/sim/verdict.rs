@@ -240,7 +240,7 @@ impl History {
     fn is_seen_at_once(&self) -> bool {
         let is_listed_pack = |name: &str| !self.plan.shape.is_far && name.starts_with("packs/");
         self.harms.iter().all(|(harm, name)| match harm {
-            Harm::Vanish => name.starts_with("index") || is_listed_pack(name),
+            Harm::Vanish | Harm::Unlist => name.starts_with("index") || is_listed_pack(name),
             Harm::Cut | Harm::Empty => is_listed_pack(name),
             _ => false,
         })
