@@ -12,6 +12,7 @@ mod broken;
 mod bulk;
 mod connect;
 mod credentials;
+mod deletions;
 mod download;
 mod failure;
 mod fill;
@@ -336,15 +337,7 @@ impl Backend for RemoteBackend {
     }
 
     fn delete_all(&self, names: &[ObjectName]) -> Result<(), BackendError> {
-        let keys = names.iter().map(|name| Ok((self.key("delete", name.as_str())?, name)));
-        let keys = keys.collect::<Result<Vec<_>, BackendError>>()?;
-        self.insist(|| {
-            let deletes = keys.iter().map(async |(key, name)| match self.store.delete(key).await {
-                Err(StoreError::NotFound { .. }) => Ok(()),
-                other => other.map_err(|error| failure("delete", name, error)),
-            });
-            self.wait(iter(deletes).buffer_unordered(GETS_AT_ONCE).try_collect::<()>())
-        })
+        self.delete_each(names)
     }
 
     fn keeps_versions(&self, name: &ObjectName) -> Result<Option<bool>, BackendError> {
