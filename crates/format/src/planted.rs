@@ -52,8 +52,6 @@ pub enum Bug {
     DeletedWhenCondemned,
     /// Nobody looks behind a commit for what others have condemned meanwhile.
     CondemnedUnseen,
-    /// A commit that somebody swept beside counts.
-    VoidTakenForLive,
     /// What is condemned counts for who stores nothing twice.
     CondemnedReliedOn,
     /// A tree that cannot be read needs nothing.
@@ -74,14 +72,12 @@ pub enum Bug {
     CondemnedStay,
     /// The pieces of long files are needed by nobody.
     LongFilesUnmarked,
-    /// Of a snapshot that was committed twice only the last state is needed.
-    DoublesUnmarked,
 }
 
 impl Bug {
     /// All of them.
     #[cfg(feature = "planted")]
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 33] = [
         Self::IndexBeforePacks,
         Self::IgnoredPutError,
         Self::UncheckedReuse,
@@ -105,7 +101,6 @@ impl Bug {
         Self::SweptUnmarked,
         Self::DeletedWhenCondemned,
         Self::CondemnedUnseen,
-        Self::VoidTakenForLive,
         Self::CondemnedReliedOn,
         Self::UnreadSkipped,
         Self::LastPlaceSwept,
@@ -116,7 +111,6 @@ impl Bug {
         Self::LeftoversStay,
         Self::CondemnedStay,
         Self::LongFilesUnmarked,
-        Self::DoublesUnmarked,
     ];
 }
 

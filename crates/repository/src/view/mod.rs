@@ -70,7 +70,7 @@ impl View {
             match statement {
                 Statement::Commit(commit) => {
                     let list = ObjectList { index: commit.index.clone(), packs: commit.packs.clone() };
-                    match void[number] && !planted(Bug::VoidTakenForLive) {
+                    match void[number] {
                         // Its author has to do it again, and will want what is stored already.
                         true => view.provide(entry, &list),
                         false => gathered.commit(entry, &commit, repository),
@@ -159,8 +159,7 @@ impl View {
 
     /// Every state of every snapshot that is wanted, and of those forgotten ones of whose wishes `stays` says so.
     pub fn roots(&self, stays: impl Fn(&[Forgotten]) -> bool) -> impl Iterator<Item = &Snapshot> {
-        let doubles = if planted(Bug::DoublesUnmarked) { &[][..] } else { &self.doubles };
-        let all = self.snapshots.values().chain(doubles);
+        let all = self.snapshots.values().chain(&self.doubles);
         all.filter(move |snapshot| self.forgotten.get(&snapshot.id).is_none_or(|wishes| stays(wishes)))
     }
 
