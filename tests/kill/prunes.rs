@@ -57,6 +57,7 @@ fn save(world: &World, random: &mut Random) {
 
 fn snapshots(world: &World) -> BTreeSet<String> {
     let said = world.run(&world.repository, &["snapshots", "--json"]);
-    let list: Vec<serde_json::Value> = serde_json::from_str(&said).unwrap();
+    // What comes behind it is said of copies that were not there.
+    let list: Vec<serde_json::Value> = serde_json::from_str(said.lines().next().unwrap()).unwrap();
     list.iter().map(|snapshot| snapshot["id"].as_str().unwrap().to_owned()).collect()
 }
