@@ -13,7 +13,10 @@ use super::sources::{Source, root, rust_sources, sources};
 /// All edges between our own crates. They only run downward, and no two crates of one floor know each other.
 const CRATE_EDGES: [(&str, &[&str]); 9] = [
     ("lifeboat", &["lifeboat-drill", "lifeboat-engine", "lifeboat-repository", "lifeboat-backend"]),
-    ("lifeboat-drill", &["lifeboat-engine", "lifeboat-repository", "lifeboat-backend", "lifeboat-format"]),
+    (
+        "lifeboat-drill",
+        &["lifeboat-engine", "lifeboat-repository", "lifeboat-backend", "lifeboat-format", "lifeboat-fs"],
+    ),
     ("lifeboat-engine", &["lifeboat-repository", "lifeboat-fs", "lifeboat-format"]),
     ("lifeboat-repository", &["lifeboat-backend", "lifeboat-format", "lifeboat-sys"]),
     ("lifeboat-fs", &["lifeboat-format", "lifeboat-sys"]),
@@ -48,7 +51,7 @@ const FENCES: [(&[&str], &[&str]); 12] = [
     (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),
     (&["rustix"], &["lifeboat", "lifeboat-sys", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
-    (&["serde_json"], &["lifeboat", "lifeboat-backend", "lifeboat-testkit"]),
+    (&["serde_json"], &["lifeboat", "lifeboat-backend", "lifeboat-drill", "lifeboat-testkit"]),
     (
         &["anyhow", "clap", "clap_complete", "indicatif", "signal-hook", "toml", "tracing-subscriber"],
         &["lifeboat"],
