@@ -2,6 +2,7 @@
 //!
 //! Invariant: there is one accounting. A verb tells every event to its report and to the observer alike.
 
+use crate::Difference;
 use lifeboat_format::{Node, Snapshot, SnapshotId};
 use lifeboat_fs::Exclusion;
 use lifeboat_repository::ObjectKind;
@@ -55,13 +56,15 @@ pub enum Event<'a> {
     },
     /// So many bytes were written by `restore`.
     Written(u64),
-    /// A restored file was read again, and is what it should be.
+    /// A restored file was read again, or an item was compared with the snapshot, and is what it should be.
     Compared {
         /// Its path within the snapshot.
         path: &'a Path,
-        /// The file.
+        /// The item.
         node: &'a Node,
     },
+    /// An item is not as the snapshot has it.
+    Differs(&'a Difference),
     /// A stored object is whole again, or what was in it lies elsewhere.
     Mended {
         /// Its name in the storage.

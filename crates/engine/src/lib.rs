@@ -4,9 +4,11 @@
 //! what happens is told to an [`Observer`] while it happens.
 
 mod backup;
+mod compare;
 mod content;
 mod copy;
 mod current;
+mod draw;
 mod error;
 mod event;
 mod forget;
@@ -20,9 +22,11 @@ mod repair;
 mod replicas;
 mod report;
 mod restore;
+mod same_content;
 mod scrub;
 mod second_copies;
 mod select;
+mod selection;
 mod sessions;
 mod stored;
 mod survey;
@@ -32,7 +36,9 @@ mod trees;
 mod verify;
 
 pub use backup::{BackupOptions, ParentChoice, backup, backup_stream};
+pub use compare::{CompareOptions, CompareReport, Difference, What, compare};
 pub use copy::{CopyOptions, copy};
+pub use draw::{Drawn, draw};
 pub use error::EngineError;
 pub use event::{Event, Fate, Means, Observer, Outcome, Problem, ProblemKind};
 pub use forget::{
@@ -47,10 +53,11 @@ pub use report::{
     BackupReport, Checked, CopyReport, PruneReport, RepairReport, RestoreReport, ScrubReport, Verified,
     VerifyReport,
 };
-pub use restore::{Overwrite, RestoreOptions, Selection, restore};
+pub use restore::{Overwrite, RestoreOptions, restore};
 pub use scrub::scrub;
 pub use second_copies::replaced_objects;
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
+pub use selection::Selection;
 pub use sessions::{ProvidedPacks, RunningSession, SessionsReport, Waiting, sessions};
 pub use tag::{TagOptions, TagReport, tag};
 pub use verify::{ReadData, VerifyOptions, verify};

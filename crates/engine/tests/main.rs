@@ -5,6 +5,7 @@
 mod ahead;
 mod beside;
 mod ceilings;
+mod compare;
 mod copy;
 mod craft;
 mod crash;

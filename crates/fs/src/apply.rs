@@ -270,7 +270,7 @@ impl Applying<'_> {
 
 /// Whether people and programs give the attribute, and not the system by itself as it does labels: it goes where the
 /// node does not have it. Only root sees what is trusted.
-fn is_ours(name: &[u8]) -> bool {
+pub(crate) fn is_ours(name: &[u8]) -> bool {
     let spaces: [&[u8]; 3] = [b"user.", b"trusted.", b"system.posix_acl_"];
     name == CAPABILITY || spaces.iter().any(|space| name.starts_with(space))
 }

@@ -3,9 +3,9 @@
 //! The tree of the snapshot is walked a second time, together with the target; files are compared in batches of bounded
 //! size. What failed before is named already.
 
-use super::compare::{CompareError, Compared, content_equals};
-use super::selection::Verdict;
 use super::{Restore, walk};
+use crate::same_content::{CompareError, Compared, content_equals};
+use crate::selection::Verdict;
 use crate::trees::{self, Entries};
 use crate::{EngineError, Event, ProblemKind};
 use lifeboat_format::{Node, NodeKind};

@@ -2,8 +2,8 @@
 
 use super::Restore;
 use super::batch::Batch;
-use super::compare::{CompareError, Compared, content_equals};
 use super::file::RestoredFile;
+use crate::same_content::{CompareError, Compared, content_equals};
 use crate::{EngineError, Outcome};
 use lifeboat_fs::Lock;
 use lifeboat_repository::RepositoryError;

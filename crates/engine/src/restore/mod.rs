@@ -9,7 +9,6 @@
 
 mod batch;
 mod check;
-mod compare;
 mod doubt;
 mod file;
 mod ground;
@@ -17,13 +16,12 @@ mod item;
 mod link;
 mod metadata;
 mod overwrite;
-mod selection;
 mod walk;
 
 pub use overwrite::Overwrite;
-pub use selection::Selection;
 
 use crate::report::Teller;
+use crate::selection::Selection;
 use crate::{EngineError, Event, Observer, Outcome, ProblemKind, RestoreReport, Verified, cause_of, select};
 use batch::Batch;
 use lifeboat_format::{Node, NodeKind, Snapshot, Totals};

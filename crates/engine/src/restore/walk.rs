@@ -4,7 +4,7 @@ use super::Restore;
 use super::batch::{Batch, FinishedDirectory};
 use super::ground::Ground;
 use super::item::{Links, Place};
-use super::selection::Verdict;
+use crate::selection::Verdict;
 use crate::trees::{self, Entries};
 use crate::{EngineError, Outcome, ProblemKind};
 use lifeboat_format::{Bug, Node, NodeKind, Totals, planted};

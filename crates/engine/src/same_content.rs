@@ -12,15 +12,15 @@ use thiserror::Error;
 const HOLE_STEP: usize = 64 << 10;
 
 /// A file that is compared, from its first byte to its last.
-pub(super) struct Compared<'f> {
-    pub(super) file: &'f mut SourceFile,
+pub(crate) struct Compared<'f> {
+    pub(crate) file: &'f mut SourceFile,
     /// Whether it is still worth while: whoever is to stop does not read a long file to its end, and finds nothing out.
-    pub(super) goes_on: &'f dyn Fn() -> bool,
+    pub(crate) goes_on: &'f dyn Fn() -> bool,
 }
 
 /// Why nobody knows.
 #[derive(Debug, Error)]
-pub(super) enum CompareError {
+pub(crate) enum CompareError {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FsError),
@@ -34,7 +34,7 @@ pub(super) enum CompareError {
 ///
 /// # Errors
 /// When the file or the list of pieces cannot be read. Content that differs is none.
-pub(super) fn content_equals(
+pub(crate) fn content_equals(
     reader: &BlobReader,
     file: &mut Compared<'_>,
     node: &Node,
