@@ -4,3 +4,4 @@
 //! done is told as it was done, whether it helps or not.
 
 pub mod record;
+pub mod storage;

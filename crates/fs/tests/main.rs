@@ -20,6 +20,7 @@ mod metadata;
 mod names;
 mod owners;
 mod patterns;
+mod private_dir;
 mod quiet;
 mod source;
 mod takeover;
