@@ -4,4 +4,5 @@
 //! done is told as it was done, whether it helps or not.
 
 pub mod record;
+pub mod stats;
 pub mod storage;
