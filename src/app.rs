@@ -376,7 +376,8 @@ fn refuse_foreign_files(path: &Path) -> Result<(), Failure> {
     let entries = entries
         .map_err(|error| Failure::system(format!("cannot look into {}", path.display()), error, hint))?;
     // A new file system is born with a directory of its own; all else is what a repository has at its top.
-    let known = ["lost+found", "config", "keys", "keyring", "log", "index", "running", "packs", "probe"];
+    let known =
+        ["lost+found", "config", "keys", "keyring", "log", "index", "running", "packs", "probe", "evidence"];
     let seconds = ["config2", "keys2", "keyring2", "log2", "index2"];
     let is_known = |entry: &DirEntry| known.iter().chain(&seconds).any(|name| entry.file_name() == *name);
     match entries.iter().any(|entry| !is_known(entry)) {

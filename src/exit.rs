@@ -7,6 +7,7 @@ use lifeboat_backend::{BackendError, ErrorKind};
 use lifeboat_engine::EngineError;
 use lifeboat_repository::{RepositoryError, SlotError};
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// An exit code other than 0.
@@ -151,10 +152,7 @@ impl From<RepositoryError> for Failure {
                 return Self::new(code, error, hint);
             }
             RepositoryError::RolledBack { ref remembered, .. } => {
-                let file = remembered.display();
-                let hint = format!(
-                    "write nothing to the repository, and compare it with another copy; if its older state was put back on purpose, forget the newer one: rm {file}"
-                );
+                let hint = if_on_purpose(remembered);
                 return Self::new(Code::Tampering, error, hint);
             }
             other => other,
@@ -187,6 +185,9 @@ impl From<RepositoryError> for Failure {
             RepositoryError::Cache { .. } => {
                 (Code::Failed, "name a directory that has space and can be written: --cache-dir DIR")
             }
+            RepositoryError::State { .. } => {
+                (Code::Failed, "name a directory that can be read: --state-dir DIR")
+            }
             RepositoryError::Damaged { .. } | RepositoryError::Missing(_) => {
                 (Code::Damage, "see how far the damage goes: lifeboat verify --read-data")
             }
@@ -211,6 +212,14 @@ impl From<BackendError> for Failure {
     fn from(error: BackendError) -> Self {
         RepositoryError::from(error).into()
     }
+}
+
+/// What to do where a repository is older than this file remembers.
+fn if_on_purpose(remembered: &Path) -> String {
+    format!(
+        "write nothing to the repository, and compare it with another copy; if its older state was put back on purpose, forget the newer one: rm {}",
+        remembered.display()
+    )
 }
 
 fn of_slot(error: &SlotError) -> (Code, &'static str) {

@@ -27,7 +27,7 @@ const CRATE_EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates of others, with those of ours that may depend on them.
-const FENCES: [(&[&str], &[&str]); 12] = [
+const FENCES: [(&[&str], &[&str]); 13] = [
     (
         &[
             "argon2",
@@ -37,6 +37,7 @@ const FENCES: [(&[&str], &[&str]); 12] = [
             "ed25519-dalek",
             "fastcdc",
             "reed-solomon-simd",
+            "sha2",
             "x25519-dalek",
             "zstd",
         ],
@@ -51,6 +52,7 @@ const FENCES: [(&[&str], &[&str]); 12] = [
     (&["globset", "ignore", "nix", "xattr"], &["lifeboat-fs"]),
     (&["rustix"], &["lifeboat", "lifeboat-sys", "lifeboat-testkit"]),
     (&["quick-junit", "rusqlite"], &["lifeboat-drill"]),
+    (&["base64"], &["lifeboat-format", "lifeboat-drill"]),
     (&["serde_json"], &["lifeboat", "lifeboat-backend", "lifeboat-drill", "lifeboat-testkit"]),
     (
         &["anyhow", "clap", "clap_complete", "indicatif", "signal-hook", "toml", "tracing-subscriber"],

@@ -96,6 +96,12 @@ id!(
 id!(
     /// One run of a program that writes to a repository.
     SessionId, 16);
+id!(
+    /// A chain of evidence: drawn at random by whoever begins it.
+    EvidenceWriter, 16);
+id!(
+    /// SHA-256 of an object of evidence, or of what evidence tells of.
+    EvidenceHash, 32);
 
 impl ObjectHash {
     /// The name of an object with these bytes.

@@ -4,8 +4,8 @@
 //! its key. Which keys must be there is said by the genesis entry: a missing one is damage, never a fallback.
 
 use crate::{
-    BlobHasher, CacheKey, Chunker, ChunkerParams, FormatError, Key, KeyId, KeySetId, LogKeys, Random,
-    SealContext, SealRole, Sealer, wire,
+    BlobHasher, CacheKey, Chunker, ChunkerParams, EvidenceKey, FormatError, Key, KeyId, KeySetId, LogKeys,
+    Random, SealContext, SealRole, Sealer, wire,
 };
 use minicbor::{Decode, Encode};
 use std::fmt;
@@ -71,6 +71,7 @@ pub struct Keyring {
     snapshot: Sealer,
     index: Sealer,
     log: LogKeys,
+    evidence: EvidenceKey,
 }
 
 impl fmt::Debug for Keyring {
@@ -157,6 +158,7 @@ impl Keyring {
             snapshot: Sealer::new(&epoch.derive("lifeboat v1 snapshot")),
             index: Sealer::new(&domain.derive("lifeboat v1 index")),
             log: LogKeys::new(KeySetId::new(key_set), &log, &admin),
+            evidence: EvidenceKey::new(&admin),
             domain,
         };
         Ok((keyring, ids))
@@ -192,6 +194,12 @@ impl Keyring {
     #[must_use]
     pub fn log(&self) -> &LogKeys {
         &self.log
+    }
+
+    /// Signs the evidence of rehearsals.
+    #[must_use]
+    pub fn evidence(&self) -> &EvidenceKey {
+        &self.evidence
     }
 
     /// Decides where directories are cut into pages.

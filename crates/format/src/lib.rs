@@ -11,6 +11,7 @@ mod config;
 mod credential;
 mod entry;
 mod error;
+mod evidence;
 mod id;
 mod index;
 mod key;
@@ -38,7 +39,11 @@ pub use config::{Config, FORMAT_DRAFT, FORMAT_VERSION};
 pub use credential::Credential;
 pub use entry::{Draft, Entry, EntryHeader, EntryKind, LogKeys};
 pub use error::FormatError;
-pub use id::{BlobId, KeyId, KeySetId, ObjectHash, PackId, RepositoryId, SessionId, SlotId, SnapshotId};
+pub use evidence::{EvidenceKey, EvidencePublicKey};
+pub use id::{
+    BlobId, EvidenceHash, EvidenceWriter, KeyId, KeySetId, ObjectHash, PackId, RepositoryId, SessionId,
+    SlotId, SnapshotId,
+};
 pub use index::{BlobPrefix, BuiltIndex, Index, IndexBuilder, IndexedBlob, IndexedPack, IndexedSegment};
 pub use key::Key;
 pub use key_text::{KeyTextError, key_file_text, parse_key_text, sheet_words};

@@ -36,6 +36,8 @@ pub const INDEX_MAX: u64 = 8 << 20;
 pub const ENTRY_MAX: u64 = 16 << 20;
 /// Largest config, key slot, key object or running hint.
 pub const SMALL_OBJECT_MAX: u64 = 64 << 10;
+/// Largest object of evidence.
+pub const EVIDENCE_MAX: u64 = 4 << 20;
 /// A page is closed no earlier than this.
 pub const PAGE_MIN: usize = 8 << 10;
 /// A page is closed when it has reached this; one entry may carry it beyond.

@@ -7,6 +7,7 @@ mod chunker;
 mod corpus;
 mod damage;
 mod erasure_code;
+mod evidence;
 mod heal;
 mod index_places;
 mod key_text;

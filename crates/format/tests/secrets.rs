@@ -30,6 +30,7 @@ fn keys_and_what_holds_them_do_not_show_them() {
     for secret in &by_hand::SECRETS[1..] {
         assert_silent(&keyring, secret);
         assert_silent(keyring.log(), secret);
+        assert_silent(keyring.evidence(), secret);
         assert_silent(&keyring.blob_hasher(), secret);
         assert_silent(&keyring.page_key(), secret);
     }

@@ -119,6 +119,14 @@ fn keyring() {
     assert_eq!(keyring.key_set(), world::keyring(1).key_set());
 }
 
+#[test]
+fn evidence() {
+    let keyring = world::keyring(1);
+    let public = keyring.evidence().public();
+    let signature = hex(&keyring.evidence().sign(b"women and children first"));
+    check("evidence.txt", &format!("{}{}\n{signature}", public.pem(), public.id()));
+}
+
 fn check_slot(name: &str, credential: &Credential) {
     let kept = golden(name, &world::slot_of(credential).encode());
     let slot = Slot::decode(&kept).expect("a slot");

@@ -84,6 +84,14 @@ pub enum RepositoryError {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// What this machine remembers of the evidence that it wrote cannot be read.
+    #[error("cannot read which evidence this machine wrote from {}", place.display())]
+    State {
+        /// The file.
+        place: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// Key slots are not changed, or cannot be read.
     #[error(transparent)]
     Slot(#[from] SlotError),

@@ -3,7 +3,8 @@
 //! Spec: docs/format.md#objects.
 
 use lifeboat_backend::ObjectName;
-use lifeboat_format::{KeyId, ObjectHash, PackId, SessionId, SlotId};
+use lifeboat_format::{EvidenceHash, EvidenceWriter, KeyId, ObjectHash, PackId, SessionId, SlotId};
+use std::fmt;
 
 /// Folder of key slots.
 pub(crate) const KEYS: &str = "keys/";
@@ -19,6 +20,9 @@ pub const PACKS: &str = "packs/";
 pub(crate) const PROBE: &str = "probe/";
 /// Folder of index objects.
 pub(crate) const INDEX: &str = "index/";
+
+/// Folder of what rehearsals proved.
+pub(crate) const EVIDENCE: &str = "evidence/";
 
 /// Folders of which there may be second copies.
 const DOUBLED: [&str; 4] = [KEYS, KEYRING, LOG, INDEX];
@@ -89,6 +93,45 @@ pub(crate) fn entry(session: SessionId, number: u64, hash: ObjectHash) -> Object
     name(&format!("{LOG}{session}-{number}-{hash}"))
 }
 
+/// What the name of an object of evidence says. They are in the order of writers and their records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EvidenceName {
+    /// Whose chain it belongs to.
+    pub writer: EvidenceWriter,
+    /// Its number in that chain, from zero.
+    pub seq: u64,
+    /// Hash of the object's bytes.
+    pub hash: EvidenceHash,
+}
+
+impl EvidenceName {
+    /// Reads a name exactly as [`fmt::Display`] writes it.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let writer = EvidenceWriter::parse(parts.next()?).ok()?;
+        let seq = parts.next()?.parse().ok()?;
+        let hash = EvidenceHash::parse(parts.next()?).ok()?;
+        let name = Self { writer, seq, hash };
+        // Only the one way to write a name is a name.
+        (name.to_string() == text).then_some(name)
+    }
+
+    pub(crate) fn parse(object: &ObjectName) -> Option<Self> {
+        Self::from_text(object.as_str().strip_prefix(EVIDENCE)?)
+    }
+
+    pub(crate) fn object(&self) -> ObjectName {
+        name(&format!("{EVIDENCE}{self}"))
+    }
+}
+
+impl fmt::Display for EvidenceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.writer, self.seq, self.hash)
+    }
+}
+
 /// What the name of a log entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct EntryName {
@@ -122,6 +165,7 @@ pub(crate) enum Promise {
     Entry(ObjectHash),
     Index(ObjectHash),
     Pack(PackId),
+    Evidence(EvidenceHash),
 }
 
 impl Promise {
@@ -142,6 +186,7 @@ impl Promise {
         entry
             .or_else(|| parse_index(&object).map(Self::Index))
             .or_else(|| parse_pack(&object).map(Self::Pack))
+            .or_else(|| EvidenceName::parse(&object).map(|evidence| Self::Evidence(evidence.hash)))
     }
 }
 
@@ -225,8 +270,14 @@ mod tests {
             assert_eq!([&first, &second].map(Promise::parse), [Some(promise); 2]);
         }
         assert_eq!((Promise::parse(&pack(id)), other_copy(&pack(id))), (Some(Promise::Pack(id)), None));
+        let (writer, hash) = (EvidenceWriter::new([4; 16]), EvidenceHash::new([5; 32]));
+        let evidence = EvidenceName { writer, seq: 12, hash }.object();
+        assert_eq!((Promise::parse(&evidence), other_copy(&evidence)), (Some(Promise::Evidence(hash)), None));
         for odd in [
             "config/x",
+            "evidence/x",
+            &evidence.as_str().replace("-12-", "-012-"),
+            &format!("{evidence}-1"),
             "keys/01",
             "keyring/01-02",
             "log/0/x",

@@ -2,7 +2,7 @@
 //!
 //! Floor 1. It knows nothing of source and target files and nothing of the terminal. A [`Repository`] opens and
 //! hands out the roles that do the work: [`Session`] (a run that writes), [`Pruner`] (one that takes away), [`BlobWriter`], [`BlobReader`],
-//! [`PackReader`], [`Index`], [`Reading`] and [`View`] of the log, [`Slots`] (who can open it). [`Objects`] are for those who have no key.
+//! [`PackReader`], [`Index`], [`Reading`] and [`View`] of the log, [`Slots`] (who can open it), [`EvidenceStore`]. [`Objects`] are for those who have no key.
 //!
 //! Write order, each durable before the next: packs, index objects, the entry that names them. So an index object exists
 //! only if its packs do, and a snapshot counts only if everything it reaches does.
@@ -26,6 +26,7 @@ mod control;
 mod copies;
 mod environment;
 mod error;
+mod evidence;
 mod found_config;
 mod heads;
 mod index;
@@ -65,13 +66,14 @@ pub use cache::CacheOptions;
 pub use control::CopyFault;
 pub use environment::{Clock, Environment, Processes};
 pub use error::RepositoryError;
+pub use evidence::{EvidenceStore, HeldChain, OwnChain};
 pub use found_config::is_absent;
 pub use index::{
     BlobPlace, Index, IndexFault, KnownPack, KnownSegment, Need, NeededBlob, PackNumber, PackUse,
     SegmentNumber, Usage, Used,
 };
 pub use init::{InitOptions, init, is_ours};
-pub use layout::PACKS;
+pub use layout::{EvidenceName, PACKS};
 pub use log::Reading;
 pub use memory::Memory;
 pub use mending::Source;

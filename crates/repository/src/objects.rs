@@ -9,7 +9,7 @@ use crate::mended::read_remains;
 use crate::{Memory, RepositoryError, layout};
 use lifeboat_backend::{Backend, ObjectInfo, ObjectName};
 use lifeboat_format::{
-    Compression, Config, FormatError, ObjectHash, Pack, RepositoryId, Slot, Timestamp, limits,
+    Compression, Config, EvidenceHash, FormatError, ObjectHash, Pack, RepositoryId, Slot, Timestamp, limits,
 };
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub enum ObjectKind {
     Index,
     /// A pack.
     Pack,
+    /// What a rehearsal proved.
+    Evidence,
 }
 
 /// An object that the storage lists under a name that repositories give.
@@ -89,6 +91,7 @@ impl StoredObject {
             Promise::Entry(_) => ObjectKind::LogEntry,
             Promise::Index(_) => ObjectKind::Index,
             Promise::Pack(_) => ObjectKind::Pack,
+            Promise::Evidence(_) => ObjectKind::Evidence,
         }
     }
 
@@ -113,6 +116,10 @@ impl StoredObject {
             Promise::Key(hash) => hashes(hash, "key"),
             Promise::Entry(hash) => hashes(hash, "log entry"),
             Promise::Index(hash) => hashes(hash, "index object"),
+            Promise::Evidence(hash) => match EvidenceHash::of(bytes) == hash {
+                true => Ok(()),
+                false => Err(FormatError::WrongHash("evidence")),
+            },
             Promise::Pack(id) => Pack::scrub(id, bytes).and_then(|_| Pack::scrub_parity(bytes)),
         }
     }
@@ -214,6 +221,7 @@ impl Objects {
             Promise::Config | Promise::Slot(_) | Promise::Key(_) => limits::SMALL_OBJECT_MAX,
             Promise::Entry(_) => limits::ENTRY_MAX,
             Promise::Index(_) => limits::INDEX_MAX,
+            Promise::Evidence(_) => limits::EVIDENCE_MAX,
             // Without a config nobody knows how long they are here.
             Promise::Pack(_) if self.config.is_none() => limits::PACK_STORED_MAX,
             Promise::Pack(_) => self.memory(0, 1).longest_pack(),

@@ -61,6 +61,7 @@ pub(super) fn of_objects(report: &ScrubReport, run: &Run) -> Vec<String> {
             ObjectKind::LogEntry => "log entries",
             ObjectKind::Index => "index objects",
             ObjectKind::Pack => "packs",
+            ObjectKind::Evidence => "evidence",
         };
         [kind.to_owned(), amount::count(checked.objects), amount::bytes(checked.bytes)]
     });

@@ -149,6 +149,7 @@ pub(super) fn of_scrub(report: &ScrubReport, run: &Run) -> Scrub {
             ObjectKind::LogEntry => "log_entry",
             ObjectKind::Index => "index",
             ObjectKind::Pack => "pack",
+            ObjectKind::Evidence => "evidence",
         },
         objects: checked.objects,
         bytes: checked.bytes,
