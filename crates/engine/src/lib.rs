@@ -18,6 +18,7 @@ mod mended;
 mod parent;
 mod prune;
 mod reach;
+mod read_through;
 mod repair;
 mod replicas;
 mod report;
@@ -47,6 +48,7 @@ pub use forget::{
 };
 pub use list::{ListOptions, list};
 pub use prune::{PlanFigures, PruneOptions, Unused, prune};
+pub use read_through::read_through;
 pub use repair::{RepairOptions, repair};
 pub use replicas::replica_help;
 pub use report::{

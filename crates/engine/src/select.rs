@@ -1,7 +1,7 @@
 //! Which snapshot is meant, and which path within it.
 
 use crate::{EngineError, Problem, ProblemKind, trees};
-use lifeboat_format::{FormatError, Node, NodeKind, Snapshot};
+use lifeboat_format::{FormatError, Node, NodeKind, ObjectHash, Snapshot};
 use lifeboat_fs::escaped;
 use lifeboat_repository::{BlobReader, Reading, Repository, RepositoryError, View};
 use std::os::unix::ffi::OsStrExt as _;
@@ -41,6 +41,8 @@ pub struct SnapshotList {
     pub faults: Vec<Problem>,
     /// Whether `latest` may be a partial one.
     pub partial: bool,
+    /// The newest entries of that log.
+    pub heads: Vec<ObjectHash>,
 }
 
 /// The snapshots of a repository.
@@ -53,7 +55,7 @@ pub fn snapshots(repository: &Repository, filter: &SnapshotFilter) -> Result<Sna
     let snapshots =
         view.snapshots().into_iter().filter(|snapshot| filter.passes(snapshot)).cloned().collect();
     let faults = log_faults(&reading, &view);
-    Ok(SnapshotList { snapshots, view, faults, partial: filter.partial })
+    Ok(SnapshotList { snapshots, view, faults, partial: filter.partial, heads: reading.heads() })
 }
 
 /// What is wrong with the log itself.

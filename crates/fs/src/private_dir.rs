@@ -92,6 +92,17 @@ impl PrivateDir {
         &self.path
     }
 
+    /// Puts a small file into it, which must not be there.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), FsError> {
+        let path = self.path.join(name);
+        let written = File::create_private(&path).and_then(|mut file| file.write_all(bytes));
+        written
+            .map_err(|error| FsError::new("write", path, Errno::from_io_error(&error).unwrap_or(Errno::IO)))
+    }
+
     /// Removes it with all in it.
     ///
     /// # Errors

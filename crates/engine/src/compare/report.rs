@@ -3,6 +3,7 @@
 use crate::report::{Fold, Notes};
 use crate::{Event, Problem};
 use lifeboat_format::NodeKind;
+use std::fmt;
 use std::path::PathBuf;
 
 /// What a comparison has found.
@@ -42,6 +43,16 @@ pub enum What {
     Content,
     /// Of the metadata what is named; the content is the same, or was not compared because it is not a file.
     Metadata(Vec<String>),
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("it is missing"),
+            Self::Content => f.write_str("its content differs"),
+            Self::Metadata(names) => write!(f, "{} differ", names.join(", ")),
+        }
+    }
 }
 
 impl Fold for CompareReport {

@@ -1,0 +1,44 @@
+//! Why a drill could not be carried out, which says nothing of what is stored.
+
+use crate::sandbox::SandboxError;
+use lifeboat_engine::EngineError;
+use lifeboat_repository::RepositoryError;
+use thiserror::Error;
+
+/// What ended a drill.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DrillError {
+    /// The repository, or a verb that the drill consists of.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The place where files were to be written.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The scenario is not built yet.
+    #[error("this version cannot carry out the scenario {0}")]
+    NotYet(&'static str),
+    /// Threads could not be started.
+    #[error("cannot start threads: {0}")]
+    Threads(std::io::Error),
+}
+
+impl From<RepositoryError> for DrillError {
+    fn from(error: RepositoryError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl DrillError {
+    /// Whether stored data is not what it should be.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Engine(EngineError::Repository(error)) if error.is_damage())
+    }
+
+    /// Whether somebody asked to stop.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Engine(EngineError::Interrupted))
+    }
+}
