@@ -3,6 +3,7 @@
 //! Invariants: a repository is read through a backend that cannot change it; a drill that looked at nothing is no pass; what was
 //! done is told as it was done, whether it helps or not.
 
+pub mod evidence;
 pub mod record;
 pub mod stats;
 pub mod storage;
