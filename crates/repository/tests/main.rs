@@ -10,6 +10,7 @@ mod cache;
 #[expect(clippy::disallowed_methods, reason = "a cache is files, which are damaged here")]
 mod caches;
 mod doubled_slots;
+#[expect(clippy::disallowed_methods, reason = "what a machine remembers is a file, which is damaged here")]
 mod evidence;
 #[expect(clippy::disallowed_methods, reason = "what is remembered is files")]
 mod heads;
