@@ -29,6 +29,7 @@ mod second_copies;
 mod select;
 mod selection;
 mod sessions;
+mod size;
 mod stored;
 mod survey;
 mod sweep;
@@ -61,6 +62,7 @@ pub use second_copies::replaced_objects;
 pub use select::{SnapshotFilter, SnapshotList, snapshots, split_reference};
 pub use selection::Selection;
 pub use sessions::{ProvidedPacks, RunningSession, SessionsReport, Waiting, sessions};
+pub use size::parse_size;
 pub use tag::{TagOptions, TagReport, tag};
 pub use verify::{ReadData, VerifyOptions, verify};
 
