@@ -4,6 +4,7 @@
 //! done is told as it was done, whether it helps or not.
 
 pub mod evidence;
+pub mod plan;
 pub mod record;
 pub mod stats;
 pub mod storage;

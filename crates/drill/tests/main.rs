@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and damage files of their own")]
 
 mod evidence;
+mod plan;
 mod sample;
 mod stats;
 mod storage;
