@@ -2,7 +2,9 @@
 
 use super::sample;
 use lifeboat_backend::{Backend as _, MemoryBackend, ObjectName};
-use lifeboat_drill::evidence::{Chains, Destination, Fault, Finding, Known, Published, publish, seal};
+use lifeboat_drill::evidence::{
+    Chains, Destination, Fault, Finding, Known, Published, anchor, anchors, publish, seal,
+};
 use lifeboat_drill::record::{Record, Status};
 use lifeboat_format::{EvidenceHash, EvidencePublicKey, Key, Keyring, ObjectHash, Random, RepositoryId};
 use lifeboat_repository::{EvidenceName, EvidenceStore, OwnChain};
@@ -318,10 +320,22 @@ fn findings_are_told_in_one_line_each() {
     let mut objects = world.objects();
     let name = objects.remove(5).0;
     let found = world.verify(&objects);
-    let line = format!("record {} of {}: missing; later ones are there", name.seq, name.writer);
+    let line = format!("evidence/{}-{}: missing; later ones are there", name.writer, name.seq);
     assert_eq!(found[0].to_string(), line);
-    let next = objects.remove(5).0;
+    let at = objects.iter().position(|(other, _)| other.writer == name.writer && other.seq == name.seq + 1);
+    objects.remove(at.unwrap());
+    let (writer, first) = (name.writer, name.seq);
     let line =
-        format!("records {} to {} of {}: missing; later ones are there", name.seq, next.seq, name.writer);
+        format!("evidence/{writer}-{first}: missing, and all up to {}; later ones are there", first + 1);
     assert_eq!(world.verify(&objects)[0].to_string(), line);
+}
+
+#[test]
+fn anchors_are_read_as_they_are_written() {
+    let world = World::of_fifty(1);
+    let heads = world.chains(&world.objects()).heads();
+    let lines: Vec<_> = heads.iter().map(anchor).collect();
+    assert_eq!(anchors(&format!("# seen in June\n\n{}\r\n", lines.join("\n"))), Ok(heads));
+    assert_eq!(anchors(&format!("{}\n{}", lines[0], &lines[1][1..])), Err(2));
+    assert_eq!(anchors(&lines[0].replacen(' ', " 0", 1)), Err(1), "a number is written in one way");
 }

@@ -32,7 +32,8 @@ fn file(state: &Path) -> std::path::PathBuf {
 fn what_is_stored_is_listed_in_the_order_of_its_chain() {
     let (watched, store) = store();
     let writer = EvidenceWriter::new([7; 16]);
-    let names: Vec<_> = (0..12).map(|seq| store.put(writer, seq, &[u8::try_from(seq).unwrap()]).unwrap()).collect();
+    let names: Vec<_> =
+        (0..12).map(|seq| store.put(writer, seq, &[u8::try_from(seq).unwrap()]).unwrap()).collect();
     watched.put(&ObjectName::new("evidence/odd").unwrap(), b"x").unwrap();
     watched.put(&ObjectName::new(&format!("evidence/{writer}-01-{}", names[1].hash)).unwrap(), b"x").unwrap();
     assert_eq!(store.list().unwrap(), names);

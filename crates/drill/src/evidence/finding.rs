@@ -66,32 +66,39 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { writer, seq, fault } = self;
-        match fault {
-            Fault::Missing { to, .. } if to > seq => write!(f, "records {seq} to {to} of {writer}: {fault}"),
-            _ => write!(f, "record {seq} of {writer}: {fault}"),
+impl Finding {
+    /// Where the record lies, or ought to, without its hash.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("evidence/{}-{}", self.writer, self.seq)
+    }
+
+    /// What is wrong, in a few words.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        match &self.fault {
+            Fault::Altered => "its bytes are not those that its name promises".to_owned(),
+            Fault::Unsigned => "it does not bear a signature of the repository's key".to_owned(),
+            Fault::NoRecord => "it is no record that this version of the program understands".to_owned(),
+            Fault::Misnamed => "it says that it is another record than its name does".to_owned(),
+            Fault::Fork => "there are several records of this number".to_owned(),
+            Fault::Unchained => "it does not follow the record before it".to_owned(),
+            Fault::Missing { known: Known::Named(name), .. } => {
+                format!("missing as it was; evidence/{}-{} names it", name.writer, name.seq)
+            }
+            Fault::Missing { known: Known::Remembered, .. } => {
+                "missing as it was; somebody remembers it".to_owned()
+            }
+            Fault::Missing { to, known: Known::Later } if *to > self.seq => {
+                format!("missing, and all up to {to}; later ones are there")
+            }
+            Fault::Missing { known: Known::Later, .. } => "missing; later ones are there".to_owned(),
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Altered => f.write_str("its bytes are not those that its name promises"),
-            Self::Unsigned => f.write_str("it does not bear a signature of the repository's key"),
-            Self::NoRecord => f.write_str("it is no record that this version of the program understands"),
-            Self::Misnamed => f.write_str("it says that it is another record than its name does"),
-            Self::Fork => f.write_str("there are several of this number"),
-            Self::Unchained => f.write_str("it does not follow the record before it"),
-            Self::Missing { known: Known::Later, .. } => f.write_str("missing; later ones are there"),
-            Self::Missing { known: Known::Named(name), .. } => {
-                write!(f, "missing as it was; record {} of {} names it", name.seq, name.writer)
-            }
-            Self::Missing { known: Known::Remembered, .. } => {
-                f.write_str("missing as it was; it was there before")
-            }
-        }
+        write!(f, "{}: {}", self.place(), self.cause())
     }
 }
