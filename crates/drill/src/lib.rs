@@ -3,8 +3,25 @@
 //! Invariants: a repository is read through a backend that cannot change it; a drill that looked at nothing is no pass; what was
 //! done is told as it was done, whether it helps or not.
 
+mod check;
+mod draws;
+mod error;
 pub mod evidence;
+mod judge;
+mod pace;
 pub mod plan;
 pub mod record;
+mod rehearsal;
+pub mod rto;
+mod sandbox;
+mod site;
 pub mod stats;
+mod stopwatch;
 pub mod storage;
+
+pub use draws::DrawSeed;
+pub use error::DrillError;
+pub use judge::judge;
+pub use rehearsal::{Rehearsed, rehearse};
+pub use sandbox::{Sandbox, SandboxError, Surroundings, ground};
+pub use site::{Place, Site};

@@ -58,13 +58,13 @@ pub struct Surroundings {
 
 /// What a sandbox may take.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Room {
+pub(crate) struct Room {
     /// Bytes, at most; none where only its file system decides.
-    pub max_bytes: Option<u64>,
+    pub(crate) max_bytes: Option<u64>,
     /// Files, at most; none as above.
-    pub max_inodes: Option<u64>,
+    pub(crate) max_inodes: Option<u64>,
     /// The share of what is free now that stays free.
-    pub min_free: f64,
+    pub(crate) min_free: f64,
 }
 
 /// A directory to restore to.
@@ -105,7 +105,7 @@ pub fn ground(dir: &Path, around: &Surroundings) -> Result<PathBuf, SandboxError
 ///
 /// # Errors
 /// [`SandboxError::TooSmall`].
-pub fn check_room(ground: &Path, bytes: u64, inodes: u64, room: Room) -> Result<(), SandboxError> {
+pub(crate) fn check_room(ground: &Path, bytes: u64, inodes: u64, room: Room) -> Result<(), SandboxError> {
     let space = free_space(ground)?;
     let needed = bytes.saturating_add(bytes / 100 * SPARE_PERCENT);
     let usable = |free: u64| free.saturating_sub(kept(free, room.min_free));
@@ -119,7 +119,12 @@ pub fn check_room(ground: &Path, bytes: u64, inodes: u64, room: Room) -> Result<
 }
 
 /// So much of what is free stays free.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a size, rounded")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a size, rounded"
+)]
 fn kept(free: u64, share: f64) -> u64 {
     (free as f64 * share.clamp(0.0, 1.0)) as u64
 }

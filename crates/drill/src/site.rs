@@ -1,9 +1,9 @@
 //! What a drill is handed: repositories, and what it takes from its machine.
 
+use crate::DrillError;
 use crate::record::Who;
 use crate::sandbox::Surroundings;
 use crate::storage::Watched;
-use crate::DrillError;
 use lifeboat_backend::Backend;
 use lifeboat_engine::{Compression, Workers};
 use lifeboat_repository::{CacheOptions, Credential, Environment, Repository};

@@ -1,9 +1,11 @@
 //! Tests of rehearsals, one binary.
 #![expect(clippy::unwrap_used, reason = "a failing step ends the test")]
-#![expect(clippy::disallowed_methods, reason = "tests make and damage files of their own")]
+#![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 
 mod evidence;
 mod plan;
+mod rehearse;
 mod sample;
 mod stats;
 mod storage;
+mod world;

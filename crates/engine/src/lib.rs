@@ -67,8 +67,8 @@ pub use tag::{TagOptions, TagReport, tag};
 pub use verify::{ReadData, VerifyOptions, verify};
 
 pub use lifeboat_format::{
-    Compression, Content, KdfParams, Node, NodeKind, Piece, Snapshot, SnapshotId, Summary, Timestamp,
-    VerifyWrites, XattrValue,
+    Compression, Content, KdfParams, Node, NodeKind, ObjectHash, Piece, Snapshot, SnapshotId, Summary,
+    Timestamp, VerifyWrites, XattrValue,
 };
 pub use lifeboat_fs::{
     Exclusion, Filter, FilterOptions, FsError, Owners, Pattern, Tag, escaped, expand_glob, read_within,

@@ -14,7 +14,12 @@ pub(super) fn look(spec: &BoundsCheck, ground: &Ground<'_>) -> Result<Finding, D
         subjects += now.files;
         let (files, bytes) = (spec.files, spec.bytes);
         wrong.extend(outside("files", now.files, files.min, files.max));
-        wrong.extend(outside("bytes", now.bytes, bytes.min.map(|size| size.bytes()), bytes.max.map(|size| size.bytes())));
+        wrong.extend(outside(
+            "bytes",
+            now.bytes,
+            bytes.min.map(|size| size.bytes()),
+            bytes.max.map(|size| size.bytes()),
+        ));
         wrong.extend(changed("files", now.files, before.map(|before| before.files), files.max_change));
         wrong.extend(changed("bytes", now.bytes, before.map(|before| before.bytes), bytes.max_change));
         let age = newest_age(spec, trial, ground)?;

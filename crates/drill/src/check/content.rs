@@ -10,7 +10,8 @@ use serde_json::json;
 pub(super) fn look(ground: &Ground<'_>) -> Finding {
     let (mut subjects, mut differ, mut missing, mut lost, mut bytes) = (0, 0, 0, 0, 0);
     for trial in ground.trials {
-        let is_lost = |kind| matches!(kind, ProblemKind::Damage | ProblemKind::NotWritten | ProblemKind::Tampering);
+        let is_lost =
+            |kind| matches!(kind, ProblemKind::Damage | ProblemKind::NotWritten | ProblemKind::Tampering);
         lost += trial.restored.problems.iter().filter(|problem| is_lost(problem.kind)).count() as u64;
         let Some(compared) = &trial.compared else {
             subjects += trial.restored.files;
@@ -26,7 +27,8 @@ pub(super) fn look(ground: &Ground<'_>) -> Finding {
                 What::Metadata(_) => subjects += 1,
             }
         }
-        lost += compared.problems.iter().filter(|problem| problem.kind != ProblemKind::Mendable).count() as u64;
+        lost +=
+            compared.problems.iter().filter(|problem| problem.kind != ProblemKind::Mendable).count() as u64;
     }
     let wrong: Vec<String> = [
         counted(differ, "files that differ"),
@@ -36,6 +38,7 @@ pub(super) fn look(ground: &Ground<'_>) -> Finding {
     .into_iter()
     .flatten()
     .collect();
-    let observed = json!({ "equal": subjects, "bytes": bytes, "differ": differ, "missing": missing, "lost": lost });
+    let observed =
+        json!({ "equal": subjects, "bytes": bytes, "differ": differ, "missing": missing, "lost": lost });
     Finding::of(subjects + differ + missing, &wrong, json!("all equal"), observed)
 }

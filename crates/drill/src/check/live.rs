@@ -22,8 +22,14 @@ pub(super) fn look(spec: &LiveCompareCheck, ground: &Ground<'_>) -> Result<Findi
             all => all.clone(),
         };
         let options = CompareOptions { with: PathBuf::from("/"), path: None, selection };
-        let found =
-            compare(ground.repository, ground.view, &trial.snapshot, &options, ground.workers, ground.observer)?;
+        let found = compare(
+            ground.repository,
+            ground.view,
+            &trial.snapshot,
+            &options,
+            ground.workers,
+            ground.observer,
+        )?;
         left = left.saturating_sub(found.files);
         subjects += found.files;
         unread += found.problems.len() as u64;

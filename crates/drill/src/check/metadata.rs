@@ -17,7 +17,9 @@ pub(super) fn look(spec: &MetadataCheck, ground: &Ground<'_>) -> Finding {
                 What::Metadata(unlike) => {
                     let asked: Vec<&String> = unlike.iter().filter(|name| is_asked(spec, name)).collect();
                     differ += u64::from(!asked.is_empty());
-                    asked.into_iter().for_each(|name| *fields.entry(group(name).to_owned()).or_default() += 1);
+                    asked
+                        .into_iter()
+                        .for_each(|name| *fields.entry(group(name).to_owned()).or_default() += 1);
                 }
                 What::Missing => missing += 1,
                 // Its metadata were not looked at, and the check of contents tells it.
@@ -27,7 +29,8 @@ pub(super) fn look(spec: &MetadataCheck, ground: &Ground<'_>) -> Finding {
     }
     let wrong = [counted(differ, "items that differ"), counted(missing, "items that are missing")];
     let wrong: Vec<String> = wrong.into_iter().flatten().collect();
-    let mut observed: Map<String, Value> = fields.into_iter().map(|(name, count)| (name, json!(count))).collect();
+    let mut observed: Map<String, Value> =
+        fields.into_iter().map(|(name, count)| (name, json!(count))).collect();
     observed.insert("equal".to_owned(), json!(subjects - differ - missing));
     Finding::of(subjects, &wrong, json!("all equal"), Value::Object(observed))
 }

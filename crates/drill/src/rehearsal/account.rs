@@ -2,8 +2,8 @@
 
 use crate::plan::{ResolvedDrill, Scenario};
 use crate::record::{
-    Account, Amount, Cache, Kind, Level, Method, Mode, Outcome, PlanRef, Results, SandboxRecord, Scope, Selection,
-    SelectionKind, Status, Verdict, When,
+    Account, Amount, Cache, Kind, Level, Method, Mode, Outcome, PlanRef, Results, SandboxRecord, Scope,
+    Selection, SelectionKind, Status, Verdict, When,
 };
 use crate::site::Site;
 use jiff::Timestamp;
@@ -111,7 +111,10 @@ pub(super) fn tell_proofs(account: &mut Account) {
     let mut limits = Vec::new();
     let population = account.scope.population;
     if selected.bytes < population.bytes || selected.files < population.files {
-        limits.push("what was not drawn: damage that is aimed at single files is found by a full drill only".to_owned());
+        limits.push(
+            "what was not drawn: damage that is aimed at single files is found by a full drill only"
+                .to_owned(),
+        );
     }
     limits.push("other snapshots than those that are named".to_owned());
     if account.method.level < Level::L4 {

@@ -9,8 +9,8 @@ use crate::record::{Amount, Cache, Kind, SelectionKind, Statistics};
 use crate::sandbox::{self, Room, Sandbox};
 use crate::{DrillError, stats};
 use lifeboat_engine::{
-    CompareOptions, Drawn, EngineError, Filter, FilterOptions, Problem, ProblemKind, RestoreOptions, RestoreReport,
-    Selection, Snapshot, SnapshotList, Workers, compare, read_through, restore, snapshots,
+    CompareOptions, Drawn, EngineError, Filter, FilterOptions, Problem, ProblemKind, RestoreOptions,
+    RestoreReport, Selection, Snapshot, SnapshotList, Workers, compare, read_through, restore, snapshots,
 };
 use lifeboat_repository::{CacheOptions, Repository, View};
 use std::ffi::OsStr;
@@ -29,8 +29,8 @@ struct Task {
 impl Rehearsal<'_> {
     pub(super) fn carry_out(&mut self) -> Result<(), DrillError> {
         let list = snapshots(&self.repository, &self.drill.snapshots.filter())?;
-        self.log_heads = list.heads.iter().map(ToString::to_string).collect();
-        self.problems.extend(list.faults.iter().cloned());
+        self.log_heads = list.heads.clone();
+        self.untold.extend(list.faults.iter().cloned());
         let chosen = self.choose(&list)?;
         let ground = self.ground(&list)?;
         self.stopwatch.lap("index");
@@ -86,7 +86,8 @@ impl Rehearsal<'_> {
                     self.account.method.selection.kind = SelectionKind::Explicit;
                     let patterns = drill.paths.iter().map(|glob| glob.pattern(&drill.name)).collect();
                     let options = FilterOptions { patterns, ..FilterOptions::default() };
-                    let filter = Filter::new(options).map_err(|error| EngineError::Source(error.to_string()))?;
+                    let filter =
+                        Filter::new(options).map_err(|error| EngineError::Source(error.to_string()))?;
                     (Selection::Include(filter), all)
                 }
                 Scenario::ReadRotation
@@ -259,7 +260,6 @@ impl Rehearsal<'_> {
                 _ => {}
             }
         }
-        self.problems.extend(restored.problems.iter().cloned());
     }
 
     fn check(
@@ -293,13 +293,12 @@ impl Rehearsal<'_> {
         let Some(tree) = trial.tree.clone() else { return Ok(()) };
         let options = CompareOptions { with: tree, path: None, selection: trial.selection.clone() };
         let compared = compare(repository, view, &trial.snapshot, &options, workers, self.observer)?;
-        self.problems.extend(compared.problems.iter().cloned());
         let named = compared.differences.iter().map(|difference| Problem {
             kind: ProblemKind::NotWritten,
             path: difference.path.clone(),
             cause: format!("it is not as it was saved: {}", difference.what),
         });
-        self.problems.extend(named);
+        self.untold.extend(named);
         trial.compared = Some(compared);
         Ok(())
     }

@@ -15,7 +15,9 @@ impl Rehearsal<'_> {
             Select::Reference(reference) => vec![list.find(reference)?],
             Select::Random { window, count, latest: takes_latest } => {
                 let now = self.site.environment.clock.now().seconds;
-                let span = |window: crate::plan::Span| i64::try_from(window.duration().as_secs()).unwrap_or(i64::MAX);
+                let span = |window: crate::plan::Span| {
+                    i64::try_from(window.duration().as_secs()).unwrap_or(i64::MAX)
+                };
                 let oldest = window.map_or(i64::MIN, |window| now.saturating_sub(span(window)));
                 let mut within: Vec<&Snapshot> =
                     complete.iter().copied().filter(|one| one.start.seconds >= oldest).collect();
@@ -51,7 +53,10 @@ impl Rehearsal<'_> {
 /// The complete snapshot of the same machine and paths before this one.
 pub(super) fn before(list: &SnapshotList, snapshot: &Snapshot) -> Option<Snapshot> {
     let is_alike = |one: &&Snapshot| {
-        one.start < snapshot.start && one.host == snapshot.host && one.paths == snapshot.paths && !one.is_partial()
+        one.start < snapshot.start
+            && one.host == snapshot.host
+            && one.paths == snapshot.paths
+            && !one.is_partial()
     };
     list.snapshots.iter().filter(is_alike).max_by_key(|one| one.start).cloned()
 }

@@ -16,7 +16,7 @@ use crate::site::{Meters, Site};
 use crate::stopwatch::Stopwatch;
 use crate::storage::{Limits, Watched};
 use crate::{DrillError, judge};
-use lifeboat_engine::{EngineError, Observer, Problem};
+use lifeboat_engine::{EngineError, ObjectHash, Observer, Problem};
 use lifeboat_repository::{Repository, RepositoryError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,10 +32,12 @@ const USAGE: u8 = 2;
 pub struct Rehearsed {
     /// What is told of it.
     pub account: Account,
-    /// What went wrong with single files and objects, for people: names stand in it.
-    pub problems: Vec<Problem>,
-    /// Heads of the log that it went by, as text.
-    pub log_heads: Vec<String>,
+    /// What was tested, through storage that is only looked at.
+    pub repository: Repository,
+    /// What is wrong with single files and was not told while it went on, for people: names stand in it.
+    pub untold: Vec<Problem>,
+    /// Heads of the log that it went by.
+    pub log_heads: Vec<ObjectHash>,
     /// What ended it before its end.
     pub error: Option<DrillError>,
     /// Where the sandbox stayed, if it did.
@@ -63,7 +65,7 @@ pub fn rehearse(
         repository,
         stopwatch,
         meters,
-        problems: Vec::new(),
+        untold: Vec::new(),
         log_heads: Vec::new(),
         sandbox: None,
         rto: objectives::Pacing::default(),
@@ -95,8 +97,8 @@ struct Rehearsal<'a> {
     account: Account,
     stopwatch: Stopwatch,
     meters: Meters,
-    problems: Vec<Problem>,
-    log_heads: Vec<String>,
+    untold: Vec<Problem>,
+    log_heads: Vec<ObjectHash>,
     sandbox: Option<Sandbox>,
     rto: objectives::Pacing,
 }
@@ -129,8 +131,8 @@ impl Rehearsal<'_> {
             self.account.end_with(error, self.meters.is_beyond_limits() || self.rto.is_late);
         }
         account::tell_proofs(&mut self.account);
-        let Self { account, problems, log_heads, .. } = self;
-        Rehearsed { account, problems, log_heads, error, kept }
+        let Self { account, repository, untold, log_heads, .. } = self;
+        Rehearsed { account, repository, untold, log_heads, error, kept }
     }
 }
 
@@ -150,7 +152,8 @@ impl Account {
             DrillError::Sandbox(crate::SandboxError::Refused { .. }) => (Status::Error, USAGE),
             _ => (Status::Error, 1),
         };
-        let reason = if is_over_budget { format!("the budget is used up: {error}") } else { error.to_string() };
+        let reason =
+            if is_over_budget { format!("the budget is used up: {error}") } else { error.to_string() };
         self.verdict.status = status.max(if self.results.damage.files > 0 { Status::Fail } else { status });
         self.verdict.exit_code = exit_code;
         // What checks could not say is a consequence.
