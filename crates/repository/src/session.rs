@@ -28,9 +28,9 @@ pub(crate) enum Ended {
     Overtaken(Box<Session>),
 }
 
-/// Rounds after which a session gives up.
-const ROUNDS_MAX: u32 = 12;
-/// How long the first further round waits, each later one twice as long as the one before.
+/// Rounds after which a session gives up, which take more than two minutes.
+const ROUNDS_MAX: u32 = 32;
+/// Half of what the first further round waits; each later one waits twice as long as the one before.
 const WAIT_FIRST: Duration = Duration::from_millis(50);
 /// The longest that one waits.
 const WAIT_MAX: Duration = Duration::from_secs(5);
@@ -174,24 +174,19 @@ impl Session {
             if !after.is_overtaken(hash, &self.round) || planted(Bug::CondemnedUnseen) {
                 return Ok(Ended::Counts(Box::new(after)));
             }
-            self.begin_again(after)?;
+            self.look_again()?;
             if !self.repository.load_index(self.view())?.counts_all(relied) {
                 return Ok(Ended::Overtaken(Box::new(self)));
             }
         }
     }
 
-    /// Begins another round before anything was stored, because what the view names is being swept.
+    /// Begins another round, because what the view names is being swept, or what was put does not count. Its reading comes behind the
+    /// wait: all that is condemned between the two overtakes what is put next.
     ///
     /// # Errors
     /// As [`Session::start`], and when there were rounds enough.
     pub fn look_again(&mut self) -> Result<(), RepositoryError> {
-        let round = Round::read(&self.repository)?;
-        self.begin_again(round)
-    }
-
-    /// Goes by a newer reading from now on.
-    fn begin_again(&mut self, round: Round) -> Result<(), RepositoryError> {
         self.rounds += 1;
         if self.rounds == ROUNDS_MAX {
             return Err(RepositoryError::Overtaken);
@@ -199,6 +194,7 @@ impl Session {
         // Pruners that go round and round come between again and again.
         let wait = WAIT_FIRST.saturating_mul(1 << self.rounds).min(WAIT_MAX);
         self.repository.environment.clock.sleep(wait);
+        let round = Round::read(&self.repository)?;
         self.log.begin_again(round.reading.heads());
         self.round = round;
         Ok(())
