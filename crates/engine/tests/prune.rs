@@ -1,10 +1,11 @@
 //! `prune`: what nobody needs goes, what anybody needs stays, and whoever does not know takes nothing away.
 
+use crate::hooked::ALL;
 use crate::world::{World, password};
 use lifeboat_backend::{Backend, BackendError, ErrorKind, MemoryBackend, ObjectInfo, ObjectName};
 use lifeboat_engine::{
-    Calendar, Compression, EngineError, ForgetOptions, Period, PruneOptions, PruneReport, Snapshot,
-    SnapshotId, Span, Timestamp, Unused, VerifyWrites, Workers, forget as forget_by, prune,
+    Calendar, EngineError, ForgetOptions, Period, PruneOptions, PruneReport, Snapshot, SnapshotId, Span,
+    Timestamp, Unused, Workers, forget as forget_by, prune,
 };
 use lifeboat_format::{ObjectList, PackId, Role};
 use lifeboat_repository::{InitOptions, Pruner, Repository, RepositoryError, Session, pack_object};
@@ -12,16 +13,6 @@ use lifeboat_testkit::Random;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Everything that nobody needs goes at once.
-const ALL: PruneOptions = PruneOptions {
-    max_unused: Unused::Bytes(0),
-    max_repack: None,
-    now: true,
-    dry_run: false,
-    compression: Compression::Off,
-    verify_writes: VerifyWrites::All,
-};
 
 /// A day, after which a forgotten snapshot cannot be had back.
 const DAY: i64 = 24 * 60 * 60;

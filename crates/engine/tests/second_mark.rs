@@ -1,6 +1,6 @@
 //! What comes between the steps of a prune: who commits in time keeps what it needs, and what cannot be read stops it.
 
-use crate::hooked::{ALL, at_every_moment, copied};
+use crate::hooked::{ALL, at_every_moment, copied, saved};
 use crate::world::World;
 use lifeboat_backend::{Backend as _, MemoryBackend, ObjectName};
 use lifeboat_engine::{
@@ -155,8 +155,39 @@ fn a_tree_that_cannot_be_read_any_more_stops_the_second_mark_too() {
     assert!(stopped > 20 && through <= 4, "{stopped} stopped, {through} went on");
 }
 
+/// Sweeps something, which never was there, whenever it is asked whether to stop.
+struct Restless {
+    repository: Repository,
+    sweeps: AtomicU64,
+}
+
+impl Observer for Restless {
+    fn event(&self, _: &Event<'_>) {}
+
+    fn should_stop(&self) -> bool {
+        let number = self.sweeps.fetch_add(1, Ordering::Relaxed);
+        let packs = vec![PackId::new(Random::new(number).bytes(32).try_into().unwrap())];
+        let list = ObjectList { packs, index: Vec::new() };
+        let sweeper = Pruner::start(&self.repository).unwrap().condemn(list).unwrap();
+        drop(sweeper.sweep(&BTreeSet::new(), &BTreeSet::new()).unwrap());
+        false
+    }
+}
+
+#[test]
+fn a_prune_that_others_come_between_again_and_again_gives_up_and_calls_nothing_damaged() {
+    let world = saved(24);
+    lose_trees(&world.repository, &world.backend);
+    let restless = Restless { repository: world.repository.clone(), sweeps: AtomicU64::new(0) };
+    let ended = prune(&world.repository, &ALL, &world.workers, &restless).unwrap_err();
+    assert!(matches!(ended, EngineError::Repository(RepositoryError::Overtaken)), "{ended}");
+    let ended = prune(&world.repository, &ALL, &world.workers, &()).unwrap_err();
+    assert!(matches!(ended, EngineError::Repository(RepositoryError::Missing(_))), "{ended}");
+}
+
 /// Stops a backup when so much was read.
-struct StopAfter(AtomicU64);
+#[derive(Default)]
+pub(crate) struct StopAfter(AtomicU64);
 
 impl Observer for StopAfter {
     fn event(&self, event: &Event<'_>) {
@@ -177,7 +208,7 @@ fn interrupted(seed: u64) -> (World, BTreeSet<PackId>) {
     for file in 0..8 {
         fs::write(world.source().join(file.to_string()), Random::new(file).bytes(50_000)).unwrap();
     }
-    let stopping = StopAfter(AtomicU64::new(0));
+    let stopping = StopAfter::default();
     let stopped = backup(&world.repository, &world.options(), &world.workers, &stopping).unwrap_err();
     assert!(matches!(stopped, EngineError::Interrupted), "{stopped}");
     let waiting = world.view().provided().values().next().unwrap().packs.clone();

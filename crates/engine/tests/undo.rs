@@ -1,27 +1,21 @@
 //! What is forgotten can be had back until it is swept; labels and pins.
 
+use crate::hooked::ALL;
+use crate::prune::Timeless;
+use crate::second_mark::StopAfter;
 use crate::world::{World, environment, password};
 use lifeboat_backend::LocalBackend;
 use lifeboat_engine::{
-    Calendar, Count, EngineError, Event, ForgetOptions, KdfParams, Observer, Period, Policy, PruneOptions,
-    Snapshot, Span, TagOptions, Timestamp, Workers, backup, forget, prune, sessions, tag, undo, undoable,
+    Count, EngineError, ForgetOptions, KdfParams, Policy, PruneOptions, Snapshot, TagOptions, Workers,
+    backup, forget, prune, sessions, tag, undo, undoable,
 };
 use lifeboat_repository::{InitOptions, Session, init};
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A day, after which a forgotten snapshot cannot be had back for sure.
 const DAY: i64 = 24 * 60 * 60;
-const NOW: PruneOptions = PruneOptions { now: true, ..CAREFUL };
-const CAREFUL: PruneOptions = PruneOptions {
-    max_unused: lifeboat_engine::Unused::Bytes(0),
-    max_repack: None,
-    now: false,
-    dry_run: false,
-    compression: lifeboat_engine::Compression::Off,
-    verify_writes: lifeboat_engine::VerifyWrites::All,
-};
+const CAREFUL: PruneOptions = PruneOptions { now: false, ..ALL };
 
 /// Two snapshots of different files.
 fn saved(seed: u64) -> World {
@@ -41,19 +35,6 @@ fn forget_named(world: &World, snapshot: &Snapshot) {
     forget(&world.repository, &options, &Timeless).unwrap();
 }
 
-/// No rule of these tests asks it anything.
-struct Timeless;
-
-impl Calendar for Timeless {
-    fn key(&self, _: Period, at: Timestamp) -> i64 {
-        at.seconds
-    }
-
-    fn back(&self, from: Timestamp, _: Span) -> Timestamp {
-        from
-    }
-}
-
 #[test]
 fn a_forgotten_snapshot_can_be_had_back_until_it_is_swept() {
     let world = saved(1);
@@ -64,14 +45,14 @@ fn a_forgotten_snapshot_can_be_had_back_until_it_is_swept() {
     prune(&world.repository, &CAREFUL, &world.workers, &()).unwrap();
     let named = [first.id.to_string()];
     assert_eq!(undo(&world.repository, &named, &()).unwrap().snapshots[0].id, first.id);
-    prune(&world.repository, &NOW, &world.workers, &()).unwrap();
+    prune(&world.repository, &ALL, &world.workers, &()).unwrap();
     assert_eq!(world.snapshots().len(), 2);
     assert!(world.verify().problems.is_empty());
     let again = undo(&world.repository, &named, &()).unwrap_err();
     assert!(matches!(again, EngineError::NotForgotten(id) if id == first.id), "{again}");
 
     forget_named(&world, first);
-    prune(&world.repository, &NOW, &world.workers, &()).unwrap();
+    prune(&world.repository, &ALL, &world.workers, &()).unwrap();
     let late = undo(&world.repository, &named, &()).unwrap_err();
     assert!(matches!(late, EngineError::TooLate(id) if id == first.id), "{late}");
     assert!(undoable(&world.repository, &()).unwrap().is_empty());
@@ -134,21 +115,6 @@ fn sessions_tell_what_waits() {
     assert!(sessions(&world.repository, &()).unwrap().running.is_empty());
 }
 
-/// Stops a backup when so much was read.
-struct StopAfter(AtomicU64);
-
-impl Observer for StopAfter {
-    fn event(&self, event: &Event<'_>) {
-        if let Event::Read(bytes) = event {
-            self.0.fetch_add(*bytes, Ordering::Relaxed);
-        }
-    }
-
-    fn should_stop(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 300_000
-    }
-}
-
 #[test]
 fn sessions_tell_what_an_interrupted_backup_left_and_until_when_it_waits() {
     let world = saved(5);
@@ -156,17 +122,17 @@ fn sessions_tell_what_an_interrupted_backup_left_and_until_when_it_waits() {
         let bytes = lifeboat_testkit::Random::new(100 + file).bytes(100_000);
         fs::write(world.source().join(file.to_string()), bytes).unwrap();
     }
-    let stopping = StopAfter(AtomicU64::new(0));
+    let stopping = StopAfter::default();
     let stopped = backup(&world.repository, &world.options(), &world.workers, &stopping).unwrap_err();
     assert!(matches!(stopped, EngineError::Interrupted), "{stopped}");
     let report = sessions(&world.repository, &()).unwrap();
     let [left] = &report.provided[..] else { unreachable!("one was interrupted: {report:?}") };
     assert!(left.packs > 0 && left.bytes > 200_000 && !left.is_running, "{left:?}");
     assert_eq!(left.kept_until.seconds, left.spoke.seconds + 14 * DAY);
-    prune(&world.repository, &NOW, &world.workers, &()).unwrap();
+    prune(&world.repository, &ALL, &world.workers, &()).unwrap();
     assert_eq!(sessions(&world.repository, &()).unwrap().provided, [*left]);
     world.advance(14 * DAY + 60);
-    prune(&world.repository, &NOW, &world.workers, &()).unwrap();
+    prune(&world.repository, &ALL, &world.workers, &()).unwrap();
     assert_eq!(sessions(&world.repository, &()).unwrap().provided, []);
 }
 

@@ -26,8 +26,8 @@ pub(crate) use roots::{RESUME, kept_until, later};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Times that it begins anew because others prune as well.
-const TRIES: u32 = 8;
+/// Times that it begins at most, because others prune as well.
+const TRIES_MAX: u32 = 32;
 
 /// What somebody is told for whom there is no room.
 const NO_ROOM: &str =
@@ -82,9 +82,12 @@ pub fn prune(
             },
             // What is missing may have been swept by another pruner meanwhile.
             Err(EngineError::Repository(error))
-                if error.is_damage() && tries < TRIES && repository.has_swept_since(&view)? =>
+                if error.is_damage() && repository.has_swept_since(&view)? =>
             {
                 tries += 1;
+                if tries == TRIES_MAX {
+                    return Err(RepositoryError::Overtaken.into());
+                }
                 teller.with(|report| {
                     *report = PruneReport { deleted: report.deleted, ..PruneReport::default() };
                 });
