@@ -65,6 +65,11 @@ impl History {
         reported.filter(|snapshot| !self.may_be_forgotten(snapshot)).collect()
     }
 
+    /// Whether all of these came to their end at least once.
+    pub(super) fn has_all(&self, all: &[&'static str]) -> bool {
+        all.iter().all(|what| self.counts.contains_key(what))
+    }
+
     pub(super) fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
     }
