@@ -34,6 +34,7 @@ mod second_mark;
 mod sim;
 mod stop;
 mod undo;
+mod unsettled;
 mod unsteady;
 mod verify;
 mod without_delete;

@@ -28,11 +28,11 @@ fn forget_all(repository: &Repository) -> Vec<Snapshot> {
     all
 }
 
-/// A session that has looked up all that a snapshot needs, and is about to commit it as its own.
-fn about_to_commit(
+/// A session that has looked up all that a snapshot needs, and is about to commit it as its own, a second younger.
+pub(crate) fn about_to_commit(
     repository: &Repository,
     snapshot: &Snapshot,
-) -> impl FnOnce() -> Committed + Send + use<> {
+) -> impl FnOnce() -> Result<Committed, RepositoryError> + Send + use<> {
     let session = Session::start(repository).unwrap();
     let index = Arc::new(repository.load_index(session.view()).unwrap());
     let options = WriterOptions {
@@ -64,7 +64,8 @@ fn about_to_commit(
     assert_eq!(writer.stats().bytes_added, 0, "it relies on what is there");
     let mut copy = snapshot.clone();
     copy.id = session.snapshot();
-    move || session.commit(&copy, writer.finish().unwrap()).unwrap()
+    copy.start.seconds += 1;
+    move || session.commit(&copy, writer.finish().unwrap())
 }
 
 /// Asserts that everything is sound, and that what counts comes back.
@@ -91,7 +92,7 @@ fn a_commit_between_the_steps_of_a_prune_keeps_all_that_it_needs_or_does_not_cou
         let other = moment.open(Arc::clone(&storage) as _, 1_000);
         let newest = forget_all(&other).pop().unwrap();
         let commit = about_to_commit(&other, &newest);
-        let hook = move || drop(commit());
+        let hook = move || drop(commit().unwrap());
         let Some(report) = moment.run_beside(Arc::clone(&storage), hook, |repository| {
             prune(repository, &ALL, &Workers::inline(), &())
         }) else {

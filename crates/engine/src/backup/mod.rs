@@ -219,7 +219,7 @@ fn save_once(
     snapshot.end = repository.environment().clock.now();
     teller.replaced_objects(repository);
     let says_nothing_new = is_as_before
-        && parent.is_some_and(|parent| repeats(&snapshot, parent))
+        && parent.is_some_and(|parent| repeats(&snapshot, parent) && session.view().is_settled(parent.id))
         && teller.with(|report| report.summary.unread == 0);
     if options.skip_if_unchanged && says_nothing_new && !options.dry_run {
         // What little the writer holds is pages on the way, which nobody needs.

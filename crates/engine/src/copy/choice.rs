@@ -1,12 +1,12 @@
 //! Which snapshots are copied, and what is there of them already.
 //!
 //! A copy keeps the id of its snapshot, and remembers where that was made: a copy of a copy remembers the first place. So a snapshot is known by
-//! either.
+//! either. Whoever made it may have made it twice, of a source that had changed: the one is known from the other by when it was done.
 
 use super::CopyOptions;
 use crate::EngineError;
 use crate::select::find_among;
-use lifeboat_format::{Origin, RepositoryId, Snapshot, SnapshotId};
+use lifeboat_format::{Origin, RepositoryId, Snapshot, SnapshotId, Timestamp};
 use lifeboat_repository::View;
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ impl Choice {
         let find =
             |reference: &String| find_among(&all, reference, options.filter.partial).map(|found| found.id);
         let named: BTreeSet<SnapshotId> = options.named.iter().map(find).collect::<Result<_, _>>()?;
-        let there = Known::of(target.0, target.1.snapshots());
+        let there = Known::of(target.0, settled(target.1));
         let forgotten = Known::of(target.0, target.1.forgotten().map(|(snapshot, _)| snapshot));
         let mut choice = Self::default();
         for snapshot in all.iter().filter(|snapshot| named.is_empty() || named.contains(&snapshot.id)) {
@@ -49,21 +49,24 @@ impl Choice {
     }
 }
 
-/// Whether a view has a copy of a snapshot of that repository that nobody has forgotten.
+/// Whether a view has a copy of a snapshot of that repository that nobody has forgotten, and that stays.
 pub(super) fn is_copied(
     snapshot: &Snapshot,
     repository: RepositoryId,
     target: (RepositoryId, &View),
 ) -> bool {
-    let origin = origin_of(snapshot, repository);
-    let is_it = |copy: &&Snapshot| copy.id == snapshot.id || origin_of(copy, target.0) == origin;
-    target.1.snapshots().iter().any(is_it)
+    Known::of(target.0, settled(target.1)).has(snapshot, repository)
+}
+
+/// What stays, whatever others do who prune now.
+fn settled(view: &View) -> impl Iterator<Item = &Snapshot> {
+    view.snapshots().into_iter().filter(|snapshot| view.is_settled(snapshot.id))
 }
 
 /// Snapshots that a repository has.
 struct Known {
-    ids: BTreeSet<SnapshotId>,
-    origins: BTreeSet<(RepositoryId, SnapshotId)>,
+    ids: BTreeSet<(SnapshotId, Timestamp)>,
+    origins: BTreeSet<(RepositoryId, SnapshotId, Timestamp)>,
 }
 
 impl Known {
@@ -71,8 +74,8 @@ impl Known {
         let (mut ids, mut origins) = (BTreeSet::new(), BTreeSet::new());
         for snapshot in snapshots {
             let origin = origin_of(snapshot, repository);
-            ids.insert(snapshot.id);
-            origins.insert((origin.repository, origin.snapshot));
+            ids.insert((snapshot.id, snapshot.end));
+            origins.insert((origin.repository, origin.snapshot, snapshot.end));
         }
         Self { ids, origins }
     }
@@ -80,7 +83,8 @@ impl Known {
     /// Whether a snapshot of that repository is among them.
     fn has(&self, snapshot: &Snapshot, repository: RepositoryId) -> bool {
         let origin = origin_of(snapshot, repository);
-        self.ids.contains(&snapshot.id) || self.origins.contains(&(origin.repository, origin.snapshot))
+        self.ids.contains(&(snapshot.id, snapshot.end))
+            || self.origins.contains(&(origin.repository, origin.snapshot, snapshot.end))
     }
 }
 
@@ -99,7 +103,8 @@ pub(super) fn relative<'v>(
     let copies = target.1.snapshots();
     let copy_of = |original: &Snapshot| {
         let origin = origin_of(original, source.0);
-        copies.iter().rev().find(|copy| origin_of(copy, target.0) == origin).copied()
+        let is_it = |copy: &&&Snapshot| origin_of(copy, target.0) == origin && copy.end == original.end;
+        copies.iter().rev().find(is_it).copied()
     };
     let is_alike = |other: &&Snapshot| other.host == snapshot.host && other.paths == snapshot.paths;
     let all = source.1.snapshots();

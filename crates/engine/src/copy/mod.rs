@@ -175,8 +175,12 @@ impl Copying<'_> {
         mut session: Session,
     ) -> Result<(), Trouble> {
         let snapshot = original.snapshot;
-        // Another copy may have been faster.
-        while !is_copied(snapshot, self.source_id(), (self.target_id(), session.view())) {
+        // Another copy may have been faster. Later on what is there may be of this session, which has not been told that it counts.
+        if is_copied(snapshot, self.source_id(), (self.target_id(), session.view())) {
+            self.teller.with(|report| report.present += 1);
+            return Ok(());
+        }
+        loop {
             let index = load_current(self.target, &mut session, self.teller, |view| {
                 self.target.load_index_checked(view, || self.teller.check())
             })?;
@@ -209,7 +213,6 @@ impl Copying<'_> {
             *seen = Seen::nothing(original.index);
             self.teller.tell(&Event::Note(OVERTAKEN));
         }
-        Ok(())
     }
 
     /// Stores all that a snapshot needs, and gives the root of its copy.
@@ -238,11 +241,10 @@ impl Copying<'_> {
 
     /// The copy: as the snapshot is, but for where it was made.
     fn describe(&self, snapshot: &Snapshot, root: Node, session: &Session) -> Snapshot {
-        let id = match session.view().is_forgotten(snapshot.id) {
-            // What was forgotten once stays forgotten.
-            true => session.snapshot(),
-            false => snapshot.id,
-        };
+        let view = session.view();
+        // What was forgotten once stays forgotten, and what is there under this id stays what it is.
+        let is_other = view.states(snapshot.id).any(|state| state.end != snapshot.end);
+        let id = if is_other || view.is_forgotten(snapshot.id) { session.snapshot() } else { snapshot.id };
         let mut copied = snapshot.clone();
         (copied.id, copied.root) = (id, root);
         copied.origin = Some(origin_of(snapshot, self.source_id()));

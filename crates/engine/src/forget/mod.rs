@@ -137,6 +137,12 @@ fn choose(
     let is_pinned = |id| view.is_pinned(id);
     let group = |(key, snapshots): (GroupKey, Vec<&Snapshot>)| {
         let mut reasons = options.policy.keeps(&snapshots, calendar, &is_pinned);
+        // What may not be there for long takes nobody's place.
+        let settled: Vec<_> =
+            snapshots.iter().copied().filter(|snapshot| view.is_settled(snapshot.id)).collect();
+        for (id, more) in options.policy.keeps(&settled, calendar, &is_pinned) {
+            reasons.entry(id).or_default().extend(more);
+        }
         let mut group = Group { key, ..Group::default() };
         for snapshot in snapshots {
             match reasons.remove(&snapshot.id) {

@@ -10,7 +10,10 @@ use lifeboat_engine::{
     BackupOptions, CopyOptions, CopyReport, EngineError, ProblemKind, ReadData, RestoreOptions, Snapshot,
     VerifyOptions, Workers, copy, prune, restore, verify,
 };
-use lifeboat_repository::{InitOptions, Repository, RepositoryError, Session};
+use lifeboat_format::Amend;
+use lifeboat_repository::{
+    Clock as _, Committed, InitOptions, Repository, RepositoryError, Session, WriterOptions,
+};
 use lifeboat_testkit::{EveryKindSpec, Random, Scratch, make_every_kind, tree_differences};
 use std::fs;
 use std::path::PathBuf;
@@ -236,6 +239,42 @@ fn a_snapshot_with_damage_is_not_copied_and_its_files_are_named() {
         assert!(report.problems.iter().all(|problem| problem.kind == ProblemKind::Damage));
         assert_eq!(to.snapshots().len(), 1);
         assert_sound(&to.repository, "the rest");
+    }
+}
+
+/// Two commits of one snapshot, since its author had to look again and the source had changed: each is copied as what it is.
+#[test]
+fn what_was_made_twice_under_one_id_is_copied_twice() {
+    for (seed, kin) in (130..).zip(KINDS) {
+        let from = world(seed, 2);
+        let to = target(&from, kin, 100 + seed);
+        let [first, second] = &from.snapshots()[..] else { unreachable!("two were saved") };
+        copied(&from, &to);
+        let session = Session::start(&from.repository).unwrap();
+        let index = Arc::new(from.repository.load_index(session.view()).unwrap());
+        session.amend(&Amend { snapshot: second.id, tags: Vec::new(), is_pinned: false }).unwrap();
+        // Of the highest number, so that it is the one that is shown.
+        let mut again = second.clone();
+        (again.root, again.end) = (first.root.clone(), from.clock.now());
+        let options = WriterOptions {
+            workers: Workers::inline(),
+            compression: ALL.compression,
+            verify_writes: ALL.verify_writes,
+        };
+        let flushed = session.writer(index, options).finish().unwrap();
+        assert!(matches!(session.commit(&again, flushed).unwrap(), Committed::Counts { .. }));
+        assert_eq!(from.snapshots()[1].end, again.end);
+
+        let report = copied(&from, &to);
+        let [(original, copy)] = report.copied[..] else { unreachable!("{report:?}") };
+        assert_eq!((original, report.present), (second.id, 1), "{kin:?}: {report:?}");
+        assert_ne!(copy, second.id);
+        let copies = to.snapshots();
+        let copy = copies.iter().find(|snapshot| snapshot.id == copy).unwrap();
+        let [one, other] = [(&from, first, "one"), (&to, copy, "other")]
+            .map(|(world, snapshot, name)| back(&world.repository, &from, snapshot, name));
+        assert_eq!(tree_differences(&one, &other), []);
+        assert_eq!((copied(&from, &to).copied.len(), copies.len()), (0, 3));
     }
 }
 

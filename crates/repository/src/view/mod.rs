@@ -27,6 +27,8 @@ pub struct View {
     snapshots: BTreeMap<SnapshotId, Snapshot>,
     /// Further commits of snapshots, which count as well.
     doubles: Vec<Snapshot>,
+    /// Those that may not be there for long.
+    unsettled: BTreeSet<SnapshotId>,
     unreadable: Vec<(SnapshotId, FormatError)>,
     forgotten: BTreeMap<SnapshotId, Vec<Forgotten>>,
     amended: BTreeMap<SnapshotId, Amended>,
@@ -53,6 +55,8 @@ pub struct Provided {
 struct Gathered {
     /// By snapshot, number within its session, and entry.
     commits: BTreeMap<(SnapshotId, u64, ObjectHash), Result<Snapshot, FormatError>>,
+    /// Entries that a sweep which is still to come may make void.
+    unsettled: BTreeSet<ObjectHash>,
     committed: BTreeSet<SessionId>,
     wishes: Wishes,
     damages: Damages,
@@ -62,11 +66,12 @@ struct Gathered {
 impl View {
     pub(crate) fn of(reading: &Reading, repository: &Repository) -> Result<Self, RepositoryError> {
         let ancestry = Ancestry::of(reading);
-        let void = void::void(&ancestry);
+        let (void, unsettled) = (void::void(&ancestry), void::unsettled(&ancestry));
         let (mut view, mut gathered) = (Self::default(), Gathered::default());
         for (number, entry) in ancestry.entries().iter().enumerate() {
             let statement = Statement::of(entry)
                 .map_err(|source| RepositoryError::reading(&format!("log entry {}", entry.hash), source))?;
+            gathered.unsettled.extend(unsettled[number].then_some(entry.hash));
             match statement {
                 Statement::Commit(commit) => {
                     let list = ObjectList { index: commit.index.clone(), packs: commit.packs.clone() };
@@ -120,7 +125,7 @@ impl View {
         provided.at = provided.at.max(entry.header.time);
     }
 
-    fn put_together(&mut self, gathered: Gathered, ancestry: &Ancestry<'_>) {
+    fn put_together(&mut self, mut gathered: Gathered, ancestry: &Ancestry<'_>) {
         self.named.remove(&self.swept);
         self.condemned.remove(&self.swept);
         self.provided.retain(|session, _| !gathered.committed.contains(session));
@@ -129,13 +134,19 @@ impl View {
         self.anchors = anchors::remembered(&gathered.anchors, ancestry);
         self.forgotten = gathered.wishes.forgotten(ancestry);
         self.amended = gathered.wishes.amended(ancestry);
+        let is_settled = |number: usize| !gathered.unsettled.contains(&ancestry.entries()[number].hash);
+        gathered.wishes.unforgets.retain(|(number, _)| is_settled(*number));
+        self.unsettled = gathered.wishes.forgotten(ancestry).into_keys().collect();
         // The last one of a session is what its author has looked at last.
-        for ((id, ..), snapshot) in gathered.commits {
+        let mut last_settled = BTreeMap::new();
+        for ((id, _, entry), snapshot) in gathered.commits {
+            last_settled.insert(id, !gathered.unsettled.contains(&entry));
             match snapshot {
                 Err(error) => self.unreadable.push((id, error)),
                 Ok(snapshot) => self.doubles.extend(self.snapshots.insert(id, snapshot)),
             }
         }
+        self.unsettled.extend(last_settled.into_iter().filter(|(_, is)| !is).map(|(id, _)| id));
         for (id, amended) in &self.amended {
             if let Some(snapshot) = self.snapshots.get_mut(id) {
                 snapshot.tags = amended.tags.iter().cloned().collect();
@@ -180,6 +191,13 @@ impl View {
     #[must_use]
     pub fn wants(&self, snapshot: &Snapshot) -> bool {
         !self.is_forgotten(snapshot.id) && self.states(snapshot.id).any(|state| state.root == snapshot.root)
+    }
+
+    /// Whether a snapshot that is wanted stays whatever others do who have condemned something and not swept it yet. Else its author, who was not
+    /// told that it counts, makes it again or has died: nobody does without anything because of it.
+    #[must_use]
+    pub fn is_settled(&self, id: SnapshotId) -> bool {
+        !self.unsettled.contains(&id)
     }
 
     /// Whether nobody wants a snapshot any more.
