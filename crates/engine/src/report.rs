@@ -3,10 +3,11 @@
 use crate::mended::mended_packs;
 use crate::prune::PlanFigures;
 use crate::{
-    EngineError, Event, Fate, Means, Observer, Outcome, Problem, ProblemKind, replaced_objects, replica_help,
+    EngineError, Event, Fate, Means, Observer, Outcome, Problem, ProblemKind, cause_of, replaced_objects,
+    replica_help,
 };
 use lifeboat_format::{Node, NodeKind, SnapshotId, Summary};
-use lifeboat_repository::{BlobReader, Deleted, Index, ObjectKind, Repository};
+use lifeboat_repository::{BlobReader, Deleted, Index, ObjectKind, Repository, RepositoryError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -407,6 +408,15 @@ impl<'a, R: Fold> Teller<'a, R> {
     pub(crate) fn tell_cache(&self, index: &Index) {
         if let Some(trouble) = index.cache_trouble() {
             self.tell(&Event::Note(&format!("the index is not kept for the next run: {trouble}")));
+        }
+    }
+
+    /// Hints are there for people and to save work: nothing ends because one could not be put or removed.
+    pub(crate) fn tell_hinted(&self, verb: &str, hinted: Result<(), RepositoryError>) {
+        if let Err(error) = hinted {
+            let cause = cause_of(&error);
+            let note = format!("a hint that a {verb} runs could not be kept, which harms nothing: {cause}");
+            self.tell(&Event::Note(&note));
         }
     }
 

@@ -1,5 +1,6 @@
 //! `repair`: what anything still has comes back, byte for byte where it was; what nothing has is named, file by file, and hurts nobody else.
 
+use crate::hooked::copied;
 use crate::world::{World, environment, password};
 use lifeboat_backend::{Backend as _, MemoryBackend, ObjectName};
 use lifeboat_engine::{
@@ -33,10 +34,7 @@ fn objects(world: &World, folder: &str) -> Objects {
 
 /// Another repository with the same keys, that has what this one has now.
 fn replica(world: &World) -> (Arc<MemoryBackend>, Repository) {
-    let backend = Arc::new(MemoryBackend::new());
-    for (name, bytes) in objects(world, "") {
-        backend.put(&name, &bytes).unwrap();
-    }
+    let backend = copied(&world.backend);
     let repository = Repository::open(Arc::clone(&backend) as _, &password(), environment(99, &world.clock));
     (backend, repository.unwrap())
 }

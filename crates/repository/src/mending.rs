@@ -61,7 +61,7 @@ impl Session {
     /// # Errors
     /// When the entry cannot be stored; it may be there all the same.
     pub fn relocate(&self, list: &ObjectList) -> Result<(), RepositoryError> {
-        self.say(EntryKind::RELOCATE, list)
+        self.log.say(EntryKind::RELOCATE, list)
     }
 
     /// Tells the log what is damaged or lost: nobody relies on it from now on.
@@ -69,7 +69,7 @@ impl Session {
     /// # Errors
     /// When the entry cannot be stored; it may be there all the same.
     pub fn damaged(&self, list: &ObjectList) -> Result<(), RepositoryError> {
-        self.say(EntryKind::DAMAGE, list)
+        self.log.say(EntryKind::DAMAGE, list)
     }
 
     /// Tells the log what is sound again.
@@ -77,13 +77,6 @@ impl Session {
     /// # Errors
     /// When the entry cannot be stored; it may be there all the same.
     pub fn healed(&self, list: &ObjectList) -> Result<(), RepositoryError> {
-        self.say(EntryKind::HEALED, list)
-    }
-
-    fn say(&self, kind: EntryKind, list: &ObjectList) -> Result<(), RepositoryError> {
-        match list.is_empty() {
-            true => Ok(()),
-            false => self.log.put(kind, list.encode()).map(drop),
-        }
+        self.log.say(EntryKind::HEALED, list)
     }
 }

@@ -125,10 +125,7 @@ impl Pruner {
     /// # Errors
     /// When the entry cannot be stored.
     pub fn relocate(&self, list: &ObjectList) -> Result<(), RepositoryError> {
-        match list.is_empty() {
-            true => Ok(()),
-            false => self.log.put(EntryKind::RELOCATE, list.encode()).map(drop),
-        }
+        self.log.say(EntryKind::RELOCATE, list)
     }
 
     /// Condemns objects, and reads again.
@@ -201,9 +198,7 @@ impl Sweeper {
         let mut swept = self.condemned;
         swept.packs.retain(|pack| !stays.contains(pack));
         swept.index.retain(|hash| !index_stays.contains(hash));
-        if !swept.is_empty() {
-            self.log.put(EntryKind::SWEEP, swept.encode())?;
-        }
+        self.log.say(EntryKind::SWEEP, &swept)?;
         Ok(swept)
     }
 }

@@ -9,7 +9,7 @@
 
 use crate::log::put_entry;
 use crate::{Repository, RepositoryError};
-use lifeboat_format::{Draft, EntryKind, ObjectHash, SessionId};
+use lifeboat_format::{Draft, EntryKind, ObjectHash, ObjectList, SessionId};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -66,6 +66,17 @@ impl SessionLog {
             put_entry(&self.repository.control, draft, &self.repository.keyring, &*environment.random)?;
         *state = State { next: Some(number + 1), seen: vec![hash], spoke: environment.clock.elapsed() };
         Ok(hash)
+    }
+
+    /// Says something of objects, if there are any.
+    ///
+    /// # Errors
+    /// As [`SessionLog::put`].
+    pub(crate) fn say(&self, kind: EntryKind, list: &ObjectList) -> Result<(), RepositoryError> {
+        match list.is_empty() {
+            true => Ok(()),
+            false => self.put(kind, list.encode()).map(drop),
+        }
     }
 
     /// What it says from now on was decided by a reading of these heads, its own among them or their ancestors.

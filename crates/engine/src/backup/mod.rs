@@ -138,17 +138,8 @@ fn run<'a>(
     let ended = save(repository, session, source, start, options, workers, &teller);
     let removed = hint.and_then(RunningHint::remove);
     // Who may not delete hears of it once.
-    note_failure(buried.and(removed), &teller);
+    teller.tell_hinted("backup", buried.and(removed));
     ended.map(|()| teller.into_report())
-}
-
-/// Hints are there for people and to save work: no backup ends because of one.
-fn note_failure(hinted: Result<(), RepositoryError>, teller: &Teller<'_, BackupReport>) {
-    if let Err(error) = hinted {
-        let note =
-            format!("a hint that a backup runs could not be kept, which harms nothing: {}", cause_of(&error));
-        teller.tell(&Event::Note(&note));
-    }
 }
 
 /// Saves what is asked for, again and again where others condemn meanwhile what it relies on; the report is with the teller.

@@ -130,13 +130,7 @@ impl Copying<'_> {
             let has_copied = !self.options.dry_run && self.teller.with(|report| !report.copied.is_empty());
             if has_copied { self.remember() } else { Ok(()) }
         });
-        if let Err(error) = hint.and_then(RunningHint::remove) {
-            let note = format!(
-                "a hint that a copy runs could not be kept, which harms nothing: {}",
-                cause_of(&error)
-            );
-            self.teller.tell(&Event::Note(&note));
-        }
+        self.teller.tell_hinted("copy", hint.and_then(RunningHint::remove));
         ended
     }
 

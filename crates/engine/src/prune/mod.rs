@@ -13,7 +13,7 @@ mod roots;
 
 use crate::report::Teller;
 use crate::select::faults_of;
-use crate::{EngineError, Event, Observer, PruneReport, Workers, cause_of};
+use crate::{EngineError, Event, Observer, PruneReport, Workers};
 use lifeboat_format::{Bug, Compression, FormatError, ObjectList, PackId, VerifyWrites, planted};
 use lifeboat_repository::{
     Index, ObjectSet, Pruner, Reindexed, Repository, RepositoryError, RunningHint, Sweeper, View,
@@ -121,15 +121,9 @@ impl Prune<'_> {
     /// One go, of which others are told.
     fn announced(&self, pruner: Pruner) -> Result<Rest, EngineError> {
         faults_of(pruner.forged()).iter().for_each(|problem| self.teller.tell(&Event::Problem(problem)));
-        let hint = match self.options.dry_run {
-            true => None,
-            false => Some(pruner.announce("prune")?),
-        };
+        let hint = pruner.announce("prune");
         let ended = self.run(pruner);
-        if let Some(Err(error)) = hint.map(RunningHint::remove) {
-            let note = format!("a hint that prune runs stays, which harms nothing: {}", cause_of(&error));
-            self.teller.tell(&Event::Note(&note));
-        }
+        self.teller.tell_hinted("prune", hint.and_then(RunningHint::remove));
         ended
     }
 

@@ -164,15 +164,9 @@ impl Repair<'_> {
     /// Tells the log what nobody may rely on and what is sound again, and stores anew what is left of it.
     fn tell_log(&self, damage: &ObjectList, healed: &ObjectList) -> Result<(), EngineError> {
         let session = Session::start(self.repository)?;
-        let hint = match self.options.dry_run {
-            true => None,
-            false => Some(session.announce("repair")?),
-        };
+        let hint = session.announce("repair");
         let told = self.quarantine(session, damage, healed);
-        if let Some(Err(error)) = hint.map(RunningHint::remove) {
-            let note = format!("a hint that repair runs stays, which harms nothing: {}", cause_of(&error));
-            self.teller.tell(&Event::Note(&note));
-        }
+        self.teller.tell_hinted("repair", hint.and_then(RunningHint::remove));
         told
     }
 
