@@ -1,7 +1,7 @@
 //! Where this machine keeps what it need not read from a repository again.
 
 use crate::cli::Globals;
-use crate::environment::{self, variable};
+use crate::environment;
 use lifeboat_repository::CacheOptions;
 use std::path::PathBuf;
 
@@ -10,17 +10,10 @@ pub(crate) fn options(globals: &Globals) -> CacheOptions {
     let directory = match (globals.no_cache, &globals.cache_dir) {
         (true, _) => None,
         (false, Some(directory)) => Some(directory.clone()),
-        (false, None) => usual(),
+        (false, None) => environment::base_directory("XDG_CACHE_HOME", ".cache"),
     };
     // A machine that is being rescued may have nothing but memory to write to.
     let usual = ["/var/tmp", "/tmp", "/dev/shm"].map(PathBuf::from);
     let temporary = std::iter::once(environment::temporary()).chain(usual).collect();
     CacheOptions { directory, temporary, ..CacheOptions::default() }
-}
-
-/// As the XDG base directory specification has it; nowhere for those who have no home.
-fn usual() -> Option<PathBuf> {
-    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
-    Some(caches?.join("lifeboat"))
 }

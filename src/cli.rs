@@ -16,13 +16,14 @@ use lifeboat_engine::Compression;
 use std::path::PathBuf;
 
 /// Variables that stand for options.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "LIFEBOAT_CONFIG",
     "LIFEBOAT_REPOSITORY",
     "LIFEBOAT_PASSWORD_FILE",
     "LIFEBOAT_PASSWORD_COMMAND",
     "LIFEBOAT_KEY_FILE",
     "LIFEBOAT_CACHE_DIR",
+    "LIFEBOAT_STATE_DIR",
     "LIFEBOAT_COMPRESSION",
     "LIFEBOAT_MAX_MEMORY",
 ];
@@ -31,7 +32,7 @@ const VARIABLES: [&str; 8] = [
 #[derive(Debug, Parser)]
 #[command(name = "lifeboat", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 could not, 2 bad usage, 3 done in part, 4 damage, \
-                  10 no repository, 11 others may be active, 12 wrong password or key, 13 storage full, 14 tampering, \
+                  6 not proved, 10 no repository, 11 others may be active, 12 wrong password or key, 13 storage full, 14 tampering, \
                   130 ended by SIGINT (Ctrl-C), 143 by SIGTERM.")]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -74,6 +75,10 @@ pub(crate) struct Globals {
     /// Keep nothing for the next run, and use nothing that was kept.
     #[arg(long, global = true)]
     pub(crate) no_cache: bool,
+
+    /// Where this machine remembers what it wrote, to notice when that is taken away; ~/.local/state/lifeboat if nothing is said.
+    #[arg(long, value_name = "DIR", global = true, env = "LIFEBOAT_STATE_DIR", hide_env_values = true)]
+    pub(crate) state_dir: Option<PathBuf>,
 
     /// How hard to compress what is stored: auto, off, fastest, better, max, or a level of zstd from 1 to 22; auto if
     /// nothing is said.

@@ -155,6 +155,14 @@ pub(crate) fn user() -> Result<String, Failure> {
     Ok(name.unwrap_or_else(|| process.uid().to_string()))
 }
 
+/// Where the files of this program of some kind lie, as the XDG base directory specification has it; nowhere for those who have no
+/// home.
+pub(crate) fn base_directory(name: &str, below_home: &str) -> Option<PathBuf> {
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute(name).or_else(|| Some(absolute("HOME")?.join(below_home)));
+    Some(base?.join("lifeboat"))
+}
+
 /// Who makes a key slot. What the machine does not tell stays empty: it is only there to be recognised by.
 pub(crate) fn maker() -> SlotAbout {
     SlotAbout { host: host().unwrap_or_default(), user: user().unwrap_or_default(), label: None }

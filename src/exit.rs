@@ -22,6 +22,8 @@ pub(crate) enum Code {
     Partial = 3,
     /// Stored data is not what it should be.
     Damage = 4,
+    /// What was to be proved is not.
+    Unproven = 6,
     /// There is no repository.
     NoRepository = 10,
     /// Others may be using the repository.

@@ -33,6 +33,7 @@ mod signals;
 mod size;
 mod snapshot_choice;
 mod source_path;
+mod state;
 mod store;
 mod stream;
 mod terminal;

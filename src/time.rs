@@ -24,11 +24,16 @@ pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
     let moment: jiff::Timestamp = moment.map_err(|_: jiff::Error| {
         "write it as \"2026-01-31 12:00:00\", or with a time zone as \"2026-01-31T12:00:00+01:00\"".to_owned()
     })?;
+    Ok(of(moment))
+}
+
+/// A moment as records of rehearsals have it.
+pub(crate) fn of(moment: jiff::Timestamp) -> Timestamp {
     // Nanoseconds count upwards from the second before.
     let (seconds, nanoseconds) = (moment.as_second(), moment.subsec_nanosecond());
     let borrowed = i64::from(nanoseconds < 0);
     let nanoseconds = nanoseconds.rem_euclid(1_000_000_000).unsigned_abs();
-    Ok(Timestamp { seconds: seconds - borrowed, nanoseconds })
+    Timestamp { seconds: seconds - borrowed, nanoseconds }
 }
 
 /// Beyond the years that calendars know, which a file's time can name, the seconds since 1970 stand for themselves.

@@ -186,7 +186,7 @@ impl Store {
         self.change(name, |bytes| bytes[place] ^= 0x10);
     }
 
-    fn backend(&self) -> Arc<dyn Backend> {
+    pub(crate) fn backend(&self) -> Arc<dyn Backend> {
         self.location.create(&self.settings()).unwrap()
     }
 

@@ -4,6 +4,7 @@ mod backup;
 mod completions;
 mod copy;
 mod doctor;
+mod evidence;
 mod forget;
 mod init;
 mod key;
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Tag(tag::Tag),
     Sessions(sessions::Sessions),
     Key(key::Key),
+    Evidence(evidence::Evidence),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Version(version::Version),
@@ -83,6 +85,7 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Tag(tag) => tag.run(&app),
         Command::Sessions(sessions) => sessions.run(&app),
         Command::Key(key) => key.run(&app),
+        Command::Evidence(evidence) => evidence.run(&app),
         Command::Doctor(doctor) => doctor.run(&app),
         Command::Completions(completions) => completions.run(&app),
         Command::Version(version) => version.run(&app),

@@ -14,12 +14,13 @@ use crate::finding::Finding;
 use human::Human;
 use json::Json;
 use lifeboat_backend::{Traffic, Waiting};
+use lifeboat_drill::evidence::Chains;
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, NodeKind, Outcome, Problem,
     PruneReport, RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport,
     Timestamp, Undoable, VerifyReport,
 };
-use lifeboat_repository::{Rights, SlotInfo, View};
+use lifeboat_repository::{EvidenceName, Rights, SlotInfo, View};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -48,6 +49,14 @@ pub(crate) trait Report: Send + Sync {
     fn doctor(&self, findings: &[Finding], examined: &Examined);
     /// The version of the program.
     fn version(&self);
+    /// Records of rehearsals.
+    fn evidence(&self, chains: &Chains);
+    /// The newest of them.
+    fn anchors(&self, heads: &[EvidenceName]);
+    /// They were checked, with so many problems.
+    fn evidence_checked(&self, chains: &Chains, problems: usize);
+    /// So many were handed over in a directory, and so many left out.
+    fn evidence_exported(&self, directory: &Path, kept: usize, left_out: usize);
     /// A script to be read by a shell.
     fn script(&self, script: &[u8]);
 

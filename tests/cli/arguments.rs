@@ -2,7 +2,7 @@
 
 use super::world::World;
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "init",
     "backup",
     "snapshots",
@@ -16,11 +16,13 @@ const VERBS: [&str; 16] = [
     "tag",
     "sessions",
     "key",
+    "evidence",
     "doctor",
     "completions",
     "version",
 ];
 const KEY_VERBS: [&str; 4] = ["list", "add", "remove", "passwd"];
+const EVIDENCE_VERBS: [&str; 3] = ["list", "verify", "export"];
 
 #[test]
 fn mistakes_end_with_2() {
@@ -125,7 +127,8 @@ fn help_of_every_verb() {
     let world = World::without_repository();
     insta::assert_snapshot!("help", world.run(&["--help"]).succeeds().out);
     let below_key = KEY_VERBS.map(|verb| vec!["key", verb]);
-    for verb in VERBS.map(|verb| vec![verb]).into_iter().chain(below_key) {
+    let below_evidence = EVIDENCE_VERBS.map(|verb| vec!["evidence", verb]);
+    for verb in VERBS.map(|verb| vec![verb]).into_iter().chain(below_key).chain(below_evidence) {
         let help = world.run(&[&verb[..], &["-h"]].concat()).succeeds().out;
         // The global options are the same everywhere.
         let (own, _) = help.split_once("Global options:").unwrap();

@@ -7,6 +7,13 @@
     reason = "a run that ends in an unexpected way ends the test, with all that it said"
 )]
 
+#[path = "../../fuzz/alone.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "it is shared with fuzz targets, for which it is no module of a test"
+)]
+mod alone;
 mod arguments;
 mod backup;
 mod bucket;
@@ -17,6 +24,7 @@ mod copy;
 mod damage;
 mod deep;
 mod doctor;
+mod evidence;
 mod file_lists;
 mod filters;
 mod init;
@@ -34,6 +42,8 @@ mod restore;
 mod restore_into;
 mod restore_options;
 mod rollback;
+#[path = "../../crates/drill/tests/sample.rs"]
+mod sample;
 mod scrub;
 mod second_copies;
 mod selection;

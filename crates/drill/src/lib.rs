@@ -12,6 +12,7 @@ mod pace;
 pub mod plan;
 pub mod record;
 mod rehearsal;
+pub mod report;
 pub mod rto;
 mod sandbox;
 mod site;

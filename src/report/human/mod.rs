@@ -1,6 +1,7 @@
 //! Text for people.
 
 mod copy;
+mod evidence;
 mod network;
 mod repair;
 mod retention;
@@ -15,12 +16,13 @@ use crate::exit::Failure;
 use crate::finding::Finding;
 use crate::{amount, time};
 use lifeboat_backend::Traffic;
+use lifeboat_drill::evidence::{Chains, anchor};
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, ProblemKind,
     PruneReport, RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport,
     Undoable, Verified, VerifyReport, escaped,
 };
-use lifeboat_repository::{SlotInfo, View};
+use lifeboat_repository::{EvidenceName, SlotInfo, View};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -108,6 +110,24 @@ impl Report for Human {
     fn version(&self) {
         let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
         self.streams.line(&format!("{PROGRAM} ({system}, {machine})"));
+    }
+
+    fn evidence(&self, chains: &Chains) {
+        for line in evidence::of_records(chains) {
+            self.streams.line(&line);
+        }
+    }
+
+    fn anchors(&self, heads: &[EvidenceName]) {
+        heads.iter().for_each(|head| self.streams.line(&anchor(head)));
+    }
+
+    fn evidence_checked(&self, chains: &Chains, problems: usize) {
+        self.line(&evidence::of_check(chains, problems));
+    }
+
+    fn evidence_exported(&self, directory: &Path, kept: usize, left_out: usize) {
+        self.line(&evidence::of_export(directory, kept, left_out));
     }
 
     fn script(&self, script: &[u8]) {

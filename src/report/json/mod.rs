@@ -2,6 +2,7 @@
 
 mod bytes;
 mod copy;
+mod evidence;
 mod finding;
 mod forget;
 mod key;
@@ -18,12 +19,13 @@ use super::{Examined, KeyChange, Report, Run, Status, Work, streams::Streams};
 use crate::exit::Failure;
 use crate::finding::Finding;
 use lifeboat_backend::Traffic;
+use lifeboat_drill::evidence::Chains;
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, PruneReport,
     RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport, Undoable,
     VerifyReport,
 };
-use lifeboat_repository::{SlotInfo, View};
+use lifeboat_repository::{EvidenceName, SlotInfo, View};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -88,6 +90,22 @@ impl Report for Json {
 
     fn version(&self) {
         self.data(&message::Version::of_this_program());
+    }
+
+    fn evidence(&self, chains: &Chains) {
+        self.data(&chains.records().map(evidence::Line::of).collect::<Vec<_>>());
+    }
+
+    fn anchors(&self, heads: &[EvidenceName]) {
+        self.data(&heads.iter().map(evidence::Head::of).collect::<Vec<_>>());
+    }
+
+    fn evidence_checked(&self, chains: &Chains, problems: usize) {
+        self.data(&evidence::Summary::of(chains, problems));
+    }
+
+    fn evidence_exported(&self, directory: &Path, kept: usize, left_out: usize) {
+        self.data(&evidence::Exported::of(directory, kept, left_out));
     }
 
     fn script(&self, script: &[u8]) {
