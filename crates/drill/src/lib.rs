@@ -13,6 +13,7 @@ pub mod plan;
 pub mod record;
 mod rehearsal;
 pub mod report;
+pub mod rpo;
 pub mod rto;
 mod sandbox;
 mod site;

@@ -5,6 +5,8 @@
 mod evidence;
 mod plan;
 mod rehearse;
+mod rpo;
+mod rto;
 mod sample;
 mod stats;
 mod storage;
