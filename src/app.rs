@@ -234,6 +234,12 @@ impl<'a> App<'a> {
         Ok(given)
     }
 
+    /// The storage of the repository of the run, and what opens it.
+    pub(crate) fn storage(&self) -> Result<(Arc<dyn Backend>, Credential), Failure> {
+        let backend = self.existing()?;
+        Ok((backend, self.given()?.credential))
+    }
+
     fn existing(&self) -> Result<Arc<dyn Backend>, Failure> {
         self.existing_at(self.place()?)
     }
@@ -287,7 +293,7 @@ impl<'a> App<'a> {
         self.globals.compression.unwrap_or_default()
     }
 
-    fn max_memory(&self) -> u64 {
+    pub(crate) fn max_memory(&self) -> u64 {
         self.globals.max_memory.unwrap_or(Memory::USUAL)
     }
 
@@ -342,7 +348,7 @@ impl<'a> App<'a> {
 }
 
 /// As many threads as there are processors.
-fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 

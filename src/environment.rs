@@ -147,12 +147,29 @@ fn host_name() -> io::Result<String> {
 /// # Errors
 /// When `/proc` is not mounted.
 pub(crate) fn user() -> Result<String, Failure> {
-    let process = fs::metadata("/proc/self");
-    let process = process
-        .map_err(|error| Failure::system("cannot read /proc/self", error, "mount -t proc proc /proc"))?;
+    let process = process()?;
     let mut owners = Owners::default();
     let name = owners.user(process.uid()).map(|name| String::from_utf8_lossy(name).into_owned());
     Ok(name.unwrap_or_else(|| process.uid().to_string()))
+}
+
+/// The number of the user who runs this process.
+///
+/// # Errors
+/// As [`user`].
+pub(crate) fn user_id() -> Result<u32, Failure> {
+    Ok(process()?.uid())
+}
+
+fn process() -> Result<fs::Metadata, Failure> {
+    fs::metadata("/proc/self")
+        .map_err(|error| Failure::system("cannot read /proc/self", error, "mount -t proc proc /proc"))
+}
+
+/// The bytes of this program; none where they cannot be read.
+#[expect(clippy::disallowed_methods, reason = "the file is the program itself, not a source of data")]
+pub(crate) fn program() -> Option<Vec<u8>> {
+    fs::read("/proc/self/exe").ok()
 }
 
 /// Where the files of this program of some kind lie, as the XDG base directory specification has it; nowhere for those who have no

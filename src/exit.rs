@@ -4,6 +4,8 @@
 //! one [`Failure`], here.
 
 use lifeboat_backend::{BackendError, ErrorKind};
+use lifeboat_drill::evidence::EvidenceError;
+use lifeboat_drill::{DrillError, SandboxError};
 use lifeboat_engine::EngineError;
 use lifeboat_repository::{RepositoryError, SlotError};
 use std::io;
@@ -22,7 +24,9 @@ pub(crate) enum Code {
     Partial = 3,
     /// Stored data is not what it should be.
     Damage = 4,
-    /// What was to be proved is not.
+    /// An objective was missed.
+    Missed = 5,
+    /// Nobody can say.
     Unproven = 6,
     /// There is no repository.
     NoRepository = 10,
@@ -38,6 +42,14 @@ pub(crate) enum Code {
     Interrupted = 130,
     /// Ended early by SIGTERM.
     Terminated = 143,
+}
+
+impl Code {
+    /// The code that the verdict of a drill stands for.
+    pub(crate) fn of_verdict(number: u8) -> Self {
+        let all = [Self::Usage, Self::Partial, Self::Damage, Self::Missed, Self::Unproven, Self::Tampering];
+        all.into_iter().find(|code| *code as u8 == number).unwrap_or(Self::Failed)
+    }
 }
 
 impl From<Code> for ExitCode {
@@ -140,6 +152,40 @@ impl From<EngineError> for Failure {
                 (Code::Failed, "name a directory that you may write to: lifeboat restore SNAP --target DIR")
             }
             _ => (Code::Failed, "lifeboat verify"),
+        };
+        Self::new(code, error, hint)
+    }
+}
+
+impl From<DrillError> for Failure {
+    fn from(error: DrillError) -> Self {
+        match error {
+            DrillError::Engine(error) => error.into(),
+            DrillError::Sandbox(error) => error.into(),
+            error => Self::new(Code::Failed, error, "lifeboat drill --help"),
+        }
+    }
+}
+
+impl From<EvidenceError> for Failure {
+    fn from(error: EvidenceError) -> Self {
+        let failure = Self::from(error.0);
+        Self { cause: failure.cause.context("the evidence of the drill is not stored"), ..failure }
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        let (code, hint) = match error {
+            SandboxError::Refused { .. } => {
+                (Code::Usage, "name a directory that nothing else needs: lifeboat drill run --sandbox DIR")
+            }
+            SandboxError::TooSmall { .. } => {
+                (Code::Failed, "name a directory with more room: lifeboat drill run --sandbox DIR")
+            }
+            SandboxError::Failed(_) => {
+                (Code::Failed, "name a directory that you may write to: lifeboat drill run --sandbox DIR")
+            }
         };
         Self::new(code, error, hint)
     }

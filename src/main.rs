@@ -11,6 +11,7 @@ mod commands;
 mod compression;
 mod config;
 mod credential;
+mod drills;
 mod environment;
 mod excludes;
 mod exit;

@@ -39,14 +39,7 @@ pub(crate) fn watch<T>(
 ) -> Result<(T, Run), Failure> {
     let progress = Progress::new(app, work, dry, Signals::watch(&app.hurry)?);
     let start = progress.clock.now();
-    let (stop, stopped) = channel::<()>();
-    let done = std::thread::scope(|scope| {
-        scope.spawn(|| progress.show_until(stopped));
-        let done = verb(&progress);
-        drop(stop);
-        done
-    });
-    match done {
+    match progress.during(verb) {
         Ok(done) => Ok((done, progress.run(start))),
         Err(EngineError::Interrupted) => Err(progress.interruption(None)),
         Err(EngineError::Repository(error)) if progress.should_stop() && error.is_outage() => {
@@ -54,6 +47,21 @@ pub(crate) fn watch<T>(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The same for what tells by itself how it ended; beside what it gives, the failure where a signal asked to end.
+///
+/// # Errors
+/// When signals cannot be watched for.
+pub(crate) fn watch_through<T>(
+    app: &App<'_>,
+    work: Work,
+    verb: impl FnOnce(&dyn Observer) -> T,
+) -> Result<(T, Option<Failure>), Failure> {
+    let progress = Progress::new(app, work, false, Signals::watch(&app.hurry)?);
+    let done = progress.during(verb);
+    let interruption = progress.should_stop().then(|| progress.interruption(None));
+    Ok((done, interruption))
 }
 
 /// Counts what happens.
@@ -103,6 +111,17 @@ impl<'a> Progress<'a> {
             problems: AtomicU64::new(0),
             current: Mutex::new(PathBuf::new()),
         }
+    }
+
+    /// Shows how far a verb is until it is over.
+    fn during<T>(&self, verb: impl FnOnce(&dyn Observer) -> T) -> T {
+        let (stop, stopped) = channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.show_until(stopped));
+            let done = verb(self);
+            drop(stop);
+            done
+        })
     }
 
     #[expect(

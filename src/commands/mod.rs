@@ -4,6 +4,7 @@ mod backup;
 mod completions;
 mod copy;
 mod doctor;
+mod drill;
 mod evidence;
 mod forget;
 mod init;
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Copy(copy::Copy),
     Tag(tag::Tag),
     Sessions(sessions::Sessions),
+    Drill(drill::Drill),
     Key(key::Key),
     Evidence(evidence::Evidence),
     Doctor(doctor::Doctor),
@@ -62,6 +64,7 @@ impl Command {
             Self::Prune(_) => Work::Prune,
             Self::Repair(_) => Work::Repair,
             Self::Copy(_) => Work::Copy,
+            Self::Drill(_) => Work::Drill,
             _ => Work::List,
         }
     }
@@ -84,6 +87,7 @@ pub(crate) fn run(cli: Cli, report: &dyn Report) -> Result<(), Failure> {
         Command::Copy(copy) => copy.run(&app),
         Command::Tag(tag) => tag.run(&app),
         Command::Sessions(sessions) => sessions.run(&app),
+        Command::Drill(drill) => drill.run(&app),
         Command::Key(key) => key.run(&app),
         Command::Evidence(evidence) => evidence.run(&app),
         Command::Doctor(doctor) => doctor.run(&app),

@@ -15,6 +15,7 @@ use human::Human;
 use json::Json;
 use lifeboat_backend::{Traffic, Waiting};
 use lifeboat_drill::evidence::Chains;
+use lifeboat_drill::record::Record;
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, NodeKind, Outcome, Problem,
     PruneReport, RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport,
@@ -107,6 +108,9 @@ pub(crate) trait Report: Send + Sync {
     /// A copy to the repository at a place is over.
     fn copy(&self, report: &CopyReport, target: &str, run: &Run);
 
+    /// A drill is over.
+    fn drill(&self, record: &Record);
+
     /// What went over the network all in all.
     fn traffic(&self, traffic: &Traffic);
 
@@ -160,6 +164,8 @@ pub(crate) enum Work {
     Repair,
     /// Stores snapshots elsewhere.
     Copy,
+    /// Rehearses recovery.
+    Drill,
 }
 
 impl Work {

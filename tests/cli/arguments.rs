@@ -2,7 +2,7 @@
 
 use super::world::World;
 
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 18] = [
     "init",
     "backup",
     "snapshots",
@@ -16,12 +16,14 @@ const VERBS: [&str; 17] = [
     "tag",
     "sessions",
     "key",
+    "drill",
     "evidence",
     "doctor",
     "completions",
     "version",
 ];
 const KEY_VERBS: [&str; 4] = ["list", "add", "remove", "passwd"];
+const DRILL_VERBS: [&str; 2] = ["run", "gc"];
 const EVIDENCE_VERBS: [&str; 3] = ["list", "verify", "export"];
 
 #[test]
@@ -127,8 +129,10 @@ fn help_of_every_verb() {
     let world = World::without_repository();
     insta::assert_snapshot!("help", world.run(&["--help"]).succeeds().out);
     let below_key = KEY_VERBS.map(|verb| vec!["key", verb]);
+    let below_drill = DRILL_VERBS.map(|verb| vec!["drill", verb]);
     let below_evidence = EVIDENCE_VERBS.map(|verb| vec!["evidence", verb]);
-    for verb in VERBS.map(|verb| vec![verb]).into_iter().chain(below_key).chain(below_evidence) {
+    let all = VERBS.map(|verb| vec![verb]).into_iter();
+    for verb in all.chain(below_key).chain(below_drill).chain(below_evidence) {
         let help = world.run(&[&verb[..], &["-h"]].concat()).succeeds().out;
         // The global options are the same everywhere.
         let (own, _) = help.split_once("Global options:").unwrap();

@@ -24,6 +24,7 @@ mod copy;
 mod damage;
 mod deep;
 mod doctor;
+mod drill;
 mod evidence;
 mod file_lists;
 mod filters;

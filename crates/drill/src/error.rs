@@ -36,6 +36,12 @@ impl DrillError {
         matches!(self, Self::Engine(EngineError::Repository(error)) if error.is_damage())
     }
 
+    /// Whether it was refused before anything was done.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Sandbox(SandboxError::Refused { .. }) | Self::NotYet(_))
+    }
+
     /// Whether somebody asked to stop.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {

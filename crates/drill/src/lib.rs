@@ -24,6 +24,7 @@ pub mod storage;
 pub use draws::DrawSeed;
 pub use error::DrillError;
 pub use judge::judge;
+pub use lifeboat_format::EvidenceHash;
 pub use rehearsal::{Rehearsed, rehearse};
 pub use sandbox::{Sandbox, SandboxError, Surroundings, ground};
 pub use site::{Place, Site};

@@ -1,6 +1,7 @@
 //! Text for people.
 
 mod copy;
+mod drill;
 mod evidence;
 mod network;
 mod repair;
@@ -17,6 +18,7 @@ use crate::finding::Finding;
 use crate::{amount, time};
 use lifeboat_backend::Traffic;
 use lifeboat_drill::evidence::{Chains, anchor};
+use lifeboat_drill::record::Record;
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, ProblemKind,
     PruneReport, RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport,
@@ -277,6 +279,12 @@ impl Report for Human {
 
     fn copy(&self, report: &CopyReport, target: &str, run: &Run) {
         for line in copy::of_copy(report, target, run) {
+            self.line(&line);
+        }
+    }
+
+    fn drill(&self, record: &Record) {
+        for line in drill::of_drill(record) {
             self.line(&line);
         }
     }

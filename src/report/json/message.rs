@@ -3,6 +3,7 @@
 use super::super::Work;
 use super::bytes::{hex_if_needed, text};
 use crate::exit::Failure;
+use lifeboat_drill::record::Record;
 use lifeboat_engine::{Exclusion, Problem, ProblemKind};
 use serde::Serialize;
 use std::os::unix::ffi::OsStrExt as _;
@@ -104,6 +105,7 @@ impl<'a> Error<'a> {
                 Work::Prune => "prune",
                 Work::Repair => "repair",
                 Work::Copy => "copy",
+                Work::Drill => "drill",
             },
             item: text(item),
             item_hex: hex_if_needed(item),
@@ -136,4 +138,12 @@ impl<'a> ExitError<'a> {
         let (code, message) = (failure.code as u8, failure.message());
         Self { message_type: "exit_error", code, message, hint: &failure.hint }
     }
+}
+
+/// A drill, as it is recorded.
+#[derive(Serialize)]
+pub(super) struct Drill<'a> {
+    pub(super) message_type: &'static str,
+    #[serde(flatten)]
+    pub(super) record: &'a Record,
 }

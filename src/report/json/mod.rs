@@ -20,6 +20,7 @@ use crate::exit::Failure;
 use crate::finding::Finding;
 use lifeboat_backend::Traffic;
 use lifeboat_drill::evidence::Chains;
+use lifeboat_drill::record::Record;
 use lifeboat_engine::{
     BackupReport, CopyReport, Exclusion, Fate, ForgetReport, Means, Node, Outcome, Problem, PruneReport,
     RepairReport, RestoreReport, ScrubReport, SessionsReport, Snapshot, SnapshotId, TagReport, Undoable,
@@ -210,6 +211,10 @@ impl Report for Json {
 
     fn copy(&self, report: &CopyReport, target: &str, run: &Run) {
         self.data(&copy::of_copy(report, target, run));
+    }
+
+    fn drill(&self, record: &Record) {
+        self.data(&message::Drill { message_type: "summary", record });
     }
 
     /// Summaries have it.

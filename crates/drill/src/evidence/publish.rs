@@ -43,7 +43,7 @@ pub struct Published {
 /// Why there is no record.
 #[derive(Debug, Error)]
 #[error("cannot store the evidence")]
-pub struct EvidenceError(#[from] RepositoryError);
+pub struct EvidenceError(#[from] pub RepositoryError);
 
 /// Stores an account in the chain of this machine.
 ///

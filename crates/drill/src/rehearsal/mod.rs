@@ -139,6 +139,7 @@ impl Rehearsal<'_> {
 impl Account {
     /// Judges a drill that did not come to its end.
     fn end_with(&mut self, error: &DrillError, is_over_budget: bool) {
+        self.kind = Kind::Run;
         let (status, exit_code) = match error {
             _ if is_over_budget => (Status::Unknown, 6),
             _ if error.is_interrupted() => {

@@ -6,6 +6,9 @@ use crate::plan::{Sample, Seed};
 use lifeboat_engine::{Drawn, EngineError, Selection, Snapshot, draw};
 use lifeboat_repository::View;
 
+/// Where less than one part in so many would be left out, nothing is: a little more work proves all of it.
+const ALMOST: u64 = 10;
+
 impl Rehearsal<'_> {
     /// The seed, and where it comes from. One that nobody gave is made with a key of the repository and the id of the drill: whoever only
     /// stores the data does not know what will be drawn, and whoever has the record can draw it again.
@@ -35,8 +38,8 @@ impl Rehearsal<'_> {
         }
         let offsets = seed.part(&snapshot.id.to_string()).draws(draws, total);
         let drawn = draw(&self.repository, view, snapshot, b"", &offsets)?;
-        if drawn.iter().map(|file| file.bytes).sum::<u64>() == total {
-            // Nothing is left that could have been drawn.
+        let bytes = drawn.iter().fold(0_u64, |sum, file| sum.saturating_add(file.bytes));
+        if bytes >= total - total / ALMOST {
             return Ok((Selection::All, Vec::new(), 0));
         }
         let paths = drawn.iter().map(|file| file.path.clone()).collect();

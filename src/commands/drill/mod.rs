@@ -1,0 +1,33 @@
+//! `drill`: rehearse recovery. One file per verb below it.
+
+mod gc;
+mod run;
+
+use crate::app::App;
+use crate::exit::Failure;
+use clap::{Args, Subcommand};
+
+/// Rehearse recovery, and keep the evidence
+///
+/// A drill restores into a directory of its own, checks what came back, and judges it; what it found is signed and stored in the repository, of which it
+/// changes nothing else.
+#[derive(Args, Debug)]
+pub(crate) struct Drill {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Run),
+    Gc(gc::Gc),
+}
+
+impl Drill {
+    pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
+        match self.verb {
+            Verb::Run(run) => run.run(app),
+            Verb::Gc(gc) => gc.run(app),
+        }
+    }
+}
