@@ -34,6 +34,7 @@ impl Repair {
         let workers = App::workers(repository.memory())?;
         let options = RepairOptions {
             trusts_content: self.no_read_data,
+            packs: None,
             dry_run: self.dry_run,
             compression: app.compression(),
         };

@@ -18,7 +18,8 @@ fn ground(world: &World) -> PathBuf {
 
 fn run(world: &World, more: &[&str]) -> super::world::Ended {
     let (ground, state) = (ground(world), world.path("state"));
-    let usual = ["drill", "run", "--sandbox", ground.to_str().unwrap(), "--state-dir", state.to_str().unwrap()];
+    let usual =
+        ["drill", "run", "--sandbox", ground.to_str().unwrap(), "--state-dir", state.to_str().unwrap()];
     world.run(&[&usual[..], more].concat())
 }
 
@@ -31,7 +32,9 @@ fn a_drill_without_a_plan_restores_a_sample_and_leaves_evidence() {
     let world = World::with_snapshot();
     let before = world.store.names("");
     let ended = run(&world, &[]).succeeds();
-    for said in ["restore-sample of snapshot", "check content: pass, 3 subjects", "verdict: pass", "does not prove: "] {
+    for said in
+        ["restore-sample of snapshot", "check content: pass, 3 subjects", "verdict: pass", "does not prove: "]
+    {
         assert!(ended.out.contains(said), "{}", ended.out);
     }
     assert_eq!(fs::read_dir(ground(&world)).unwrap().count(), 0, "the sandbox is still there");
@@ -40,7 +43,11 @@ fn a_drill_without_a_plan_restores_a_sample_and_leaves_evidence() {
     assert!(matches!(&new[..], [name] if name.starts_with("evidence/")), "{new:?}");
     let lines = run(&world, &["--json"]).json_lines();
     let record = record(&lines);
-    assert_eq!((&record["verdict"]["status"], &record["chain"]["seq"]), (&"pass".into(), &1.into()), "{record}");
+    assert_eq!(
+        (&record["verdict"]["status"], &record["chain"]["seq"]),
+        (&"pass".into(), &1.into()),
+        "{record}"
+    );
     assert_eq!(record["method"]["live_writes"], 0);
     assert_eq!(record["results"]["statistics"]["method"], "census");
     let text = serde_json::to_string(record).unwrap();
@@ -76,7 +83,11 @@ fn what_was_mended_on_the_way_degrades_the_verdict() {
     let ended = run(&world, &[]);
     assert_eq!(ended.code, 3, "{} {}", ended.out, ended.err);
     assert!(ended.out.contains("verdict: DEGRADED"), "{}", ended.out);
-    assert!(ended.err.contains("hint: nothing is lost yet; make it whole again: lifeboat repair"), "{}", ended.err);
+    assert!(
+        ended.err.contains("hint: nothing is lost yet; make it whole again: lifeboat repair"),
+        "{}",
+        ended.err
+    );
     let after: Vec<_> = world.store.names("packs/").iter().map(|pack| world.store.read(pack)).collect();
     assert_eq!(after, before, "a drill changes nothing");
 }
@@ -112,6 +123,10 @@ fn sandboxes_that_could_do_harm_are_refused() {
     assert_eq!(world.store.names("evidence/").len(), records);
 }
 
+#[expect(
+    clippy::zombie_processes,
+    reason = "where there is no sandbox the test is over, and with it the drill"
+)]
 /// A drill of enough files to be killed in the middle of it, its sandbox being there.
 fn begun(world: &World) -> (Child, PathBuf) {
     let ground = ground(world);
@@ -143,7 +158,11 @@ fn what_a_killed_drill_left_is_removed_and_recorded() {
     let gc = ["drill", "gc", "--sandbox", ground.to_str().unwrap()];
     if child.try_wait().unwrap().is_none() {
         let said = world.run(&gc).succeeds();
-        assert!(child.try_wait().unwrap().is_some() || said.err.contains("no drill was killed"), "{}", said.err);
+        assert!(
+            child.try_wait().unwrap().is_some() || said.err.contains("no drill was killed"),
+            "{}",
+            said.err
+        );
     }
     child.kill().unwrap();
     child.wait().unwrap();

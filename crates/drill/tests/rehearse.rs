@@ -22,7 +22,10 @@ fn full(mode: lifeboat_drill::plan::RestoreMode) -> ResolvedDrill {
 
 /// Many small files, of which a sample is not all.
 fn world_of_many(seed: u64) -> World {
-    let world = World::new(seed);
+    fill(World::new(seed), seed)
+}
+
+pub(crate) fn fill(world: World, seed: u64) -> World {
     fs::create_dir(world.source()).unwrap();
     let mut random = Random::new(seed);
     for number in 0..1500 {

@@ -66,13 +66,22 @@ pub(crate) struct World {
 impl World {
     /// A small repository: chunks around 4 KiB, packs of 64 KiB, without parity.
     pub(crate) fn new(seed: u64) -> Self {
+        Self::of(seed, InitOptions::default())
+    }
+
+    /// The same with parity and second copies, as on a disk.
+    pub(crate) fn as_on_disk(seed: u64) -> Self {
+        Self::of(seed, InitOptions { parity: 5, second_copies: true, ..InitOptions::default() })
+    }
+
+    fn of(seed: u64, options: InitOptions) -> Self {
         let backend = Arc::new(MemoryBackend::new());
         let clock = Arc::new(MovedClock::default());
         let random = Arc::new(Seeded(Mutex::new(lifeboat_testkit::Random::new(seed))));
         let environment = Environment { clock: Arc::clone(&clock) as _, random, processes: Arc::new(Alone) };
         let kdf = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
         let (chunk_average, pack_size) = (Some(4 << 10), Some(64 << 10));
-        let options = InitOptions { kdf, chunk_average, pack_size, parity: 0, ..InitOptions::default() };
+        let options = InitOptions { kdf, chunk_average, pack_size, ..options };
         let (repository, _) =
             init(Arc::clone(&backend) as _, &password(), &options, environment.clone()).unwrap();
         Self { backend, repository, folder: tempfile::tempdir().unwrap(), clock, environment }
@@ -103,6 +112,11 @@ impl World {
         assert!(report.problems.is_empty(), "{:?}", report.problems);
     }
 
+    pub(crate) fn site_with(&self, replica: &str, backend: Arc<dyn Backend>) -> Site {
+        let place = Place { name: replica.into(), backend, credential: password(), directory: None };
+        Site { replicas: vec![place], ..self.site_on(Arc::clone(&self.backend) as _) }
+    }
+
     pub(crate) fn site_on(&self, backend: Arc<dyn Backend>) -> Site {
         Site {
             tested: Place { name: "primary".into(), backend, credential: password(), directory: None },
@@ -124,12 +138,12 @@ impl World {
 
     /// Drills, and sees that nothing but the account is left of it.
     pub(crate) fn drill(&self, drill: &ResolvedDrill) -> Rehearsed {
-        self.drill_on(drill, Arc::clone(&self.backend) as _)
+        self.drill_at(drill, &self.site_on(Arc::clone(&self.backend) as _))
     }
 
-    pub(crate) fn drill_on(&self, drill: &ResolvedDrill, backend: Arc<dyn Backend>) -> Rehearsed {
+    pub(crate) fn drill_at(&self, drill: &ResolvedDrill, site: &Site) -> Rehearsed {
         let before = self.objects("");
-        let rehearsed = rehearse(drill, &self.site_on(backend), &()).unwrap();
+        let rehearsed = rehearse(drill, site, &()).unwrap();
         assert_eq!(self.objects(""), before);
         assert_eq!(rehearsed.account.method.live_writes, 0);
         assert!(!rehearsed.account.does_not_prove.is_empty());
@@ -137,6 +151,15 @@ impl World {
             assert_eq!(std::fs::read_dir(self.ground()).unwrap().count(), 0, "the sandbox is still there");
         }
         rehearsed
+    }
+
+    /// Another place with the same objects.
+    pub(crate) fn replica(&self) -> Arc<MemoryBackend> {
+        let replica = MemoryBackend::new();
+        for (name, size) in self.objects("") {
+            replica.put(&name, &self.backend.get(&name, size).unwrap()).unwrap();
+        }
+        Arc::new(replica)
     }
 
     pub(crate) fn objects(&self, folder: &str) -> Vec<(ObjectName, u64)> {

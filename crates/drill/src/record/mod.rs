@@ -138,6 +138,12 @@ pub struct Objective {
     pub target: Value,
     /// What was reached; null where nobody can say.
     pub attained: Value,
+    /// What is reached at least, in 95 of 100 cases; none where that was not extrapolated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<f64>,
+    /// The same at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<f64>,
     /// What that rests on: `measured`, `extrapolated`, `bound`, `not-configured`, `insufficient`.
     pub basis: String,
     /// How it came out.

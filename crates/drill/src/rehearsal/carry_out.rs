@@ -34,6 +34,9 @@ impl Rehearsal<'_> {
         let chosen = self.choose(&list)?;
         let ground = self.ground(&list)?;
         self.stopwatch.lap("index");
+        if let Scenario::StorageDamage { damage, heal_from } = &self.drill.scenario {
+            return self.storage_damage(&list, damage, heal_from);
+        }
         let tasks = self.tasks(&list, chosen)?;
         self.count(&tasks);
         self.stopwatch.lap("plan");
@@ -49,11 +52,11 @@ impl Rehearsal<'_> {
             trials.push(trial);
         }
         self.stopwatch.lap("restore");
-        self.check(&repository, &list.view, &workers, trials)?;
+        self.check(&repository, &list.view, &workers, &mut trials)?;
         self.rto.took = self.stopwatch.elapsed();
         self.stopwatch.lap("checks");
         self.account.kind = Kind::Run;
-        self.account.objectives = self.objectives(&list);
+        self.account.objectives = self.objectives(&list, &trials)?;
         Ok(())
     }
 
@@ -267,19 +270,19 @@ impl Rehearsal<'_> {
         repository: &Repository,
         view: &View,
         workers: &Workers,
-        mut trials: Vec<Trial>,
+        trials: &mut [Trial],
     ) -> Result<(), DrillError> {
         if check::wants_comparison(&self.drill.checks) {
-            for trial in &mut trials {
+            for trial in &mut *trials {
                 self.compare(repository, view, workers, trial)?;
             }
         }
-        let ground = Ground { repository, view, workers, observer: self.observer, trials: &trials };
+        let ground = Ground { repository, view, workers, observer: self.observer, trials };
         for check in &self.drill.checks {
             let (carried_out, ms) = self.stopwatch.of(|| check::carry_out(check, &ground));
             self.account.results.checks.push(crate::record::CheckResult { ms, ..carried_out? });
         }
-        self.measure(&trials);
+        self.measure(trials);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 mod account;
 mod carry_out;
 mod choice;
+mod damage;
 mod objectives;
 mod seed;
 

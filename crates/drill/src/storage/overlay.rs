@@ -17,6 +17,8 @@ pub enum StorageFault {
     Missing,
     /// The content of another object lies under its name.
     Swap(ObjectName),
+    /// The storage cannot give its bytes any more.
+    Unreadable,
 }
 
 impl StorageFault {
@@ -28,6 +30,7 @@ impl StorageFault {
             Self::Truncate => "truncate",
             Self::Missing => "missing-object",
             Self::Swap(_) => "swap-content",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -94,6 +97,7 @@ impl Overlay {
             Seen::Deleted | Seen::Faulty(StorageFault::Missing) => absent(),
             Seen::Below => self.inner.get(name, u64::MAX),
             Seen::Faulty(StorageFault::Swap(other)) => self.inner.get(other, u64::MAX),
+            Seen::Faulty(StorageFault::Unreadable) => Err(BackendError::new(ErrorKind::Damaged, "get", name)),
             Seen::Faulty(StorageFault::BitFlip(offset)) => {
                 let mut bytes = self.inner.get(name, u64::MAX)?;
                 let at = usize::try_from(offset % (bytes.len() as u64).max(1)).unwrap_or_default();
@@ -149,7 +153,7 @@ impl Backend for Overlay {
 
     fn stat(&self, name: &ObjectName) -> Result<ObjectInfo, BackendError> {
         match self.look(name) {
-            Seen::Below => self.inner.stat(name),
+            Seen::Below | Seen::Faulty(StorageFault::Unreadable) => self.inner.stat(name),
             _ => {
                 let size = self.whole(name)?.len() as u64;
                 Ok(ObjectInfo { name: name.clone(), size, modified: None })

@@ -29,6 +29,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct RepairOptions {
     /// Whether only that is looked at which a listing shows; else every pack is read.
     pub trusts_content: bool,
+    /// Of which packs the content is read, where any is; none for all.
+    pub packs: Option<BTreeSet<PackId>>,
     /// Find out what would be done, and leave everything as it is.
     pub dry_run: bool,
     /// How hard to compress what is stored anew.
@@ -118,7 +120,11 @@ impl Repair<'_> {
     fn find_damaged(&self, index: &Arc<Index>) -> Result<BTreeMap<PackId, String>, EngineError> {
         let damaged = Mutex::new(BTreeMap::new());
         let reader = self.repository.reader(Arc::clone(index));
-        let read_data = if self.options.trusts_content { ReadData::None } else { ReadData::All };
+        let read_data = match &self.options.packs {
+            _ if self.options.trusts_content => ReadData::None,
+            Some(packs) => ReadData::Packs(packs.clone()),
+            None => ReadData::All,
+        };
         self.teller.with(|report| report.packs = index.packs().count() as u64);
         survey(self.teller, self.repository, &reader, read_data, self.workers, |_, pack, error| {
             damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(pack.id, cause_of(error));

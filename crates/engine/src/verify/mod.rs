@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How deep to look.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct VerifyOptions {
     /// Of which packs everything is read, opened and hashed again; all else is always checked as a whole.
     pub read_data: ReadData,
@@ -180,9 +180,14 @@ impl Verify<'_> {
             report.packs = reader.index().packs().count() as u64;
             report.bytes = reader.index().packs().filter_map(|pack| pack.found_length).sum();
         });
-        survey(self.teller, self.repository, reader, options.read_data, workers, |scratch, pack, error| {
-            self.pack_damage(reader, pack, error, scratch)
-        })
+        survey(
+            self.teller,
+            self.repository,
+            reader,
+            options.read_data.clone(),
+            workers,
+            |scratch, pack, error| self.pack_damage(reader, pack, error, scratch),
+        )
     }
 
     /// Names a damaged pack; unless it can be mended, finds out what in it can be used. Any other error ends the

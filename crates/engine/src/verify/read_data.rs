@@ -2,13 +2,14 @@
 
 use lifeboat_format::{PackId, Random};
 use lifeboat_repository::KnownPack;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The whole, in the unit of [`ReadData::Share`].
 const MILLION: u64 = 1_000_000;
 
 /// The packs whose data is read. What is chosen at random is another choice in each run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ReadData {
     /// None.
     #[default]
@@ -29,6 +30,8 @@ pub enum ReadData {
     Size(u64),
     /// Random ones, as many as can be begun in this time.
     Time(Duration),
+    /// These, as far as there are any.
+    Packs(BTreeSet<PackId>),
 }
 
 impl ReadData {
@@ -42,6 +45,7 @@ impl ReadData {
             Self::All | Self::Time(_) => {}
             Self::Group { number, groups } => packs.retain(|pack| group_of(pack.id, groups) == number),
             Self::Share(millionths) => packs.truncate(share_of(packs.len(), millionths)),
+            Self::Packs(wanted) => packs.retain(|pack| wanted.contains(&pack.id)),
             Self::Size(most) => packs.truncate(fitting(packs.iter().map(|pack| pack.stored_length), most)),
         }
         packs

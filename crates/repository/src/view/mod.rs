@@ -29,6 +29,8 @@ pub struct View {
     doubles: Vec<Snapshot>,
     /// Those that may not be there for long.
     unsettled: BTreeSet<SnapshotId>,
+    /// When it was said of each that it counts, for the first time, by the clock of who said so.
+    committed: BTreeMap<SnapshotId, Timestamp>,
     unreadable: Vec<(SnapshotId, FormatError)>,
     forgotten: BTreeMap<SnapshotId, Vec<Forgotten>>,
     amended: BTreeMap<SnapshotId, Amended>,
@@ -78,7 +80,11 @@ impl View {
                     match void[number] {
                         // Its author has to do it again, and will want what is stored already.
                         true => view.provide(entry, &list),
-                        false => gathered.commit(entry, &commit, repository),
+                        false => {
+                            let first = view.committed.entry(commit.snapshot).or_insert(entry.header.time);
+                            *first = entry.header.time.min(*first);
+                            gathered.commit(entry, &commit, repository);
+                        }
                     }
                     view.named.add(&list);
                 }
@@ -198,6 +204,12 @@ impl View {
     #[must_use]
     pub fn is_settled(&self, id: SnapshotId) -> bool {
         !self.unsettled.contains(&id)
+    }
+
+    /// From when on a snapshot could be restored from here, by the clock of who stored it.
+    #[must_use]
+    pub fn committed(&self, id: SnapshotId) -> Option<Timestamp> {
+        self.committed.get(&id).copied()
     }
 
     /// Whether nobody wants a snapshot any more.
