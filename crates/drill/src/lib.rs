@@ -5,6 +5,7 @@
 
 mod check;
 mod draws;
+pub mod due;
 mod error;
 pub mod evidence;
 mod judge;

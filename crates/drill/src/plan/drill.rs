@@ -2,7 +2,7 @@
 
 use super::{
     Budget, Capability, CheckSpec, EvidenceSpec, Glob, NegativeControl, Objectives, ObjectivesTable, Sample,
-    SandboxSpec, SandboxTable, Scenario, SnapshotChoice, Span,
+    SandboxSpec, SandboxTable, Scenario, Schedule, SnapshotChoice, Span,
 };
 use serde::Serialize;
 
@@ -61,8 +61,8 @@ pub struct Check {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Timing {
-    /// Five fields of cron.
-    pub schedule: String,
+    /// At which moments.
+    pub schedule: Schedule,
     /// Name of the time zone of those fields; none for that of this machine.
     pub zone: Option<String>,
     /// Over how long the starts of many machines are spread; none for not at all.

@@ -4,7 +4,7 @@
 
 use super::{
     Budget, Capability, CheckSpec, DamageSpec, EvidenceSpec, Glob, KeyTable, Means, NegativeControl,
-    ObjectivesTable, RestoreMode, Sample, SandboxTable, ScenarioName, SnapshotTable, Span,
+    ObjectivesTable, RestoreMode, Sample, SandboxTable, ScenarioName, Schedule, SnapshotTable, Span,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ pub struct Tables {
 pub struct DrillTable {
     /// What is rehearsed.
     pub scenario: ScenarioName,
-    /// When: five fields of cron.
-    pub schedule: Option<String>,
+    /// When.
+    pub schedule: Option<Schedule>,
     /// Name of the time zone of those fields; none for that of this machine.
     pub zone: Option<String>,
     /// Over how long the starts of many machines are spread.

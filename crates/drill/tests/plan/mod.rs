@@ -3,6 +3,7 @@
 mod digest;
 mod findings;
 mod resolve;
+mod schedule;
 mod values;
 
 use lifeboat_drill::plan::{ResolvedDrill, Tables};
