@@ -34,7 +34,7 @@ fn keyring(seed: u64) -> Keyring {
 }
 
 /// A repository to which some machines publish, each with a state of its own.
-struct World {
+pub(crate) struct World {
     backend: Arc<MemoryBackend>,
     store: EvidenceStore,
     keyring: Keyring,
@@ -42,7 +42,7 @@ struct World {
     state: TempDir,
 }
 
-type Objects = Vec<(EvidenceName, Vec<u8>)>;
+pub(crate) type Objects = Vec<(EvidenceName, Vec<u8>)>;
 
 impl World {
     fn new(seed: u64) -> Self {
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Fifty runs of two machines, now this one, now that one, of which every seventh fails.
-    fn of_fifty(seed: u64) -> Self {
+    pub(crate) fn of_fifty(seed: u64) -> Self {
         let (world, mut order) = (Self::new(seed), lifeboat_testkit::Random::new(seed));
         for day in 0..50 {
             let status = if day % 7 == 3 { Status::Fail } else { Status::Pass };
@@ -78,12 +78,12 @@ impl World {
         publish(&sample::account("erp", day, status), &to, &self.random).unwrap()
     }
 
-    fn objects(&self) -> Objects {
+    pub(crate) fn objects(&self) -> Objects {
         let names = self.store.list().unwrap();
         names.into_iter().map(|name| (name, self.store.read(&name).unwrap())).collect()
     }
 
-    fn chains(&self, objects: &Objects) -> Chains {
+    pub(crate) fn chains(&self, objects: &Objects) -> Chains {
         Chains::of(objects, &self.public())
     }
 

@@ -7,6 +7,7 @@ mod due;
 mod evidence;
 mod plan;
 mod rehearse;
+mod reports;
 mod rpo;
 mod rto;
 mod sample;

@@ -37,6 +37,7 @@ fn debian_package(program: &str) -> &str {
         "btrfs" | "mkfs.btrfs" => "btrfs-progs",
         "mkfs.exfat" => "exfatprogs",
         "mount.exfat-fuse" => "exfat-fuse",
+        "promtool" => "prometheus",
         "losetup" | "mount" | "umount" => "mount",
         _ => name,
     }
