@@ -1,8 +1,8 @@
-//! The index that a run which writes goes by, whole or with its damage told.
+//! The index that a run goes by which writes or looks for damage: what of it was swept meanwhile is no damage.
 
 use crate::report::{Fold, Teller};
 use crate::{EngineError, Event, ProblemKind, cause_of};
-use lifeboat_repository::{Index, KnownPack, Repository, Session, View};
+use lifeboat_repository::{Index, KnownPack, Reading, Repository, Session, View};
 use std::sync::Arc;
 
 /// The index of what the session saw, with newer readings as long as what is missing was swept meanwhile; what of it is damaged is told.
@@ -41,6 +41,21 @@ pub(crate) fn load_settled(
         }
         // It has just been swept.
         session.look_again()?;
+    }
+}
+
+/// The log, what it means and its index, of which nothing was swept meanwhile, whatever this machine keeps of it.
+pub(crate) fn load_anew<R: Fold>(
+    repository: &Repository,
+    teller: &Teller<'_, R>,
+) -> Result<(Reading, View, Arc<Index>), EngineError> {
+    loop {
+        let reading = repository.read_log()?;
+        let view = repository.view(&reading)?;
+        let index = repository.load_index_anew(&view, || teller.check())?;
+        if index.is_whole() || !repository.has_swept_since(&view)? {
+            return Ok((reading, view, Arc::new(index)));
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 use crate::hooked::{ALL, Moment, at_every_moment, copied};
 use crate::world::World;
 use lifeboat_engine::{
-    BackupReport, EngineError, ListOptions, ReadData, RestoreReport, Snapshot, VerifyOptions, VerifyReport,
-    Workers, backup, list, prune, restore, undo, verify,
+    BackupReport, EngineError, ListOptions, ReadData, RepairOptions, RestoreReport, Snapshot, VerifyOptions,
+    VerifyReport, Workers, backup, list, prune, repair, restore, undo, verify,
 };
 use lifeboat_repository::{Repository, RepositoryError, Session};
 use lifeboat_testkit::tree_differences;
@@ -64,6 +64,21 @@ fn verify_takes_nothing_for_damage_or_for_a_stray_that_was_moved_or_swept() {
             assert!(report.problems.is_empty(), "{}: {report:?}", moment.at);
             let is_odd = |note: &&String| !note.ends_with("was forgotten, and swept meanwhile");
             assert_eq!(report.notes.iter().find(is_odd), None, "{}", moment.at);
+            true
+        });
+    }
+}
+
+#[test]
+fn a_repair_finds_nothing_to_mend_where_something_was_moved_or_swept() {
+    for (seed, forgets_newest) in [(13, false), (14, true)] {
+        at_every_moment(seed, forgets_newest, |moment| {
+            let report = moment.run(|repository, _, _| {
+                repair(repository, &RepairOptions::default(), &Workers::inline(), &()).unwrap()
+            });
+            let Some(report) = report else { return false };
+            assert_eq!((&*report.mended, &*report.quarantined), (&[][..], &[][..]), "{}", moment.at);
+            assert!(report.problems.is_empty(), "{}: {report:?}", moment.at);
             true
         });
     }

@@ -9,6 +9,7 @@
 
 mod rescue;
 
+use crate::current::load_anew;
 use crate::losses::Losses;
 use crate::report::Teller;
 use crate::second_copies::copy_problem;
@@ -68,12 +69,11 @@ struct Repair<'a> {
 
 impl Repair<'_> {
     fn run(&self) -> Result<(), EngineError> {
-        let reading = self.repository.read_log()?;
-        let view = self.repository.view(&reading)?;
+        let (reading, view, index) = load_anew(self.repository, self.teller)?;
+        self.teller.tell_cache(&index);
         log_faults(&reading, &view).iter().for_each(|problem| self.teller.tell(&Event::Problem(problem)));
         self.mend_control_objects(&view)?;
-        let index = Arc::new(self.load(&view)?);
-        let damaged = self.find_damaged(&index)?;
+        let damaged = self.find_damaged(&view, &index)?;
         let beyond = self.mend_packs(&index, &damaged)?;
         let healed = self.healed(&index, &damaged, &beyond);
         let faulty: Vec<_> = index.faults().iter().map(|fault| fault.object).collect();
@@ -117,9 +117,9 @@ impl Repair<'_> {
     }
 
     /// All packs that are not as they should be, and why.
-    fn find_damaged(&self, index: &Arc<Index>) -> Result<BTreeMap<PackId, String>, EngineError> {
+    fn find_damaged(&self, view: &View, index: &Arc<Index>) -> Result<BTreeMap<PackId, String>, EngineError> {
         let damaged = Mutex::new(BTreeMap::new());
-        let reader = self.repository.reader(Arc::clone(index));
+        let reader = self.repository.reader_of(view, Arc::clone(index));
         let read_data = match &self.options.packs {
             _ if self.options.trusts_content => ReadData::None,
             Some(packs) => ReadData::Packs(packs.clone()),
@@ -127,6 +127,9 @@ impl Repair<'_> {
         };
         self.teller.with(|report| report.packs = index.packs().count() as u64);
         survey(self.teller, self.repository, &reader, read_data, self.workers, |_, pack, error| {
+            if matches!(error, RepositoryError::Missing(_)) && reader.is_swept(pack.id)? {
+                return Ok(());
+            }
             damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(pack.id, cause_of(error));
             Ok(())
         })?;

@@ -9,6 +9,7 @@ mod read_data;
 
 pub use read_data::ReadData;
 
+use crate::current::load_anew;
 use crate::losses::Losses;
 use crate::mended::mended_pack;
 use crate::report::Teller;
@@ -23,7 +24,7 @@ use lifeboat_repository::{
 };
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// How deep to look.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +45,7 @@ pub fn verify(
 ) -> Result<VerifyReport, EngineError> {
     let repository = &repository.anew();
     let teller = Teller::new(VerifyReport::default(), observer);
-    let (reading, view, index) = load(repository, &teller)?;
+    let (reading, view, index) = load_anew(repository, &teller)?;
     log_faults(&reading, &view).iter().for_each(|problem| teller.tell(&Event::Problem(problem)));
     for (object, error) in repository.check_keys()? {
         match error.is_newer() {
@@ -75,21 +76,6 @@ pub fn verify(
     drop(repository.take_replaced());
     teller.replicas(repository);
     Ok(teller.into_report())
-}
-
-/// The log, what it means and its index, of which nothing was swept meanwhile.
-fn load(
-    repository: &Repository,
-    teller: &Teller<'_, VerifyReport>,
-) -> Result<(Reading, View, Arc<Index>), EngineError> {
-    loop {
-        let reading = repository.read_log()?;
-        let view = repository.view(&reading)?;
-        let index = repository.load_index_anew(&view, || teller.check())?;
-        if index.is_whole() || !repository.has_swept_since(&view)? {
-            return Ok((reading, view, Arc::new(index)));
-        }
-    }
 }
 
 struct Verify<'a> {
