@@ -280,6 +280,27 @@ fn a_session_that_prunes_come_between_again_and_again_gives_up() {
     assert!(entries(&watched) > 60);
 }
 
+#[test]
+fn what_is_void_stays_so_however_many_prunes_follow() {
+    let (_, repository) = new(12);
+    let (old, _, packs) = save(&repository, &[1]);
+    let session = Session::start(&repository).unwrap();
+    let (_, flushed) = put(&repository, &session, &[1]);
+    forget(&repository, old);
+    sweep(&repository, &packs);
+    let id = session.snapshot();
+    assert!(matches!(session.commit(&snapshot(id), flushed).unwrap(), Committed::Overtaken(_)));
+    // All of these have seen it.
+    for number in 0..70 {
+        let none = list(&BTreeSet::from([PackId::new([number; 32])]));
+        let sweeper = Pruner::start(&repository).unwrap().condemn(none).unwrap();
+        drop(sweeper.sweep(&BTreeSet::new(), &BTreeSet::new()).unwrap());
+    }
+    let (now, (kept, ..)) = (view(&repository), save(&repository, &[2]));
+    assert!(now.states(id).next().is_none());
+    assert!(view(&repository).states(kept).next().is_some() && view(&repository).is_settled(kept));
+}
+
 /// A clock by which somebody condemns something whenever somebody else waits.
 #[derive(Default)]
 struct Disturbing {
