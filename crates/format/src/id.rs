@@ -4,7 +4,9 @@
 
 use crate::FormatError;
 use minicbor::{Decode, Decoder, Encode, Encoder};
-use std::fmt;
+use std::fmt::{self, Write as _};
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
@@ -40,7 +42,8 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+                digits.into_iter().try_for_each(|digit| f.write_char(char::from(DIGITS[usize::from(digit)])))
             }
         }
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 #[derive(Debug)]
 pub(crate) struct Baton {
     state: Mutex<State>,
-    passed: Condvar,
+    /// Each is woken by its own: nobody wakes only to see that it is not its turn.
+    passed: Vec<Condvar>,
 }
 
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl Baton {
     pub(crate) fn among(runners: usize, mut random: Random) -> Vec<Arc<Runner>> {
         let holder = random.index(runners);
         let state = Mutex::new(State { random, running: (0..runners).collect(), holder });
-        let baton = Arc::new(Self { state, passed: Condvar::new() });
+        let baton = Arc::new(Self { state, passed: (0..runners).map(|_| Condvar::new()).collect() });
         (0..runners).map(|number| Arc::new(Runner { baton: Arc::clone(&baton), number })).collect()
     }
 
@@ -38,13 +39,14 @@ impl Baton {
             let State { random, running, holder } = &mut *state;
             *holder = *random.pick(running);
         }
+        let holder = state.holder;
         drop(state);
-        self.passed.notify_all();
+        self.passed[holder].notify_one();
     }
 
     fn wait(&self, number: usize) {
         let state = self.state.lock().unwrap();
-        drop(self.passed.wait_while(state, |state| state.holder != number).unwrap());
+        drop(self.passed[number].wait_while(state, |state| state.holder != number).unwrap());
     }
 }
 

@@ -9,22 +9,23 @@ const SLOTS: usize = 1 << 18;
 
 /// The last blob that was added of all that have the same place.
 #[derive(Clone, Debug)]
-pub(super) struct RecentBlobs(Vec<BlobPrefix>);
+pub(super) struct RecentBlobs(Vec<[u8; 16]>);
 
 impl RecentBlobs {
     pub(super) fn new() -> Self {
-        let mut slots = vec![BlobPrefix::new([0; 16]); SLOTS];
+        // Zeros take no memory until something is added.
+        let mut slots = vec![[0; 16]; SLOTS];
         // No slot may hold what belongs there and was never added.
-        slots[0] = BlobPrefix::new([0xff; 16]);
+        slots[0] = [0xff; 16];
         Self(slots)
     }
 
     pub(super) fn contains(&self, prefix: BlobPrefix) -> bool {
-        self.0[slot(prefix)] == prefix
+        self.0[slot(prefix)] == *prefix.as_bytes()
     }
 
     pub(super) fn add(&mut self, prefix: BlobPrefix) {
-        self.0[slot(prefix)] = prefix;
+        self.0[slot(prefix)] = *prefix.as_bytes();
     }
 }
 
