@@ -1,8 +1,8 @@
 //! `repair`: what anything still has comes back, byte for byte where it was; what nothing has is named, file by file, and hurts nobody else.
 
-use crate::hooked::copied;
+use crate::hooked::{Hooked, copied};
 use crate::world::{World, environment, password};
-use lifeboat_backend::{Backend as _, MemoryBackend, ObjectName};
+use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
 use lifeboat_engine::{
     Means, Problem, ProblemKind, PruneOptions, RepairOptions, RepairReport, RestoreOptions, Unused,
     VerifyOptions, Workers, prune, repair, restore, verify,
@@ -274,4 +274,57 @@ fn index_objects_are_made_again_from_the_packs() {
     assert!(world.verify().notes.is_empty(), "{:?}", world.verify().notes);
     let (_, restored) = world.restore(&world.snapshots()[0], "pruned");
     assert!(restored.problems.is_empty(), "{:?}", restored.problems);
+}
+
+/// An index object cannot be read, and can again from some moment on: one look at it that fails makes nobody give it up.
+#[test]
+fn an_index_object_that_is_back_while_a_repair_runs_still_counts() {
+    let world = world(72, 0);
+    let all = objects(&world, "");
+    let (name, sound) = objects(&world, "index/").into_iter().next().unwrap();
+    let mut at = 0;
+    loop {
+        let storage = Arc::new(MemoryBackend::new());
+        all.iter().for_each(|(name, bytes)| storage.put(name, bytes).unwrap());
+        storage.replace(&name, &sound[..sound.len() / 2]).unwrap();
+        let (again, back, bytes) = (Arc::clone(&storage), name.clone(), sound.clone());
+        let hooked = Hooked::new(Arc::clone(&storage), move || again.replace(&back, &bytes).unwrap());
+        let open = |backend: Arc<dyn Backend>, process: u64| {
+            Repository::open(backend, &password(), environment(process + at as u64, &world.clock)).unwrap()
+        };
+        let repository = open(Arc::clone(&hooked) as _, 1000);
+        hooked.wait_for(at);
+        let report = repaired(&world, &repository);
+        assert!(report.problems.is_empty(), "{at}: {:?}", report.problems);
+        let found = verify(&open(storage, 2000), &VerifyOptions::default(), &world.workers, &()).unwrap();
+        assert!(found.problems.is_empty(), "{at}: {:?}", found.problems);
+        if !hooked.has_happened() {
+            break;
+        }
+        at += 1;
+    }
+    assert!(at > 20, "{at} moments");
+}
+
+/// A pack and the index object that lists it are gone: a replica has the pack, and without one nobody waits for it for ever.
+#[test]
+fn a_pack_that_no_index_lists_comes_back_from_a_replica_or_is_given_up() {
+    for has_replica in [true, false] {
+        let world = world(73, 0);
+        let (_, replica) = replica(&world);
+        for folder in ["packs/", "index/"] {
+            objects(&world, folder).keys().for_each(|name| world.backend.delete(name).unwrap());
+        }
+        let repository = if has_replica { helped(&world, replica) } else { world.repository.clone() };
+        let report = repaired(&world, &repository);
+        assert_eq!(report.problems.is_empty(), has_replica, "{:?}", report.problems);
+        assert_eq!(report.quarantined.iter().any(|object| object.starts_with("packs")), !has_replica);
+        let found = world.verify().problems;
+        assert!(!found.iter().any(|problem| problem.path.starts_with("packs")), "{found:?}");
+        // What nothing has is in the source.
+        world.later();
+        world.backup();
+        let (_, restored) = world.restore(world.snapshots().last().unwrap(), "target");
+        assert!(restored.problems.is_empty(), "{:?}", restored.problems);
+    }
 }

@@ -72,12 +72,28 @@ pub enum Bug {
     CondemnedStay,
     /// The pieces of long files are needed by nobody.
     LongFilesUnmarked,
+    /// A pack is taken over from another repository without a look at whether it is what its name says.
+    CopiedUnproved,
+    /// A pack is copied under a name that was condemned where it is copied to.
+    NamesTakenAgain,
+    /// What is damaged is left out of a copy without a word.
+    DamageLeftOut,
+    /// What the copy of a relative consists of is taken over without a look at whether it is there.
+    RelativeTrusted,
+    /// Nobody looks whether the log of the other repository has what it had.
+    AnchorsIgnored,
+    /// A pack that was mended in memory is taken for one that was put back.
+    MendedUnstored,
+    /// Index objects that are lost are given up before the packs that they named are named again.
+    IndexGivenUp,
+    /// A repair does not name what it could not bring back.
+    LossesUntold,
 }
 
 impl Bug {
     /// All of them.
     #[cfg(feature = "planted")]
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 41] = [
         Self::IndexBeforePacks,
         Self::IgnoredPutError,
         Self::UncheckedReuse,
@@ -111,6 +127,14 @@ impl Bug {
         Self::LeftoversStay,
         Self::CondemnedStay,
         Self::LongFilesUnmarked,
+        Self::CopiedUnproved,
+        Self::NamesTakenAgain,
+        Self::DamageLeftOut,
+        Self::RelativeTrusted,
+        Self::AnchorsIgnored,
+        Self::MendedUnstored,
+        Self::IndexGivenUp,
+        Self::LossesUntold,
     ];
 }
 

@@ -76,7 +76,7 @@ pub use init::{InitOptions, init, is_ours};
 pub use layout::{EvidenceName, PACKS};
 pub use log::Reading;
 pub use memory::Memory;
-pub use mending::Source;
+pub use mending::{Source, Unlisted};
 pub use objects::{ObjectKind, Objects, StoredObject, Survey};
 pub use packs::{FetchedPack, PackReader, pack_object};
 pub use probe::{Check, CheckKind, Door, Rights, Role, StoreProbe, Verdict, probe};

@@ -6,7 +6,7 @@
 use crate::log::mend_log;
 use crate::mended::read_remains;
 use crate::{KnownPack, Repository, RepositoryError, Session, layout};
-use lifeboat_format::{EntryKind, ObjectList, Pack, PackId};
+use lifeboat_format::{Bug, EntryKind, ObjectList, Pack, PackId, planted};
 
 /// Where a pack came from that is whole again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,17 @@ pub enum Source {
     Parity,
     /// A replica, at this place.
     Replica(String),
+}
+
+/// What there is of a pack that no index object lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unlisted {
+    /// It lies here as it was stored.
+    Sound,
+    /// It does so again.
+    Mended(Source),
+    /// Nothing has a whole copy.
+    Lost,
 }
 
 impl Repository {
@@ -32,9 +43,38 @@ impl Repository {
             Some((bytes, Source::Replica(location)))
         };
         let Some((bytes, source)) = own.or_else(other) else { return Ok(None) };
-        self.backend.replace(&layout::pack(pack.id), &bytes)?;
+        if !planted(Bug::MendedUnstored) {
+            self.backend.replace(&layout::pack(pack.id), &bytes)?;
+        }
         self.kept.drop_pack(pack.id);
         Ok(Some(source))
+    }
+
+    /// Makes whole what there is of a pack that no index object lists, and that lies here with so many bytes if anything of it does; tells what that
+    /// took.
+    ///
+    /// # Errors
+    /// Those of [`Repository::mend_pack`].
+    pub fn mend_unlisted(&self, id: PackId, found_length: Option<u64>) -> Result<Unlisted, RepositoryError> {
+        let remains = found_length.map(|length| match self.read_whole(id, length) {
+            Err(error) if error.is_damage() => Ok(None),
+            read => read.map(Some),
+        });
+        let own = match remains.transpose()?.flatten() {
+            Some(bytes) if Pack::scrub(id, &bytes).is_ok() && Pack::scrub_parity(&bytes).is_ok() => {
+                return Ok(Unlisted::Sound);
+            }
+            Some(bytes) => {
+                let length = bytes.len() as u64;
+                Pack::restore(id, bytes, length).ok().map(|bytes| (bytes, Source::Parity))
+            }
+            None => None,
+        };
+        let other =
+            || self.unlisted_pack_of_replica(id).map(|(bytes, place)| (bytes, Source::Replica(place)));
+        let Some((bytes, source)) = own.or_else(other) else { return Ok(Unlisted::Lost) };
+        self.backend.replace(&layout::pack(id), &bytes)?;
+        Ok(Unlisted::Mended(source))
     }
 
     /// Puts back log entries that are damaged or gone, where this machine keeps what they were; gives the names of their objects.
@@ -48,10 +88,15 @@ impl Repository {
 
     /// The whole pack `id` as it is stored with so many bytes, from what can be read of it.
     pub(crate) fn remains(&self, id: PackId, stored_length: u64) -> Result<Vec<u8>, RepositoryError> {
-        let longest = self.memory().longest_pack().max(stored_length);
-        let bytes = read_remains(&*self.backend, id, longest, Vec::new())?;
+        let bytes = self.read_whole(id, stored_length)?;
         Pack::restore(id, bytes, stored_length)
             .map_err(|source| RepositoryError::reading(&layout::pack(id), source))
+    }
+
+    /// What can be read of a pack that is thought to have so many bytes.
+    fn read_whole(&self, id: PackId, stored_length: u64) -> Result<Vec<u8>, RepositoryError> {
+        let longest = self.memory().longest_pack().max(stored_length);
+        read_remains(&*self.backend, id, longest, Vec::new())
     }
 }
 

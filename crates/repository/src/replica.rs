@@ -3,7 +3,7 @@
 //! Invariants: a replica is asked only when this repository cannot give a blob in any other way, and its index is not even loaded before;
 //! what it gives is proved like everything that is read. One that cannot be asked is no help, and that is told.
 
-use crate::{BlobReader, KnownPack, Repository, RepositoryError};
+use crate::{BlobReader, KnownPack, Repository, RepositoryError, layout};
 use lifeboat_format::{BlobId, BlobPrefix, Compression, PackId, Role};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -69,6 +69,18 @@ impl Repository {
     pub(crate) fn pack_of_replica(&self, id: PackId, stored_length: u64) -> Option<(Vec<u8>, String)> {
         self.replicas.0.iter().find_map(|replica| {
             let bytes = replica.keep(replica.repository.remains(id, stored_length))?;
+            Some((bytes, replica.repository.location()))
+        })
+    }
+
+    /// The same of a pack of which only its name is known.
+    pub(crate) fn unlisted_pack_of_replica(&self, id: PackId) -> Option<(Vec<u8>, String)> {
+        self.replicas.0.iter().find_map(|replica| {
+            let size = match replica.repository.backend.stat(&layout::pack(id)) {
+                Err(error) if error.is_not_found() => return None,
+                found => replica.keep(found.map_err(RepositoryError::from))?.size,
+            };
+            let bytes = replica.keep(replica.repository.remains(id, size))?;
             Some((bytes, replica.repository.location()))
         })
     }

@@ -16,9 +16,9 @@ use crate::second_copies::copy_problem;
 use crate::select::log_faults;
 use crate::survey::survey;
 use crate::{EngineError, Event, Means, Observer, ProblemKind, ReadData, RepairReport, Workers, cause_of};
-use lifeboat_format::{Compression, ObjectList, PackId, VerifyWrites};
+use lifeboat_format::{Bug, Compression, ObjectHash, ObjectList, PackId, VerifyWrites, planted};
 use lifeboat_repository::{
-    BlobReader, Index, KnownPack, Repository, RepositoryError, RunningHint, Session, Source, View,
+    BlobReader, Index, KnownPack, Repository, RepositoryError, RunningHint, Session, Source, Unlisted, View,
     WriterOptions, pack_object,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +67,15 @@ struct Repair<'a> {
     teller: &'a Teller<'a, RepairReport>,
 }
 
+/// What a second look at the index has found.
+#[derive(Default)]
+struct Again {
+    /// Index objects that cannot be read.
+    faulty: BTreeSet<ObjectHash>,
+    /// Packs that no index object lists and of which nothing has a whole copy.
+    lost: Vec<PackId>,
+}
+
 impl Repair<'_> {
     fn run(&self) -> Result<(), EngineError> {
         let (reading, view, index) = load_anew(self.repository, self.teller)?;
@@ -77,7 +86,8 @@ impl Repair<'_> {
         let beyond = self.mend_packs(&index, &damaged)?;
         let healed = self.healed(&index, &damaged, &beyond);
         let faulty: Vec<_> = index.faults().iter().map(|fault| fault.object).collect();
-        let has_work = !(beyond.is_empty() && healed.is_empty() && faulty.is_empty());
+        let unlisted = self.unlisted(&view, &index)?;
+        let has_work = !(beyond.is_empty() && healed.is_empty() && faulty.is_empty() && unlisted.is_empty());
         if has_work && !reading.faults().is_empty() {
             let note =
                 "the log cannot be told what stays damaged while entries of it are: nobody may write to it";
@@ -85,9 +95,9 @@ impl Repair<'_> {
         } else if has_work {
             let list = ObjectList { index: faulty, packs: beyond.keys().copied().collect() };
             drop(index);
-            self.tell_log(&list, &healed)?;
+            self.tell_log(&list, &healed, &unlisted)?;
         }
-        match has_work || !view.damaged().is_empty() {
+        match (has_work || !view.damaged().is_empty()) && !planted(Bug::LossesUntold) {
             true => self.tell_losses(&beyond),
             false => Ok(()),
         }
@@ -147,12 +157,28 @@ impl Repair<'_> {
             let Some(cause) = damaged.get(&pack.id) else { continue };
             self.teller.check()?;
             match self.repository.mend_pack(pack)? {
-                Some(Source::Parity) => self.mended(&pack_object(pack.id), &Means::Parity),
-                Some(Source::Replica(place)) => self.mended(&pack_object(pack.id), &Means::Replica(place)),
+                Some(source) => self.mended(&pack_object(pack.id), &source.into()),
                 None => drop(beyond.insert(pack.id, cause.clone())),
             }
         }
         Ok(beyond)
+    }
+
+    /// Packs that the log names and no index object lists, and whether each of them lies there whole by now.
+    fn unlisted(&self, view: &View, index: &Index) -> Result<BTreeMap<PackId, bool>, EngineError> {
+        let listed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
+        let there: BTreeMap<PackId, u64> = index.orphans().iter().copied().collect();
+        let known = &view.damaged().packs;
+        let mut unlisted = BTreeMap::new();
+        for pack in view.packs().iter().filter(|pack| !listed.contains(pack) && !known.contains(pack)) {
+            self.teller.check()?;
+            let found = self.repository.mend_unlisted(*pack, there.get(pack).copied())?;
+            unlisted.insert(*pack, found != Unlisted::Lost);
+            if let Unlisted::Mended(source) = found {
+                self.mended(&pack_object(*pack), &source.into());
+            }
+        }
+        Ok(unlisted)
     }
 
     /// Packs that the log says are damaged, and that are sound.
@@ -171,10 +197,15 @@ impl Repair<'_> {
     }
 
     /// Tells the log what nobody may rely on and what is sound again, and stores anew what is left of it.
-    fn tell_log(&self, damage: &ObjectList, healed: &ObjectList) -> Result<(), EngineError> {
+    fn tell_log(
+        &self,
+        damage: &ObjectList,
+        healed: &ObjectList,
+        unlisted: &BTreeMap<PackId, bool>,
+    ) -> Result<(), EngineError> {
         let session = Session::start(self.repository)?;
         let hint = session.announce("repair");
-        let told = self.quarantine(session, damage, healed);
+        let told = self.quarantine(session, damage, healed, unlisted);
         self.teller.tell_hinted("repair", hint.and_then(RunningHint::remove));
         told
     }
@@ -184,14 +215,18 @@ impl Repair<'_> {
         session: Session,
         damage: &ObjectList,
         healed: &ObjectList,
+        unlisted: &BTreeMap<PackId, bool>,
     ) -> Result<(), EngineError> {
-        if !damage.index.is_empty() {
-            self.make_index_again(&session)?;
-        }
+        let again = match damage.index.is_empty() && unlisted.is_empty() {
+            true => Again::default(),
+            false => self.make_index_again(&session, unlisted)?,
+        };
         let known = session.view().damaged().clone();
+        let lost = damage.packs.iter().filter(|pack| !known.packs.contains(pack)).chain(&again.lost);
+        let faulty = damage.index.iter().filter(|hash| again.faulty.contains(hash));
         let new = ObjectList {
-            index: damage.index.iter().copied().filter(|hash| !known.index.contains(hash)).collect(),
-            packs: damage.packs.iter().copied().filter(|pack| !known.packs.contains(pack)).collect(),
+            index: faulty.copied().filter(|hash| !known.index.contains(hash)).collect(),
+            packs: lost.copied().collect::<BTreeSet<_>>().into_iter().collect(),
         };
         session.damaged(&new)?;
         session.healed(healed)?;
@@ -205,24 +240,37 @@ impl Repair<'_> {
         }
     }
 
-    /// Packs that no index object names any more are read, and named by new ones.
-    fn make_index_again(&self, session: &Session) -> Result<(), EngineError> {
+    /// Packs that no index object names any more are read, and named by new ones. Nothing is given up that was misread once.
+    fn make_index_again(
+        &self,
+        session: &Session,
+        unlisted: &BTreeMap<PackId, bool>,
+    ) -> Result<Again, EngineError> {
         let index = Arc::new(self.load(session.view())?);
-        let packs: BTreeMap<PackId, u64> = index.orphans().iter().copied().collect();
+        let mut again =
+            Again { faulty: index.faults().iter().map(|fault| fault.object).collect(), lost: Vec::new() };
+        if planted(Bug::IndexGivenUp) {
+            return Ok(again);
+        }
+        let listed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
+        let orphans: BTreeSet<PackId> = index.orphans().iter().map(|(id, _)| *id).collect();
         let mut writer = session.writer(index, self.writer_options());
         let refused: BTreeMap<PackId, RepositoryError> =
             writer.adopt(|| self.teller.check())?.into_iter().collect();
         writer.leave()?;
-        for pack in packs.keys().filter(|pack| session.view().packs().contains(pack)) {
+        for (pack, is_there) in unlisted.iter().filter(|(pack, _)| !listed.contains(pack)) {
+            let object = pack_object(*pack);
             match refused.get(pack) {
-                None => self.mended(&pack_object(*pack), &Means::Index),
-                Some(error) => {
-                    let object = pack_object(*pack);
+                None if orphans.contains(pack) => self.mended(&object, &Means::Index),
+                Some(error) if *is_there => {
                     self.teller.problem(ProblemKind::Damage, Path::new(&object), cause_of(error));
                 }
+                // A dry run has not put it back.
+                None if *is_there => {}
+                _ => again.lost.push(*pack),
             }
         }
-        Ok(())
+        Ok(again)
     }
 
     /// Names what stays damaged, and the files that lose by it.
@@ -265,5 +313,14 @@ impl Repair<'_> {
 
     fn mended(&self, object: &str, means: &Means) {
         self.teller.tell(&Event::Mended { object: Path::new(object), means });
+    }
+}
+
+impl From<Source> for Means {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Parity => Self::Parity,
+            Source::Replica(place) => Self::Replica(place),
+        }
     }
 }

@@ -7,9 +7,9 @@ use super::retention::Doomed;
 use super::source::Source;
 use super::tree::Tree;
 use lifeboat_engine::{
-    BackupOptions, BackupReport, EngineError, Event, Observer, ParentChoice, Problem, ProblemKind,
-    PruneReport, ReadData, RestoreOptions, Snapshot, SnapshotFilter, SnapshotId, VerifyOptions, VerifyReport,
-    VerifyWrites, Workers, backup, restore, snapshots, verify,
+    BackupOptions, BackupReport, CopyReport, EngineError, Event, Observer, ParentChoice, Problem,
+    ProblemKind, PruneReport, ReadData, RepairReport, RestoreOptions, Snapshot, SnapshotFilter, SnapshotId,
+    VerifyOptions, VerifyReport, VerifyWrites, Workers, backup, restore, snapshots, verify,
 };
 use lifeboat_format::{self as planted, Bug, KdfParams, SlotAbout};
 use lifeboat_repository::{
@@ -33,6 +33,8 @@ const KDF: KdfParams = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
 /// Somebody who is about to do something.
 pub(crate) struct Actor {
     pub(crate) handle: Arc<Handle>,
+    /// The other repository, where it has to do with that.
+    pub(crate) other: Option<Other>,
     pub(crate) environment: Environment,
     pub(crate) host: String,
     pub(crate) source: Arc<Source>,
@@ -55,6 +57,13 @@ pub(crate) struct Actor {
     pub(crate) record: Arc<Record>,
 }
 
+/// Another repository as somebody sees it.
+pub(crate) struct Other {
+    pub(crate) handle: Arc<Handle>,
+    /// The number of a key that opens it.
+    pub(crate) key: u32,
+}
+
 /// What is known of an act even if the actor did not live to tell.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
@@ -68,6 +77,8 @@ pub(crate) struct Record {
     pub(crate) doomed: Mutex<Option<Doomed>>,
     /// The snapshot that was about to be had back.
     pub(crate) regained: Mutex<Option<SnapshotId>>,
+    /// Copies that were reported, and their labels.
+    pub(crate) copied: Mutex<Vec<(SnapshotId, String)>>,
 }
 
 /// How an act ended.
@@ -83,6 +94,8 @@ pub(crate) enum End {
     Forgotten(Vec<SnapshotId>),
     Regained(SnapshotId),
     Pruned(PruneReport),
+    Copied(CopyReport),
+    Repaired(RepairReport),
     Made,
     Failed(EngineError),
     Died,
@@ -113,21 +126,29 @@ impl Actor {
 
     /// Opens the repository with a key.
     pub(crate) fn open(&self, key: u32) -> Result<Repository, RepositoryError> {
+        self.open_at(&self.handle, key)
+    }
+
+    /// The same where another storage may be meant.
+    pub(super) fn open_at(&self, handle: &Arc<Handle>, key: u32) -> Result<Repository, RepositoryError> {
         let cache = CacheOptions {
             directory: Some(self.cache.clone()),
             temporary: vec![self.temporary.clone()],
             ..CacheOptions::default()
         };
-        let backend = Arc::clone(&self.handle) as _;
+        let backend = Arc::clone(handle) as _;
         Repository::open_with_cache(backend, &credential(key), self.environment.clone(), &cache)
     }
 
     fn make(&self) -> Result<End, EngineError> {
         let shape = &self.shape;
+        let other = self.other.as_ref().filter(|_| self.act.verb == Verb::MakeAlike);
+        let same_keys_as = other.map(|other| self.open_at(&other.handle, other.key)).transpose()?;
         let options = InitOptions {
             kdf: KDF,
             about: about(self.key),
-            chunk_average: Some(shape.chunk),
+            chunk_average: same_keys_as.is_none().then_some(shape.chunk),
+            same_keys_as,
             pack_size: Some(shape.pack),
             parity: shape.parity,
             second_copies: shape.second_copies,
@@ -140,11 +161,11 @@ impl Actor {
 
     fn act(&self) -> Result<End, EngineError> {
         let repository = match self.act.verb {
-            Verb::Make => return self.make(),
-            _ => &self.open(self.key)?,
+            Verb::Make | Verb::MakeAlike => return self.make(),
+            _ => &self.open_helped()?,
         };
         match self.act.verb {
-            Verb::Make => Ok(End::Made),
+            Verb::Make | Verb::MakeAlike => Ok(End::Made),
             Verb::Backup(how) => self.backup(repository, how),
             Verb::Restore { over } => self.restore(repository, over),
             Verb::Verify => self.verify(repository).map(End::Verified),
@@ -156,6 +177,8 @@ impl Actor {
             Verb::Forget(what) => self.forget(repository, what),
             Verb::Regain => self.regain(repository),
             Verb::Prune(how) => self.prune(repository, how).map(End::Pruned),
+            Verb::Copy(how) => self.copy(repository, how),
+            Verb::Repair(how) => self.repair(repository, how).map(End::Repaired),
             Verb::ChangeKey => {
                 *self.record.leaving.lock().unwrap() = Some(self.key);
                 let (new, about) = (credential(self.new_key), about(self.new_key));
@@ -285,14 +308,14 @@ impl Faults for Eyes {
 }
 
 /// Sees what is named, and may want a backup to stop.
-struct Watcher<'a> {
+pub(super) struct Watcher<'a> {
     root: &'a Path,
     record: &'a Record,
     left: AtomicU64,
 }
 
 impl<'a> Watcher<'a> {
-    fn new(root: &'a Path, record: &'a Record, stops_after: Option<u64>) -> Self {
+    pub(super) fn new(root: &'a Path, record: &'a Record, stops_after: Option<u64>) -> Self {
         Self { root, record, left: AtomicU64::new(stops_after.unwrap_or(u64::MAX)) }
     }
 }
@@ -302,6 +325,9 @@ impl Observer for Watcher<'_> {
         let less = |left: u64| (left < u64::MAX).then(|| left.saturating_sub(1));
         // One that is never to stop stays so.
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).ok();
+        if let Event::Copied { snapshot, .. } = event {
+            self.record.copied.lock().unwrap().push((snapshot.id, snapshot.user.clone()));
+        }
         if let Event::Problem(problem) = event
             && matches!(problem.kind, ProblemKind::Unsteady | ProblemKind::Unread)
         {

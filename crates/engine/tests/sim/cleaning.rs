@@ -20,11 +20,7 @@ const PRUNES: u32 = 2;
 
 impl History {
     /// Prunes, and judges what is left; `before` is what came back whole.
-    pub(super) fn clean_up(
-        &mut self,
-        last: &BTreeSet<String>,
-        before: Option<(Actor, BTreeSet<SnapshotId>)>,
-    ) -> Judged {
+    pub(super) fn clean_up(&mut self, before: Option<BTreeSet<SnapshotId>>) -> Judged {
         let is_harmed = !self.is_harmless();
         if !is_harmed {
             self.judge_forgotten()?;
@@ -39,14 +35,14 @@ impl History {
             }
         }
         let is_sound = self.judge_verified(false)?;
-        let after = self.judge_snapshots(is_sound, last)?;
+        let after = self.judge_snapshots(is_sound)?;
         let Some((actor, after)) = after else { return Ok(()) };
         if !is_harmed {
             return self.judge_left(&actor);
         }
         // Of one that was forgotten not everybody may be able to read that.
-        let mut lost = before.into_iter().flat_map(|(_, before)| before).filter(|id| !after.contains(id));
-        match lost.find(|id| !self.dooms.has(*id)) {
+        let mut lost = before.into_iter().flatten().filter(|id| !after.contains(id));
+        match lost.find(|id| !self.here.dooms.has(*id)) {
             Some(id) => Err(format!("a prune made it worse: {} was whole before", id.short())),
             None => Ok(()),
         }
@@ -54,7 +50,7 @@ impl History {
 
     /// What is forgotten and has to be there is.
     pub(super) fn judge_forgotten(&mut self) -> Judged {
-        if self.dooms.may_all_be_gone() {
+        if self.here.dooms.may_all_be_gone() {
             return Ok(());
         }
         let actor = self.stranger(Verb::Restore { over: false });
@@ -70,7 +66,7 @@ impl History {
         self.judge_doubles(actor)?;
         let read: BTreeSet<String> =
             actor.handle.read().iter().map(|name| first_copy(name.as_str())).collect();
-        let left = ["packs/", "index/", "index2/"].iter().flat_map(|folder| self.store.list(folder));
+        let left = ["packs/", "index/", "index2/"].iter().flat_map(|folder| self.here.store.list(folder));
         if let Some(name) =
             left.map(|object| object.name).find(|name| !read.contains(&first_copy(name.as_str())))
         {

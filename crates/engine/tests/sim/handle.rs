@@ -12,6 +12,7 @@ use lifeboat_testkit::Random;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,12 +37,13 @@ pub(crate) struct Handle {
     pub(super) swarm: Swarm,
     pub(super) seed: u64,
     pub(super) runner: Option<Arc<Runner>>,
+    /// Whether the actor is dead, who may be at work at two storages.
+    dead: Arc<AtomicBool>,
     own: Mutex<Own>,
 }
 
 #[derive(Default)]
 struct Own {
-    dead: bool,
     operations: u64,
     meddling: Option<Meddling>,
     /// Numbers of the operations with which an outage, or a lack of space, ends.
@@ -68,7 +70,14 @@ impl Handle {
         runner: Option<Arc<Runner>>,
     ) -> Self {
         let (store, time) = (Arc::clone(store), Arc::clone(time));
-        Self { store, time, name, swarm, seed, runner, own: Mutex::default() }
+        Self { store, time, name, swarm, seed, runner, dead: Arc::default(), own: Mutex::default() }
+    }
+
+    /// Another storage as the same actor sees it.
+    pub(crate) fn beside(&self, store: &Arc<Store>, swarm: Swarm) -> Self {
+        let (name, seed, runner) =
+            (format!("{} there", self.name), self.seed.rotate_left(1), self.runner.clone());
+        Self { dead: Arc::clone(&self.dead), ..Self::new(store, &self.time, name, swarm, seed, runner) }
     }
 
     /// Lets something happen in the midst of what the actor does.
@@ -98,7 +107,7 @@ impl Handle {
 
     /// Whether the actor is dead.
     pub(crate) fn is_dead(&self) -> bool {
-        self.own.lock().unwrap().dead
+        self.dead.load(Ordering::Relaxed)
     }
 
     /// What goes wrong with a call of a file, if anything does, and a number to choose by.
@@ -107,7 +116,7 @@ impl Handle {
             let mut own = self.own.lock().unwrap();
             own.calls += 1;
             let fault = self.swarm.strike(Operation::File, !self.seed, own.calls);
-            own.dead |= fault == Some(Fault::FileDies);
+            self.dead.fetch_or(fault == Some(Fault::FileDies), Ordering::Relaxed);
             own.struck += u64::from(matches!(fault, Some(Fault::FileFails | Fault::FileDies)));
             (fault, own.calls)
         };
@@ -133,7 +142,7 @@ impl Handle {
         assert!(number < OPERATIONS_MAX, "{} does not come to its end", self.name);
         if let Some((_, happen)) = meddling {
             happen();
-            self.store.lock().tally.count("files change while they are saved");
+            self.store.tally().count("files change while they are saved");
         }
         let fault = self.draw(operation, number);
         let refused = |kind| BackendError::new(kind, "use", name);
@@ -196,19 +205,27 @@ impl Handle {
     }
 
     fn die(&self, operation: Operation, name: &str, fault: Fault) -> ! {
-        self.own.lock().unwrap().dead = true;
+        self.dead.store(true, Ordering::Relaxed);
         self.say(operation, name, Some(fault), "dies");
         // As a kill does: nobody is told.
         resume_unwind(Box::new(Death));
     }
 
     fn say(&self, operation: Operation, name: &str, fault: Option<Fault>, outcome: &str) {
-        let mut state = self.store.lock();
+        let mut tally = self.store.tally();
         let struck = fault.map(|fault| format!(" ({fault:?})")).unwrap_or_default();
-        state.tally.say(format_args!("  {}: {operation:?} {name}{struck}: {outcome}", self.name));
+        tally.say(format_args!("  {}: {operation:?} {name}{struck}: {outcome}", self.name));
         if let Some(fault) = fault {
-            state.tally.count(fault.name());
+            tally.count(fault.name());
         }
+    }
+
+    fn store(&self, name: &ObjectName, bytes: &[u8], fault: Option<Fault>) -> Result<(), BackendError> {
+        if fault != Some(Fault::Garbled) {
+            return self.store.put(name, bytes);
+        }
+        self.own.lock().unwrap().garbled.push(name.clone());
+        self.store.put_garbled(name, bytes, Random::new(self.seed ^ bytes.len() as u64).next_u64())
     }
 
     /// Where something is read wrongly, if it is: somewhere else each time.
@@ -218,19 +235,25 @@ impl Handle {
     }
 }
 
+/// The kind of operation by which something gets this name.
+fn put_of(name: &ObjectName) -> Operation {
+    match name.as_str().split('/').next() {
+        Some("keys" | "keys2") => Operation::PutSlot,
+        Some("log" | "log2") => Operation::PutEntry,
+        _ => Operation::Put,
+    }
+}
+
 impl Backend for Handle {
     fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
-        let operation = match name.as_str().split('/').next() {
-            Some("keys" | "keys2") => Operation::PutSlot,
-            Some("log" | "log2") => Operation::PutEntry,
-            _ => Operation::Put,
-        };
-        self.ask(operation, name.as_str(), |fault| {
-            if fault != Some(Fault::Garbled) {
-                return self.store.put(name, bytes);
-            }
-            self.own.lock().unwrap().garbled.push(name.clone());
-            self.store.put_garbled(name, bytes, Random::new(self.seed ^ bytes.len() as u64).next_u64())
+        self.ask(put_of(name), name.as_str(), |fault| self.store(name, bytes, fault))
+    }
+
+    /// At once, as on disks and far away.
+    fn replace(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
+        self.ask(put_of(name), name.as_str(), |fault| {
+            self.store.make_way(name);
+            self.store(name, bytes, fault)
         })
     }
 

@@ -51,7 +51,7 @@ impl Store {
         let mut random = Random::new(seed);
         let state = &mut *self.lock();
         if harm == Harm::Return {
-            return come_back(state, &mut random);
+            return self.come_back(state, &mut random);
         }
         let folder =
             *random.pick(&["packs", "packs", "packs", "index", "index", "log", "keys", "keyring", "config"]);
@@ -73,8 +73,8 @@ impl Store {
             None => drop(state.objects.remove(name)),
         }
         state.harmed.insert(name.clone());
-        state.tally.count(harm.name());
-        state.tally.say(format_args!("harm: {harm:?} {name}"));
+        self.tally().count(harm.name());
+        self.tally().say(format_args!("harm: {harm:?} {name}"));
         Some(name.clone())
     }
 
@@ -87,16 +87,28 @@ impl Store {
             state.objects.keys().filter(|name| name.as_str().starts_with(folder)).cloned().collect();
         let name = names.get(random.index(names.len().max(1)))?;
         let object = state.objects.remove(name)?;
-        state.tally.count("an object is away for a while");
-        state.tally.say(format_args!("harm: {name} is away"));
+        self.tally().count("an object is away for a while");
+        self.tally().say(format_args!("harm: {name} is away"));
         Some((name.clone(), object))
     }
 
     /// Puts back what was away, unless somebody has put it meanwhile.
     pub(crate) fn show(&self, (name, object): (ObjectName, Object)) {
         let state = &mut *self.lock();
-        state.tally.say(format_args!("harm: {name} is back"));
+        self.tally().say(format_args!("harm: {name} is back"));
         state.objects.entry(name).or_insert(object);
+    }
+
+    /// Lets something be there again that was deleted.
+    fn come_back(&self, state: &mut State, random: &mut Random) -> Option<ObjectName> {
+        let names: Vec<_> =
+            state.gone.keys().filter(|name| !name.as_str().starts_with("probe/")).cloned().collect();
+        let name = names.get(random.index(names.len().max(1)))?;
+        let object = state.gone.remove(name)?;
+        state.objects.insert(name.clone(), object);
+        self.tally().count(Harm::Return.name());
+        self.tally().say(format_args!("harm: {name} is back"));
+        Some(name.clone())
     }
 
     /// The objects that are not what they were stored as.
@@ -107,18 +119,6 @@ impl Store {
         };
         state.harmed.iter().filter(is_harmed).cloned().collect()
     }
-}
-
-/// Lets something be there again that was deleted.
-fn come_back(state: &mut State, random: &mut Random) -> Option<ObjectName> {
-    let names: Vec<_> =
-        state.gone.keys().filter(|name| !name.as_str().starts_with("probe/")).cloned().collect();
-    let name = names.get(random.index(names.len().max(1)))?;
-    let object = state.gone.remove(name)?;
-    state.objects.insert(name.clone(), object);
-    state.tally.count(Harm::Return.name());
-    state.tally.say(format_args!("harm: {name} is back"));
-    Some(name.clone())
 }
 
 fn has_copy(state: &State, name: &ObjectName) -> bool {

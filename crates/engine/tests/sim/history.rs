@@ -2,16 +2,13 @@
 
 use super::actor::{Actor, End};
 use super::crew::Host;
-use super::harm::Harm;
 use super::judge::{Run, judge_alarm};
-use super::keys::Keys;
-use super::plan::{Act, Plan, Step, Verb};
-use super::retention::Dooms;
+use super::plan::{Act, Plan, Replica, Shape, Step, Verb};
 use super::source::Source;
-use super::store::{Object, Store};
+use super::store::Store;
 use super::tally::Tally;
 use super::time::{HostClock, Population, Time};
-use lifeboat_backend::ObjectName;
+use super::vault::Vault;
 use lifeboat_engine::EngineError;
 use lifeboat_repository::RepositoryError;
 use lifeboat_testkit::Random;
@@ -19,8 +16,8 @@ use std::collections::BTreeMap;
 use std::fmt::Arguments;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Where files are in memory, on machines that have such a place.
@@ -50,16 +47,15 @@ pub(super) type Judged = Result<(), String>;
 
 /// Lets a history happen; its lines are kept where somebody will read them.
 pub(crate) fn happen(plan: &Plan, keeps_lines: bool) -> Outcome {
-    let (time, tally) = (Arc::default(), Tally::new(keeps_lines));
-    let store = Arc::new(Store::new(plan.shape.is_far, Arc::clone(&time), tally));
-    let failure = match catch_unwind(AssertUnwindSafe(|| History::begin(plan, &store, time).run())) {
+    let (time, tally) = (Arc::default(), Arc::new(Mutex::new(Tally::new(keeps_lines))));
+    let failure = match catch_unwind(AssertUnwindSafe(|| History::begin(plan, time, &tally).run())) {
         Ok(ended) => ended.err(),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().cloned();
             Some(format!("the simulator panicked: {}", text.unwrap_or_default()))
         }
     };
-    let tally = store.lock().tally.clone();
+    let tally = tally.lock().unwrap().clone();
     Outcome { failure, tally }
 }
 
@@ -67,27 +63,21 @@ pub(crate) fn happen(plan: &Plan, keeps_lines: bool) -> Outcome {
 pub(super) struct History {
     pub(super) plan: Plan,
     pub(super) folder: tempfile::TempDir,
-    pub(super) store: Arc<Store>,
+    /// The repository that is meant.
+    pub(super) here: Vault,
+    /// The other one, if there is one.
+    pub(super) there: Option<Vault>,
     pub(super) time: Arc<Time>,
     pub(super) population: Arc<Population>,
     pub(super) hosts: Vec<Host>,
-    pub(super) keys: Keys,
     /// Backups by their labels.
     pub(super) runs: BTreeMap<String, Run>,
-    /// Snapshots that somebody wanted to be rid of.
-    pub(super) dooms: Dooms,
-    /// What was done to which object.
-    pub(super) harms: Vec<(Harm, String)>,
-    /// What is away, and for how many steps.
-    pub(super) away: Vec<(ObjectName, Object, u32)>,
-    /// Whether several changed keys at once and one of them failed or died at it: then nobody may be left who can open.
-    pub(super) contended: bool,
     /// Processes that there were.
     pub(super) processes: u32,
 }
 
 impl History {
-    fn begin(plan: &Plan, store: &Arc<Store>, time: Arc<Time>) -> Self {
+    fn begin(plan: &Plan, time: Arc<Time>, tally: &Arc<Mutex<Tally>>) -> Self {
         let place = Some(Path::new(MEMORY)).filter(|place| place.is_dir());
         let place = place.map_or_else(std::env::temp_dir, Path::to_owned);
         let folder = tempfile::tempdir_in(place).unwrap();
@@ -104,38 +94,31 @@ impl History {
             Host { name, home, source, ahead, boots: 0 }
         });
         let hosts = hosts.collect();
-        let (population, runs, dooms, harms, away, contended, processes) = Default::default();
-        let (plan, store, keys) = (plan.clone(), Arc::clone(store), Keys::first());
-        Self {
-            plan,
-            folder,
-            store,
-            time,
-            population,
-            hosts,
-            keys,
-            runs,
-            dooms,
-            harms,
-            away,
-            contended,
-            processes,
-        }
+        let store = |shape: Shape| Arc::new(Store::new(shape.is_far, Arc::clone(&time), Arc::clone(tally)));
+        let here = Vault::new(&store(plan.shape), plan.shape, plan.swarm.clone(), false);
+        let there = plan.replica.as_ref().map(|Replica { shape, is_alike, swarm }| {
+            Vault::new(&store(*shape), *shape, swarm.clone(), *is_alike)
+        });
+        let (population, runs, processes) = Default::default();
+        let plan = plan.clone();
+        Self { plan, folder, here, there, time, population, hosts, runs, processes }
     }
 
     fn run(mut self) -> Judged {
         self.make()?;
+        self.there(Self::make_replica)?;
         let mut random = Random::new(self.plan.seed ^ 2);
         for step in self.plan.steps.clone() {
             self.time.pass(Duration::from_secs(*random.pick(&PAUSES)));
             self.say(format_args!("{step:?}"));
-            self.come_back(1);
+            self.come_back(1)?;
             self.step(&step)?;
             self.judge_puts()?;
         }
-        self.come_back(AWAY);
+        self.come_back(AWAY)?;
         self.say(format_args!("the end: nothing goes wrong any more"));
         self.judge_all()?;
+        self.judge_replica()?;
         self.judge_puts()
     }
 
@@ -143,43 +126,48 @@ impl History {
         match step {
             Step::Change { host, seed } => self.hosts[*host].source.change(*seed, || {}),
             Step::Jump { host, seconds } => {
-                self.store.lock().tally.count("a clock jumps");
+                self.here.store.tally().count("a clock jumps");
                 self.hosts[*host].ahead.fetch_add(*seconds, Ordering::Relaxed);
             }
             Step::LoseCache { host } => {
-                self.store.lock().tally.count("a cache is lost");
+                self.here.store.tally().count("a cache is lost");
                 // There may be nothing to forget yet.
                 std::fs::remove_dir_all(self.hosts[*host].cache()).ok();
             }
             Step::Boot { host } => {
-                self.store.lock().tally.count("a machine is started again");
+                self.here.store.tally().count("a machine is started again");
                 self.hosts[*host].boots += 1;
             }
             Step::Harm { harm, seed } => {
-                let name = self.store.harm(*harm, *seed);
-                self.harms.extend(name.map(|name| (*harm, name.to_string())));
+                let name = self.here.store.harm(*harm, *seed);
+                self.here.harms.extend(name.map(|name| (*harm, name.to_string())));
             }
             Step::Hide { seed } => {
-                let hidden = self.store.hide(*seed);
-                self.away.extend(hidden.map(|(name, object)| (name, object, AWAY)));
+                let hidden = self.here.store.hide(*seed);
+                self.here.away.extend(hidden.map(|(name, object)| (name, object, AWAY)));
             }
             Step::Act(acts, seed) => self.act(acts, *seed)?,
+            Step::There(step) => self.there(|history| history.step(step))?,
         }
         Ok(())
     }
 
     /// So many steps have passed for what is away.
-    fn come_back(&mut self, steps: u32) {
-        self.away.iter_mut().for_each(|(.., left)| *left = left.saturating_sub(steps));
-        let back = self.away.extract_if(.., |(.., left)| *left == 0);
-        back.for_each(|(name, object, _)| self.store.show((name, object)));
+    fn come_back(&mut self, steps: u32) -> Judged {
+        self.everywhere(|history| {
+            let Vault { away, store, .. } = &mut history.here;
+            away.iter_mut().for_each(|(.., left)| *left = left.saturating_sub(steps));
+            let back = away.extract_if(.., |(.., left)| *left == 0);
+            back.for_each(|(name, object, _)| store.show((name, object)));
+            Ok(())
+        })
     }
 
     /// Makes the repository; in a rough start all hosts try, and not all live.
     fn make(&mut self) -> Judged {
         let (seed, rough) = (self.plan.seed, self.plan.rough_start);
         if rough {
-            let act = |host| Act { host, seed: seed ^ host as u64, verb: Verb::Make };
+            let act = |host| Act { host, seed: seed ^ host as u64, verb: Verb::Make, is_helped: false };
             let acts: Vec<_> = (0..self.hosts.len()).map(act).collect();
             let actors = self.actors_with(&self.plan.swarm.clone().without_harm(), &acts, seed);
             let ends = together(&actors);
@@ -193,7 +181,7 @@ impl History {
             End::Failed(EngineError::Repository(RepositoryError::Exists(_))) if rough => Ok(()),
             // An init that was killed: nobody can tell the dead from the slow.
             End::Failed(EngineError::Repository(RepositoryError::Unfinished(_))) if rough => {
-                self.store.lock().objects.clear();
+                self.here.store.lock().objects.clear();
                 match self.calm(0, Verb::Make).run() {
                     End::Made => Ok(()),
                     end => Err(format!("cannot be made in an empty place: {end:?}")),
@@ -209,20 +197,21 @@ impl History {
         let ends = together(&actors);
         self.bury(&actors, &ends)?;
         let done: Vec<_> = actors.iter().zip(&ends).collect();
-        self.keys.settle(&done);
+        self.here.keys.settle(&done);
         done.iter().for_each(|(actor, end)| self.note(actor, end));
+        actors.iter().for_each(|actor| self.note_copied(actor));
         self.note_dooms(&done, began);
         let of_keys = done.iter().filter(|(actor, _)| actor.act.verb.changes_keys());
-        self.contended |=
-            of_keys.clone().count() > 1 && of_keys.clone().any(|(actor, _)| actor.handle.struck() > 0);
+        self.here.contended |=
+            of_keys.clone().count() > 1 && of_keys.clone().any(|(actor, _)| actor.struck() > 0);
         let changes_keys = of_keys.count() > 0;
         if let [(actor, End::KeysChanged)] = done[..] {
             self.judge_new_key(actor)?;
         }
         self.note_garbled(&actors);
         // What is taken away again was there for a while.
-        let is_garbled = actors.iter().any(|actor| !actor.handle.garbled().is_empty());
-        let is_harmless = self.is_harmless() && !is_garbled;
+        let is_garbled = actors.iter().any(Actor::has_garbled);
+        let is_harmless = self.is_harmless_for(acts) && !is_garbled;
         let has_pruned = acts.iter().any(|act| matches!(act.verb, Verb::Prune(_)));
         if is_harmless {
             done.iter().try_for_each(|(actor, end)| judge_alarm(actor, end))?;
@@ -231,27 +220,34 @@ impl History {
         if is_harmless && has_pruned {
             self.judge_forgotten()?;
         }
-        let is_calm = |actor: &Actor| is_harmless && actor.handle.struck() == 0;
+        let is_calm = |actor: &Actor| is_harmless && actor.struck() == 0;
         done.iter().try_for_each(|(actor, end)| self.judge(actor, end, is_calm(actor)))
     }
 
-    /// What was stored otherwise than it was put, and still is so, is harmed.
+    /// What was stored otherwise than it was put, here or there.
     fn note_garbled(&mut self, actors: &[Actor]) {
-        let harmed = self.store.harmed();
-        let garbled = actors.iter().flat_map(|actor| actor.handle.garbled());
-        let lasting = garbled.filter(|name| harmed.contains(name));
-        self.harms.extend(lasting.map(|name| (Harm::Flip, name.to_string())));
+        self.here.note_garbled(actors.iter().flat_map(|actor| actor.handle.garbled()));
+        if let Some(there) = &mut self.there {
+            let others = actors.iter().filter_map(|actor| actor.other.as_ref());
+            there.note_garbled(others.flat_map(|other| other.handle.garbled()));
+        }
     }
 
     /// Whether nothing has happened by which anything may be lost.
     pub(super) fn is_harmless(&self) -> bool {
-        self.harms.is_empty() && self.away.is_empty() && !self.contended
+        self.here.is_harmless()
+    }
+
+    /// The same of all that somebody works with who does this.
+    fn is_harmless_for(&self, acts: &[Act]) -> bool {
+        let mut others = self.there.iter().filter(|_| acts.iter().any(Act::takes_both));
+        self.is_harmless() && others.all(Vault::is_harmless)
     }
 
     /// Something happened; where the files lie is no part of it.
     pub(super) fn say(&self, line: Arguments<'_>) {
         let line = line.to_string().replace(&*self.folder.path().to_string_lossy(), "");
-        self.store.lock().tally.say(format_args!("{line}"));
+        self.here.store.tally().say(format_args!("{line}"));
     }
 }
 

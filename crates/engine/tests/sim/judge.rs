@@ -5,7 +5,9 @@ use super::history::{History, Judged};
 use super::plan::{Saving, Verb};
 use super::tree::{Kind, Tree};
 use lifeboat_backend::ObjectName;
-use lifeboat_engine::{BackupReport, EngineError, Problem, ProblemKind, SnapshotId};
+use lifeboat_engine::{
+    BackupReport, CopyReport, EngineError, Problem, ProblemKind, RepairReport, SnapshotId, VerifyReport,
+};
 use lifeboat_repository::RepositoryError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +35,15 @@ impl End {
             Self::Forgotten(ids) => format!("forgot {}", ids.len()),
             Self::Regained(id) => format!("had back {}", id.short()),
             Self::Pruned(report) => format!("pruned {:?} by {:?}", report.deleted, report.plan),
+            Self::Copied(report) => {
+                format!("copied {}, {} problems", report.copied.len(), report.problems.len())
+            }
+            Self::Repaired(report) => format!(
+                "mended {}, quarantined {}, {} problems",
+                report.mended.len(),
+                report.quarantined.len(),
+                report.problems.len()
+            ),
             Self::Failed(error) => format!("failed: {}", causes(error)),
             other => format!("{other:?}"),
         }
@@ -44,6 +55,7 @@ impl History {
     pub(super) fn note(&mut self, actor: &Actor, end: &End) {
         if let (End::Saved(report), Some(run)) = (end, self.runs.get_mut(&actor.tag)) {
             run.reported = report.snapshot;
+            self.here.reported.extend(report.snapshot.map(|id| (id, actor.tag.clone())));
         }
     }
 
@@ -59,14 +71,23 @@ impl History {
             }
             End::Restored(tag, tree, problems) => self.judge_restored(tag, tree, problems, is_calm),
             End::Saved(report) => self.judge_saved(actor, report, is_calm),
-            End::Verified(report) if is_calm => match trouble(&report.problems) {
-                Some(problem) => Err(format!("verify found {problem:?} although nothing was harmed")),
-                None => Ok(()),
-            },
+            End::Verified(VerifyReport { problems, .. })
+            | End::Copied(CopyReport { problems, .. })
+            | End::Repaired(RepairReport { problems, .. })
+                if is_calm =>
+            {
+                match trouble(problems) {
+                    Some(problem) => Err(format!("{problem:?} was found although nothing was harmed")),
+                    None => Ok(()),
+                }
+            }
+            End::Repaired(report) => self.judge_repaired(actor, report),
             End::Failed(EngineError::Interrupted) if stops(verb) => Ok(()),
             End::Failed(EngineError::Repository(RepositoryError::Slot(_))) if verb.changes_keys() => Ok(()),
             // Another was first to forget it, to have it back, or to sweep it.
-            End::Failed(EngineError::NoSnapshot(_)) if matches!(verb, Verb::Forget(_) | Verb::Regain) => {
+            End::Failed(EngineError::NoSnapshot(_))
+                if matches!(verb, Verb::Forget(_) | Verb::Regain | Verb::Copy(_)) =>
+            {
                 Ok(())
             }
             End::Failed(EngineError::NotForgotten(_) | EngineError::TooLate(_)) => Ok(()),
@@ -86,7 +107,7 @@ impl History {
         for garbled in actor.handle.garbled() {
             let opener = self.calm(0, Verb::Verify);
             // Either copy has to open without the other.
-            let opened = self.store.without(&other_copy(&garbled), || opener.open(actor.new_key));
+            let opened = self.here.store.without(&other_copy(&garbled), || opener.open(actor.new_key));
             opened.map_err(|error| {
                 format!("key {} was reported and does not open: {}", actor.new_key, causes(&error))
             })?;
@@ -200,12 +221,14 @@ pub(super) fn judge_alarm(actor: &Actor, end: &End) -> Judged {
     let problems = match end {
         End::Saved(report) => &report.problems,
         End::Verified(report) => &report.problems,
+        End::Copied(report) => &report.problems,
+        End::Repaired(report) => &report.problems,
         End::Restored(_, _, problems) => problems,
         _ => return Ok(()),
     };
     let is_alarm = |problem: &&Problem| matches!(problem.kind, ProblemKind::Damage | ProblemKind::Tampering);
     match problems.iter().find(is_alarm) {
-        Some(problem) if !actor.handle.has_misread() => {
+        Some(problem) if !actor.has_misread() => {
             Err(format!("what went wrong is taken for damage: {problem:?}"))
         }
         _ => Ok(()),
@@ -228,7 +251,7 @@ fn stops(verb: Verb) -> bool {
 }
 
 /// What is wrong besides.
-fn trouble(problems: &[Problem]) -> Option<&Problem> {
+pub(super) fn trouble(problems: &[Problem]) -> Option<&Problem> {
     problems.iter().find(|problem| !is_copy(problem))
 }
 

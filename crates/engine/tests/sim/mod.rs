@@ -6,13 +6,16 @@
 mod actor;
 mod baton;
 mod cleaning;
+mod copying;
 mod crew;
+mod extras;
 mod faults;
 mod handle;
 mod harm;
 mod history;
 mod judge;
 mod keys;
+mod mending;
 mod plan;
 mod retention;
 mod shrink;
@@ -21,6 +24,7 @@ mod store;
 mod tally;
 mod time;
 mod tree;
+mod vault;
 mod verdict;
 
 use history::{Outcome, happen};

@@ -24,8 +24,22 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// Seconds in which the change times of files are counted; zero where they are as exact as can be.
     pub(crate) grain: i64,
+    /// Another repository, where copies go, if there is one.
+    pub(crate) replica: Option<Replica>,
+    /// Whether somebody repairs in the end what was harmed.
+    pub(crate) is_mended: bool,
     /// What is wrong with the code, if anything is.
     pub(crate) bug: Option<Bug>,
+}
+
+/// Where copies go.
+#[derive(Clone, Debug)]
+pub(crate) struct Replica {
+    pub(crate) shape: Shape,
+    /// Whether it has the same keys.
+    pub(crate) is_alike: bool,
+    /// What goes wrong there with operations of those who are at work at both.
+    pub(crate) swarm: Swarm,
 }
 
 /// The repository.
@@ -56,6 +70,8 @@ pub(crate) enum Step {
     Harm { harm: Harm, seed: u64 },
     /// A pack or an index object is away until the step after the next.
     Hide { seed: u64 },
+    /// The same happens at the other repository, if there is one.
+    There(Box<Self>),
 }
 
 /// What one actor does.
@@ -64,12 +80,16 @@ pub(crate) struct Act {
     pub(crate) host: usize,
     pub(crate) seed: u64,
     pub(crate) verb: Verb,
+    /// Whether what is lost is read from the other repository.
+    pub(crate) is_helped: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verb {
     /// Makes the repository.
     Make,
+    /// Makes it with the keys of the other one.
+    MakeAlike,
     Backup(Saving),
     Restore {
         /// Into the directory of former restores, which may have died there.
@@ -83,6 +103,25 @@ pub(crate) enum Verb {
     /// Wants one back of what is forgotten.
     Regain,
     Prune(Pruning),
+    Copy(Copying),
+    Repair(Repairing),
+}
+
+/// What is copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Copying {
+    /// From the other repository to this one; else the other way round.
+    pub(crate) pulls: bool,
+    /// So many that are named, whether they were forgotten there or not; else all that were not.
+    pub(crate) named: Option<usize>,
+}
+
+/// How somebody repairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Repairing {
+    pub(crate) dry_run: bool,
+    /// Looks only at what a listing shows.
+    pub(crate) trusts_content: bool,
 }
 
 /// What is forgotten.
@@ -102,6 +141,13 @@ pub(crate) struct Pruning {
     pub(crate) max_unused: Option<u64>,
     /// Bytes that are copied at most.
     pub(crate) max_repack: Option<u64>,
+}
+
+impl Act {
+    /// Whether it has to do with the other repository, too.
+    pub(crate) fn takes_both(&self) -> bool {
+        self.is_helped || matches!(self.verb, Verb::Copy(_))
+    }
 }
 
 impl Pruning {
@@ -149,16 +195,19 @@ impl Plan {
         let swarm = if may_garble { swarm.with_harm(&mut Random::new(seed ^ 3)) } else { swarm };
         let steps = (0..3 + random.below(STEPS - 2)).map(|_| Step::draw(hosts, harms, random)).collect();
         let grain = *random.pick(&[0, 1, 2]);
-        Self { seed, shape, swarm, hosts, rough_start, steps, grain, bug: None }
+        let (replica, is_mended, bug) = Default::default();
+        let plan = Self { seed, shape, swarm, hosts, rough_start, steps, grain, replica, is_mended, bug };
+        // Drawn apart, so that the others stay as they are.
+        plan.with_extras(harms, &mut Random::new(seed ^ 4))
     }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, shape, swarm, hosts, rough_start, steps, grain, .. } = self;
+        let Self { seed, shape, swarm, hosts, rough_start, steps, grain, replica, is_mended, .. } = self;
         writeln!(
             f,
-            "seed {seed}, hosts: {hosts}, rough start: {rough_start}, change times in seconds: {grain}\n{shape:?}\n{:?}",
+            "seed {seed}, hosts: {hosts}, rough start: {rough_start}, change times in seconds: {grain}\n{shape:?}\n{:?}\nreplica: {replica:?}, repaired in the end: {is_mended}",
             swarm.0
         )?;
         steps.iter().try_for_each(|step| writeln!(f, "{step:?}"))
@@ -166,7 +215,7 @@ impl fmt::Display for Plan {
 }
 
 impl Shape {
-    fn draw(random: &mut Random) -> Self {
+    pub(super) fn draw(random: &mut Random) -> Self {
         let is_far = random.below(2) == 0;
         let chunk = *random.pick(&[512, 1024, 4096]);
         let pack = *random.pick(&[16 << 10, 32 << 10, 64 << 10]);
@@ -213,28 +262,34 @@ impl Step {
 
 impl Act {
     fn draw(host: usize, random: &mut Random) -> Self {
-        let verb = match random.below(27) {
-            0 | 1 => Verb::Restore { over: random.below(2) == 0 },
-            2 => Verb::Verify,
-            3 => Verb::AddKey,
-            4 => Verb::RemoveKey,
-            5 => Verb::ChangeKey,
-            6 | 7 => Verb::Forget(Forgetting::Some(1 + random.index(4))),
-            8 => Verb::Forget(Forgetting::AllBut(1 + u32::from(random.below(2) == 0))),
-            9 => Verb::Regain,
-            10..16 => Verb::Prune(Pruning {
+        let verb = Verb::draw(random);
+        Self { host, seed: random.next_u64(), verb, is_helped: false }
+    }
+}
+
+impl Verb {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        match random.below(27) {
+            0 | 1 => Self::Restore { over: random.below(2) == 0 },
+            2 => Self::Verify,
+            3 => Self::AddKey,
+            4 => Self::RemoveKey,
+            5 => Self::ChangeKey,
+            6 | 7 => Self::Forget(Forgetting::Some(1 + random.index(4))),
+            8 => Self::Forget(Forgetting::AllBut(1 + u32::from(random.below(2) == 0))),
+            9 => Self::Regain,
+            10..16 => Self::Prune(Pruning {
                 now: random.below(5) < 3,
                 max_unused: *random.pick(&[Some(0), Some(0), Some(4_000), None]),
                 max_repack: *random.pick(&[None, None, Some(20_000)]),
             }),
-            _ => Verb::Backup(Saving {
+            _ => Self::Backup(Saving {
                 force: random.below(8) == 0,
                 skip_if_unchanged: random.below(6) == 0,
                 samples: random.below(6) == 0,
                 changes_at: (random.below(3) == 0).then(|| random.below(60)),
                 stops_after: (random.below(12) == 0).then(|| random.below(30)),
             }),
-        };
-        Self { host, seed: random.next_u64(), verb }
+        }
     }
 }

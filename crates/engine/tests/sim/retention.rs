@@ -103,20 +103,20 @@ impl History {
             let doomed = match (end, actor.record.doomed.lock().unwrap().clone()) {
                 (End::Forgotten(ids), _) => ids.clone(),
                 (_, Some(Doomed::These(ids))) => ids,
-                (_, Some(Doomed::Any)) => self.runs.values().filter_map(|run| run.reported).collect(),
+                (_, Some(Doomed::Any)) => self.here.reported.keys().copied().collect(),
                 (_, None) => Vec::new(),
             };
             let is_sure = matches!(end, End::Forgotten(_));
-            self.dooms.add(doomed, is_sure, began);
+            self.here.dooms.add(doomed, is_sure, began);
         }
         for (actor, end) in done {
             let is_doomed = |id| done.iter().any(|(other, _)| other.record.has_doomed(id));
             match (*actor.record.regained.lock().unwrap(), end) {
-                (Some(id), End::Regained(_)) if !is_doomed(id) => drop(self.dooms.0.remove(&id)),
+                (Some(id), End::Regained(_)) if !is_doomed(id) => drop(self.here.dooms.0.remove(&id)),
                 // Nobody knows, or who was first.
                 (Some(id), _) => {
-                    self.dooms.add(vec![id], false, began);
-                    self.dooms.0.get_mut(&id).expect("just added").is_sure = false;
+                    self.here.dooms.add(vec![id], false, began);
+                    self.here.dooms.0.get_mut(&id).expect("just added").is_sure = false;
                 }
                 (None, _) => {}
             }
@@ -124,7 +124,7 @@ impl History {
         for (actor, _) in done {
             if let Verb::Prune(Pruning { now, .. }) = actor.act.verb {
                 let clock = self.clock_of(&self.hosts[actor.act.host]);
-                self.dooms.0.values_mut().for_each(|doom| {
+                self.here.dooms.0.values_mut().for_each(|doom| {
                     let since = BEGIN + doom.since.as_secs().cast_signed();
                     doom.may_be_gone |= now || clock - since >= DAY;
                 });
@@ -135,12 +135,12 @@ impl History {
     /// Who was told that a snapshot is forgotten does not find it, and it comes back whole while it has to be there.
     pub(super) fn judge_dooms(&self, actor: &Actor, repository: &Repository, list: &SnapshotList) -> Judged {
         let listed = |id: &SnapshotId| list.snapshots.iter().any(|snapshot| snapshot.id == *id);
-        let mut sure = self.dooms.0.iter().filter(|(_, doom)| doom.is_sure);
+        let mut sure = self.here.dooms.0.iter().filter(|(_, doom)| doom.is_sure);
         if let Some((id, _)) = sure.find(|(id, _)| listed(id)) {
             return Err(format!("{} was reported as forgotten and is listed", id.short()));
         }
         for (snapshot, _) in list.view.forgotten() {
-            if self.dooms.0.get(&snapshot.id).is_some_and(|doom| doom.may_be_gone) {
+            if self.here.dooms.0.get(&snapshot.id).is_some_and(|doom| doom.may_be_gone) {
                 continue;
             }
             self.judge_whole(actor, repository, &list.view, snapshot)?;

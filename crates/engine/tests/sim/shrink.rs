@@ -18,6 +18,12 @@ fn less(plan: &Plan) -> Vec<Plan> {
     if plan.rough_start {
         plans.push(Plan { rough_start: false, ..plan.clone() });
     }
+    if plan.replica.is_some() {
+        plans.push(Plan { replica: None, ..plan.clone() });
+    }
+    if plan.is_mended {
+        plans.push(Plan { is_mended: false, ..plan.clone() });
+    }
     for left_out in (0..plan.steps.len()).rev() {
         let mut shorter = plan.clone();
         shorter.steps.remove(left_out);

@@ -18,6 +18,8 @@ pub(crate) struct Store {
     pub(crate) overwrites: bool,
     time: Arc<Time>,
     state: Mutex<State>,
+    /// Of the history, whatever else is stored in it.
+    tally: Arc<Mutex<Tally>>,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,6 @@ pub(crate) struct State {
     pub(super) harmed: BTreeSet<ObjectName>,
     /// What nobody may ever do and somebody did.
     pub(super) offence: Option<String>,
-    pub(super) tally: Tally,
 }
 
 #[derive(Clone, Debug)]
@@ -41,14 +42,18 @@ pub(crate) struct Object {
 }
 
 impl Store {
-    pub(crate) fn new(overwrites: bool, time: Arc<Time>, tally: Tally) -> Self {
+    pub(crate) fn new(overwrites: bool, time: Arc<Time>, tally: Arc<Mutex<Tally>>) -> Self {
         let (objects, first, gone, harmed, offence) = Default::default();
-        let state = Mutex::new(State { objects, first, gone, harmed, offence, tally });
-        Self { overwrites, time, state }
+        let state = Mutex::new(State { objects, first, gone, harmed, offence });
+        Self { overwrites, time, state, tally }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap()
     }
 
     pub(super) fn put(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), BackendError> {
@@ -85,6 +90,11 @@ impl Store {
             state.harmed.insert(name.clone());
         }
         Ok(())
+    }
+
+    /// Something is about to take the place of what has this name.
+    pub(super) fn make_way(&self, name: &ObjectName) {
+        self.lock().objects.remove(name);
     }
 
     /// What is seen while an object is away.

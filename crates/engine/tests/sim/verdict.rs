@@ -30,14 +30,18 @@ impl History {
         if !is_harmed {
             self.judge_verified(true)?;
         }
-        let last = self.back_up_all()?;
+        self.back_up_all()?;
         let is_sound = self.judge_verified(false)?;
         if !is_sound && self.is_mendable() {
-            return Err(format!("parity does not mend {:?}", self.harms));
+            return Err(format!("parity does not mend {:?}", self.here.harms));
         }
-        let before = if is_harmed { self.judge_snapshots(is_sound, &last)? } else { None };
-        self.clean_up(&last, before)?;
-        let mut hints = self.store.list("running/").into_iter().map(|hint| hint.name);
+        let before = if is_harmed { self.judge_snapshots(is_sound)? } else { None };
+        let mut before = before.map(|(_, whole)| whole);
+        if let Some(whole) = before.take_if(|_| self.plan.is_mended) {
+            before = Some(self.judge_mended(whole)?);
+        }
+        self.clean_up(before)?;
+        let mut hints = self.here.store.list("running/").into_iter().map(|hint| hint.name);
         // Whoever makes a repository leaves a claim, not a hint.
         match hints.find(|name| !is_harmed && !name.as_str().contains("init")) {
             Some(hint) => Err(format!("{hint} stayed")),
@@ -46,13 +50,12 @@ impl History {
     }
 
     /// What nobody may ever do: put another content under a name.
-    pub(super) fn judge_puts(&self) -> Judged {
-        self.store.lock().offence.clone().map_or(Ok(()), Err)
+    pub(super) fn judge_puts(&mut self) -> Judged {
+        self.everywhere(|history| history.here.store.lock().offence.clone().map_or(Ok(()), Err))
     }
 
-    /// Every host saves its files once more; gives the labels of these snapshots.
-    fn back_up_all(&mut self) -> Result<BTreeSet<String>, String> {
-        let mut last = BTreeSet::new();
+    /// Every host saves its files once more.
+    fn back_up_all(&mut self) -> Judged {
         for host in 0..self.hosts.len() {
             let actor = self.calm(host, Verb::Backup(Saving::default()));
             let end = actor.run();
@@ -62,9 +65,9 @@ impl History {
                 return Err(format!("a last backup {}", end.line()));
             }
             self.judge(&actor, &end, self.is_harmless())?;
-            last.insert(actor.tag.clone());
+            self.here.fresh.insert(actor.tag.clone());
         }
-        Ok(last)
+        Ok(())
     }
 
     /// Who was told that a key opens can open, who was told that it does not cannot, and somebody can.
@@ -73,7 +76,7 @@ impl History {
             return Ok(());
         }
         let mut opening = Vec::new();
-        for (key, lot) in self.keys.0.clone() {
+        for (key, lot) in self.here.keys.0.clone() {
             match (self.calm(0, Verb::Verify).open(key), lot) {
                 (Err(error), Lot::Opens) => {
                     return Err(format!("key {key} does not open: {}", causes(&error)));
@@ -86,7 +89,7 @@ impl History {
         if opening.is_empty() {
             return Err("nobody can open the repository".to_owned());
         }
-        self.keys.0.retain(|key, _| opening.contains(key));
+        self.here.keys.0.retain(|key, _| opening.contains(key));
         Ok(())
     }
 
@@ -98,13 +101,13 @@ impl History {
         let (VerifyReport { problems, notes, .. }, repository) = match found {
             Ok(found) => found,
             Err(error) if self.may_stop() => {
-                self.store.lock().tally.count("what was harmed keeps everybody out");
+                self.here.store.tally().count("what was harmed keeps everybody out");
                 self.say(format_args!("verify failed: {}", causes(&error)));
                 return Ok(false);
             }
             Err(error) => return Err(format!("verify failed: {}", causes(&error))),
         };
-        if self.harms.is_empty() {
+        if self.here.harms.is_empty() {
             // Nobody completes a key slot that somebody may be about to remove.
             let is_slot = |problem: &Problem| is_below(&problem.path, "keys");
             let is_fine = |problem: &&Problem| is_copy(problem) && (may_lack_copies || is_slot(problem));
@@ -121,9 +124,13 @@ impl History {
     fn judge_found(&self, problems: &[Problem], notes: &[String], repository: &Repository) -> Judged {
         let Ok(reading) = repository.read_log() else { return Ok(()) };
         let Ok(view) = repository.view(&reading) else { return Ok(()) };
-        let mut needed: BTreeSet<String> = view.index().iter().map(|hash| format!("index/{hash}")).collect();
-        needed.extend(view.packs().iter().map(|pack| pack_object(*pack)));
-        let harmed = self.store.harmed();
+        // On what is under quarantine nobody relies any more.
+        let quarantined = view.damaged();
+        let index = view.index().iter().filter(|hash| !quarantined.index.contains(hash));
+        let packs = view.packs().iter().filter(|pack| !quarantined.packs.contains(pack));
+        let mut needed: BTreeSet<String> = index.map(|hash| format!("index/{hash}")).collect();
+        needed.extend(packs.map(|pack| pack_object(*pack)));
+        let harmed = self.here.store.harmed();
         let same = |path: &Path, name: &str| first_copy(&path.to_string_lossy()) == first_copy(name);
         // Whoever lost part of the index or of the log cannot know what was in it.
         let mut of_lists = problems
@@ -137,7 +144,7 @@ impl History {
                 "log" | "keyring" | "config" => true,
                 // A slot of which nothing is left was removed, or is missed by whoever wants to open it.
                 "keys" => {
-                    self.store.list("keys").iter().any(|slot| same(Path::new(slot.name.as_str()), name))
+                    self.here.store.list("keys").iter().any(|slot| same(Path::new(slot.name.as_str()), name))
                 }
                 _ => false,
             };
@@ -149,7 +156,7 @@ impl History {
         }
         let is_object = |problem: &&Problem| FOLDERS.iter().any(|folder| is_below(&problem.path, folder));
         let is_sound = |problem: &&Problem| {
-            !is_copy(problem) && !self.harms.iter().any(|(_, name)| same(&problem.path, name))
+            !is_copy(problem) && !self.here.harms.iter().any(|(_, name)| same(&problem.path, name))
         };
         match problems.iter().filter(is_object).find(is_sound) {
             Some(problem) => Err(format!("verify names what is not harmed: {problem:?}")),
@@ -161,7 +168,6 @@ impl History {
     pub(super) fn judge_snapshots(
         &mut self,
         is_sound: bool,
-        last: &BTreeSet<String>,
     ) -> Result<Option<(Actor, BTreeSet<SnapshotId>)>, String> {
         let actor = self.stranger(Verb::Restore { over: false });
         let listed = actor.open(actor.key).map_err(EngineError::from).and_then(|repository| {
@@ -173,15 +179,15 @@ impl History {
             Err(error) => return Err(format!("snapshots cannot be listed: {}", causes(&error))),
         };
         let is_listed = |id| list.snapshots.iter().any(|snapshot: &Snapshot| snapshot.id == id);
-        let is_missed = |id| !is_listed(id) && !self.dooms.has(id);
-        for (tag, run) in &self.runs {
-            if run.reported.is_some_and(is_missed) && list.faults.is_empty() {
-                return Err(format!("{tag} was reported and is not listed, and nobody says so"));
-            }
+        let is_missed = |id| !is_listed(id) && !self.here.dooms.has(id);
+        if let Some((_, tag)) = self.here.reported.iter().find(|(id, _)| is_missed(**id))
+            && list.faults.is_empty()
+        {
+            return Err(format!("{tag} was reported and is not listed, and nobody says so"));
         }
         let mut whole = BTreeSet::new();
         for snapshot in &list.snapshots {
-            if self.judge_snapshot(&actor, &repository, &list.view, snapshot, is_sound, last)? {
+            if self.judge_snapshot(&actor, &repository, &list.view, snapshot, is_sound)? {
                 whole.insert(snapshot.id);
             }
         }
@@ -196,7 +202,6 @@ impl History {
         view: &View,
         snapshot: &Snapshot,
         is_sound: bool,
-        last: &BTreeSet<String>,
     ) -> Result<bool, String> {
         let tag = &snapshot.user;
         match actor.restore_one(repository, view, snapshot) {
@@ -205,14 +210,14 @@ impl History {
                 if is_sound && !is_whole {
                     return Err(format!("verify found nothing lost, and {tag} has {problems:?}"));
                 }
-                if !is_whole && last.contains(tag) && self.is_seen_at_once() {
+                if !is_whole && self.here.fresh.contains(tag) && self.is_seen_at_once() {
                     return Err(format!("{tag} relied on what was lost before: {problems:?}"));
                 }
-                self.judge_restored(tag, &tree, &problems, self.harms.is_empty())?;
+                self.judge_restored(tag, &tree, &problems, self.here.harms.is_empty())?;
                 Ok(is_whole)
             }
             Ok(end) => Err(format!("a restore ended with {end:?}")),
-            Err(error) if self.harms.is_empty() || is_sound => {
+            Err(error) if self.here.harms.is_empty() || is_sound => {
                 Err(format!("{tag} cannot be restored: {}", causes(&error)))
             }
             // It is named as a whole.
@@ -222,24 +227,30 @@ impl History {
 
     /// Whether what was harmed may stop everybody, who then says so.
     pub(super) fn may_stop(&self) -> bool {
-        self.contended
-            || self.harms.iter().any(|(_, name)| VITAL.iter().any(|folder| is_below(Path::new(name), folder)))
+        self.here.contended
+            || self
+                .here
+                .harms
+                .iter()
+                .any(|(_, name)| VITAL.iter().any(|folder| is_below(Path::new(name), folder)))
     }
 
     /// Whether all harm is such that parity mends it.
     fn is_mendable(&self) -> bool {
-        if self.harms.is_empty() {
+        if self.here.harms.is_empty() {
             return false;
         }
-        let packs: BTreeSet<_> = self.harms.iter().map(|(_, name)| name).collect();
+        let packs: BTreeSet<_> = self.here.harms.iter().map(|(_, name)| name).collect();
         let is_one_bit = |(harm, name): &(Harm, String)| *harm == Harm::Flip && name.starts_with("packs/");
-        self.plan.shape.parity > 0 && packs.len() == self.harms.len() && self.harms.iter().all(is_one_bit)
+        self.here.shape.parity > 0
+            && packs.len() == self.here.harms.len()
+            && self.here.harms.iter().all(is_one_bit)
     }
 
     /// Whether all harm is such that a listing shows it, so that no backup may rely on what is lost.
     fn is_seen_at_once(&self) -> bool {
-        let is_listed_pack = |name: &str| !self.plan.shape.is_far && name.starts_with("packs/");
-        self.harms.iter().all(|(harm, name)| match harm {
+        let is_listed_pack = |name: &str| !self.here.shape.is_far && name.starts_with("packs/");
+        self.here.harms.iter().all(|(harm, name)| match harm {
             Harm::Vanish | Harm::Unlist => name.starts_with("index") || is_listed_pack(name),
             Harm::Cut | Harm::Empty => is_listed_pack(name),
             _ => false,

@@ -9,7 +9,8 @@ use super::layout::{
 use super::parity;
 use super::shape::Shape;
 use crate::{
-    BlobId, Codec, FormatError, Keyring, PackHeader, PackId, PackSealer, PackSegment, PackedBlob, limits,
+    BlobId, Bug, Codec, FormatError, Keyring, PackHeader, PackId, PackSealer, PackSegment, PackedBlob,
+    limits, planted,
 };
 use zerocopy::FromBytes;
 
@@ -52,7 +53,7 @@ impl Pack {
         // The hash comes first: a header that was altered must not pass for one of a newer version.
         let core = PackHeader::unchecked_core_length(bytes)?;
         let covered = bytes.get(..core).ok_or(FormatError::Malformed("pack: it is cut short"))?;
-        if blake3::hash(covered) != *id.as_bytes() {
+        if blake3::hash(covered) != *id.as_bytes() && !planted(Bug::CopiedUnproved) {
             return Err(FormatError::WrongHash("pack"));
         }
         let header = PackHeader::parse(bytes)?;
