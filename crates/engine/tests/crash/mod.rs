@@ -7,22 +7,26 @@
 #![expect(clippy::panic, clippy::print_stdout, reason = "parts of tests fail and report like tests")]
 
 mod backups;
+mod copies;
 mod inits;
 mod keys;
 mod points;
 mod power;
 mod prunes;
+mod repairs;
 mod restores;
 mod stage;
 mod watch;
 
 use backups::Backup;
+use copies::Copy;
 use inits::Init;
 use keys::{Add, Change, Remove};
 use lifeboat_engine::KdfParams;
 use lifeboat_testkit::{json, record};
 use points::{assert_points, cut, die_twice, disturb};
 use prunes::{Prune, Undo};
+use repairs::Repair;
 use restores::Restore;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +95,25 @@ fn having_back_is_disturbed() {
 }
 
 #[test]
+fn a_copy_is_disturbed() {
+    let points = disturb(&Copy::to_replica(), false) + disturb(&Copy::to_other_keys(), false);
+    crash_points("copy", points, 800);
+}
+
+#[test]
+fn a_repair_is_disturbed() {
+    let points = disturb(&Repair::with_replica(), false) + disturb(&Repair::alone(), false);
+    crash_points("repair", points, 600);
+}
+
+#[test]
+fn the_power_is_cut_in_a_copy_and_in_a_repair() {
+    let copies = cut(&Copy::to_replica(), 2, false) + cut(&Copy::to_other_keys(), 2, false);
+    let repairs = cut(&Repair::with_replica(), 3, false) + cut(&Repair::alone(), 3, false);
+    power_cuts("copy and repair", copies + repairs, 200);
+}
+
+#[test]
 fn the_power_is_cut_in_a_prune() {
     power_cuts("prune", cut(&Prune::new(), 2, false), 100);
 }
@@ -99,6 +122,7 @@ fn the_power_is_cut_in_a_prune() {
 fn whoever_recovers_dies_too() {
     let points = die_twice(&Backup::first(), 150) + die_twice(&Backup::second(), 150);
     let points = points + die_twice(&Prune::new(), 100);
+    let points = points + die_twice(&Copy::to_replica(), 50) + die_twice(&Repair::with_replica(), 50);
     let points = points + die_twice(&Restore::over(), 100) + die_twice(&Change::new(), 50);
     crash_points("died twice", points + die_twice(&Init, 50), 500);
 }

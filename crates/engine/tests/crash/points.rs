@@ -52,8 +52,7 @@ pub(crate) fn cut<W: Work>(work: &W, times: usize, needs_names: bool) -> usize {
     let plans = chosen(vec![plans; times].concat());
     try_each::<W>("cut off", &plans, |plan, number| {
         let stage = work.stage();
-        let roots = vec![stage.repository(), stage.cache()];
-        let watch = Watch::new(plan, needs_names).recording(roots);
+        let watch = Watch::new(plan, needs_names).recording(stage.roots());
         let (said, watch) = watched(watch, || work.run(&stage, 1));
         if let Some(record) = watch.record {
             record.cut(&mut Random::new(number as u64));

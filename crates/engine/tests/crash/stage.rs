@@ -75,10 +75,10 @@ impl Stage {
         Self { is_far: true, ..Self::empty() }
     }
 
-    /// A copy of repository and cache; nothing else of it changes in a run, or is copied by whoever wants it.
+    /// A copy of repository, replica and cache; nothing else of it changes in a run, or is copied by whoever wants it.
     pub(crate) fn again(&self) -> Self {
         let copy = Self { clock: Arc::clone(&self.clock), is_far: self.is_far, ..Self::empty() };
-        for (from, to) in [(self.repository(), copy.repository()), (self.cache(), copy.cache())] {
+        for (from, to) in self.roots().into_iter().zip(copy.roots()) {
             copy_files(&from, &to);
         }
         copy
@@ -92,13 +92,33 @@ impl Stage {
         self.path("repository")
     }
 
+    /// Another repository, if there is one.
+    pub(crate) fn replica(&self) -> PathBuf {
+        self.path("replica")
+    }
+
+    /// All in which runs leave something that lasts.
+    pub(crate) fn roots(&self) -> Vec<PathBuf> {
+        vec![self.repository(), self.cache(), self.replica()]
+    }
+
     pub(crate) fn cache(&self) -> PathBuf {
         self.path("cache")
     }
 
     /// The repository as a process opens it.
     pub(crate) fn open(&self, credential: &Credential, process: u64) -> Result<Repository, RepositoryError> {
-        let local = LocalBackend::open(&self.repository())?;
+        self.open_at(&self.repository(), credential, process)
+    }
+
+    /// The same of whatever repository.
+    pub(crate) fn open_at(
+        &self,
+        place: &Path,
+        credential: &Credential,
+        process: u64,
+    ) -> Result<Repository, RepositoryError> {
+        let local = LocalBackend::open(place)?;
         let backend: Arc<dyn Backend> = if self.is_far { Arc::new(Far(local)) } else { Arc::new(local) };
         let cache = CacheOptions { directory: Some(self.cache()), ..CacheOptions::default() };
         Repository::open_with_cache(backend, credential, environment(process, &self.clock), &cache)
@@ -150,7 +170,17 @@ impl Stage {
 
     /// All snapshots, once every byte that they need was proved sound.
     pub(crate) fn sound_snapshots(&self, credential: &Credential, process: u64) -> Vec<Snapshot> {
-        let repository = self.open(credential, process).unwrap();
+        self.sound_snapshots_at(&self.repository(), credential, process)
+    }
+
+    /// The same of whatever repository.
+    pub(crate) fn sound_snapshots_at(
+        &self,
+        place: &Path,
+        credential: &Credential,
+        process: u64,
+    ) -> Vec<Snapshot> {
+        let repository = self.open_at(place, credential, process).unwrap();
         let problems = problems(&repository);
         assert!(problems.is_empty(), "verify: {problems:?}");
         snapshots(&repository, &SnapshotFilter::default()).unwrap().snapshots
