@@ -6,13 +6,14 @@ use crate::far::Far;
 use crate::world::{World, bytes, environment, password};
 use lifeboat_backend::{Backend, MemoryBackend, ObjectName};
 use lifeboat_engine::{
-    EngineError, Problem, ReadData, RestoreOptions, Snapshot, SnapshotFilter, VerifyOptions, Workers, backup,
-    replaced_objects, restore, scrub, snapshots, verify,
+    CopyOptions, EngineError, KdfParams, Problem, PruneOptions, ReadData, RestoreOptions, Snapshot,
+    SnapshotFilter, Unused, VerifyOptions, Workers, backup, copy, prune, replaced_objects, restore, scrub,
+    snapshots, verify,
 };
 use lifeboat_format::{Key, Role};
 use lifeboat_repository::{
     CacheOptions, Credential, InitOptions, Objects as StoredObjects, Repository, RepositoryError, Session,
-    SlotAbout,
+    SlotAbout, init,
 };
 use lifeboat_testkit::{Random, copy_tree, json, record, tree_differences};
 use std::cell::Cell;
@@ -25,7 +26,10 @@ use std::sync::Arc;
 pub(crate) type Objects = BTreeMap<ObjectName, Vec<u8>>;
 
 /// What the verbs are called in the table, in the order in which they are tried.
-pub(crate) const VERBS: [&str; 5] = ["snapshots", "restore", "verify", "scrub", "backup"];
+pub(crate) const VERBS: [&str; 7] = ["snapshots", "restore", "verify", "scrub", "backup", "prune", "copy"];
+
+/// What passwords cost to try: next to nothing.
+const KDF: KdfParams = KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
 
 /// Where the repository lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +96,7 @@ impl Fixture {
         fs::write(source.join("sub/four"), random.bytes(3_000)).unwrap();
         self.save();
         let repository = self.open(&self.world.backend, Some(&self.cache), 403).unwrap();
-        let add = |credential| {
-            let kdf = lifeboat_engine::KdfParams { memory_kib: 8, passes: 1, lanes: 1 };
-            repository.slots().add(&credential, kdf, &SlotAbout::default()).unwrap()
-        };
+        let add = |credential| repository.slots().add(&credential, KDF, &SlotAbout::default()).unwrap();
         add(Credential::KeyFile(Key::new([1; 32])));
         let former = add(Credential::KeyFile(Key::new([2; 32])));
         self.former_slot = self.world.backend.get(&name(&format!("keys/{}", former.id)), u64::MAX).unwrap();
@@ -183,20 +184,22 @@ impl Fixture {
     ///
     /// # Panics
     /// When anything comes back wrong, or does not come back, and nobody says so.
-    pub(crate) fn run(&self, objects: &Objects, is_warm: bool) -> [Said; 5] {
-        let scratch = scratch();
-        let cache = scratch.path().join("cache");
-        if is_warm {
-            copy_tree(&self.cache, &cache);
-        }
-        let run = Run {
-            fixture: self,
-            backend: backend_of(objects),
-            scratch: scratch.path(),
-            cache: is_warm.then_some(&cache),
+    pub(crate) fn run(&self, objects: &Objects, is_warm: bool) -> [Said; 7] {
+        let run = || {
+            let scratch = scratch();
+            let cache = is_warm.then(|| scratch.path().join("cache"));
+            cache.iter().for_each(|cache| copy_tree(&self.cache, cache));
+            Run { fixture: self, backend: backend_of(objects), scratch, cache }
         };
         self.runs.update(|runs| runs + VERBS.len() as u64);
-        [run.snapshots().0, run.restore(), run.verify(), run.scrub(), run.backup()]
+        let reads = run();
+        let (listed, restored) = (reads.snapshots().0, reads.restore());
+        // Those that write have a repository of their own, each.
+        let prunes = run();
+        let pruned = prunes.prune();
+        let left = prunes.restore();
+        assert!(left <= restored, "a prune made it worse: {restored:?}, {left:?}");
+        [listed, restored, reads.verify(), reads.scrub(), run().backup(), pruned, run().copy()]
     }
 
     /// Records how many verbs were run for this part of the matrix.
@@ -209,13 +212,14 @@ impl Fixture {
 struct Run<'f> {
     fixture: &'f Fixture,
     backend: Arc<MemoryBackend>,
-    scratch: &'f Path,
-    cache: Option<&'f PathBuf>,
+    scratch: tempfile::TempDir,
+    /// What the machine keeps.
+    cache: Option<PathBuf>,
 }
 
 impl Run<'_> {
     fn open(&self) -> Result<Repository, EngineError> {
-        Ok(self.fixture.open(&self.backend, self.cache.map(PathBuf::as_path), 500)?)
+        Ok(self.fixture.open(&self.backend, self.cache.as_deref(), 500)?)
     }
 
     /// What is said of the list, and the list.
@@ -251,7 +255,7 @@ impl Run<'_> {
         snapshot: &Snapshot,
         saved: &Path,
     ) -> Result<Said, EngineError> {
-        let target = self.scratch.join("target");
+        let target = self.scratch.path().join("target");
         drop(fs::remove_dir_all(&target));
         let world = &self.fixture.world;
         let path = Some(bytes(&world.source()));
@@ -284,6 +288,38 @@ impl Run<'_> {
             .map_err(EngineError::from)
             .and_then(|objects| scrub(&objects, &self.fixture.world.workers, &()));
         said_of(scrubbed.map(|report| report.problems))
+    }
+
+    /// Nobody has forgotten anything: what goes is what nobody needs.
+    fn prune(&self) -> Said {
+        let options = PruneOptions { now: true, max_unused: Unused::Bytes(0), ..PruneOptions::default() };
+        let pruned =
+            self.open().and_then(|repository| prune(&repository, &options, &self.fixture.world.workers, &()));
+        said_of(pruned.map(|report| report.problems))
+    }
+
+    /// To an empty repository with the same keys: what is there afterwards is as it was saved.
+    fn copy(&self) -> Said {
+        let world = &self.fixture.world;
+        let target: Arc<MemoryBackend> = Arc::default();
+        let options = InitOptions {
+            kdf: KDF,
+            same_keys_as: Some(world.repository.clone()),
+            pack_size: Some(64 << 10),
+            ..InitOptions::default()
+        };
+        init(Arc::clone(&target) as _, &password(), &options, environment(600, &world.clock)).unwrap();
+        let replica = Repository::open(target, &password(), environment(601, &world.clock)).unwrap();
+        let copied = self
+            .open()
+            .and_then(|repository| copy(&repository, &replica, &CopyOptions::default(), &world.workers, &()));
+        let options = VerifyOptions { read_data: ReadData::All };
+        assert_eq!(verify(&replica, &options, &world.workers, &()).unwrap().problems, []);
+        for snapshot in snapshots(&replica, &SnapshotFilter::default()).unwrap().snapshots {
+            let restored = self.restored(&replica, &snapshot, self.fixture.saved_at(&snapshot)).unwrap();
+            assert_eq!(restored, Said::Nothing);
+        }
+        said_of(copied.map(|report| report.problems))
     }
 
     /// What it reports is there afterwards, as the source is.
