@@ -1,50 +1,45 @@
-//! `lifeboat.toml`: repositories that have names.
+//! `lifeboat.toml`: repositories that have names, and drills.
 //!
 //! The file is named by an option or a variable, else it is the one of the user, else the one of the machine; of several one counts, as a
-//! whole. It is read only when a name has to be looked up. Invariant: what is not understood is refused, with its line.
+//! whole. It is read only when a name or a drill has to be looked up. Invariant: what is not understood is refused, with its line.
+
+mod complaint;
+mod drills;
+mod repository;
+
+pub(crate) use drills::drills;
+pub(crate) use repository::Table;
 
 use crate::cli::Globals;
 use crate::environment::variable;
 use crate::exit::{Code, Failure};
 use crate::list_file;
+use complaint::{hint, misread, refused};
+use lifeboat_drill::plan::{
+    Budget, CheckSpec, DrillTable, EvidenceSpec, NegativeControl, ObjectivesTable, SandboxTable, Tables,
+};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The file of the machine.
 const OF_THE_MACHINE: &str = "/etc/lifeboat/lifeboat.toml";
 /// The same of a user, below the directory for such files.
 const OF_A_USER: &str = "lifeboat/lifeboat.toml";
-/// How many letters may be wrong in a key that is recognised all the same.
-const SLIPS_MAX: usize = 3;
 
-/// What the file says.
+/// What the file says: of repositories, and all that a plan may say.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct File {
-    #[serde(default)]
     repository: BTreeMap<String, Table>,
-}
-
-/// What it says of a repository. Paths are seen from the directory of the file.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Table {
-    /// Where it is.
-    pub(crate) url: String,
-    /// File with its password.
-    pub(crate) password_file: Option<PathBuf>,
-    /// Command that prints its password.
-    pub(crate) password_command: Option<String>,
-    /// File with a key.
-    pub(crate) key_file: Option<PathBuf>,
-    /// What `-o` says of its storage.
-    #[serde(default)]
-    pub(crate) options: BTreeMap<String, String>,
-    /// Names or URLs of repositories with the same keys, which heal it.
-    #[serde(default)]
-    pub(crate) replica: Vec<String>,
+    drill: BTreeMap<String, DrillTable>,
+    check: BTreeMap<String, CheckSpec>,
+    objectives: ObjectivesTable,
+    budget: Budget,
+    sandbox: SandboxTable,
+    negative_control: NegativeControl,
+    evidence: EvidenceSpec,
 }
 
 /// The table of this name; none where there is none. What cannot be a name has none, and nothing is read for it.
@@ -53,24 +48,19 @@ pub(crate) struct Table {
 /// When the file cannot be read or is not understood, or was named and does not exist.
 pub(crate) fn table(globals: &Globals, name: &Path) -> Result<Option<Table>, Failure> {
     let Some(name) = name.to_str().filter(|name| is_name(name)) else { return Ok(None) };
-    let path = match &globals.config {
-        Some(path) => path.clone(),
-        None => match usual() {
-            Some(path) => path,
-            None => return Ok(None),
-        },
-    };
-    let text = list_file::of_file("--config", &path);
-    let text = text.map_err(|failure| Failure { code: Code::Usage, ..failure })?;
-    let text = String::from_utf8(text).map_err(|_| refused(&path, "it is not text in UTF-8", hint(&path)))?;
-    let mut tables = parse(&path, &text)?;
-    let directory = path.parent().unwrap_or_else(|| Path::new("."));
-    Ok(tables.remove(name).map(|table| table.seen_from(directory)))
+    let Some(path) = path(globals) else { return Ok(None) };
+    let mut file = File::read(&path)?;
+    Ok(file.repository.remove(name).map(|table| table.seen_from(directory(&path))))
 }
 
 /// What is neither a path nor a URL.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('.') && !text.contains(['/', ':'])
+}
+
+/// The file that counts; none where there is none.
+fn path(globals: &Globals) -> Option<PathBuf> {
+    globals.config.clone().or_else(usual)
 }
 
 /// The file that counts when none is named.
@@ -82,81 +72,50 @@ fn usual() -> Option<PathBuf> {
     files.into_iter().find(|path| path.symlink_metadata().is_ok())
 }
 
-fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, Table>, Failure> {
-    let file: File = toml::from_str(text).map_err(|error| {
-        let message = error.message().lines().collect::<Vec<_>>().join(", ");
-        let cause = match error.span() {
-            Some(span) => at(text, span, &message),
-            None => message.clone(),
-        };
-        let meant = nearest(&message).map(|key| format!("write {key} in {}", path.display()));
-        refused(path, &cause, meant.unwrap_or_else(|| hint(path)))
-    })?;
-    for (name, table) in &file.repository {
-        if !is_name(name) {
-            let cause =
-                format!("[repository.{name}]: a name has neither / nor : and does not begin with a dot");
-            return Err(refused(path, &cause, hint(path)));
-        }
-        let sources =
-            [table.password_file.is_some(), table.password_command.is_some(), table.key_file.is_some()];
-        if sources.into_iter().filter(|is_there| *is_there).count() > 1 {
-            let cause =
-                format!("[repository.{name}]: give one of password-file, password-command and key-file");
-            return Err(refused(path, &cause, hint(path)));
-        }
+/// What paths in a file are seen from.
+fn directory(path: &Path) -> &Path {
+    path.parent().unwrap_or_else(|| Path::new("."))
+}
+
+/// The text of a file that an option names.
+fn text(option: &str, path: &Path) -> Result<String, Failure> {
+    let text = list_file::of_file(option, path);
+    let text = text.map_err(|failure| Failure { code: Code::Usage, ..failure })?;
+    String::from_utf8(text).map_err(|_| refused(path, "it is not text in UTF-8", hint(path)))
+}
+
+/// What a text says.
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, Failure> {
+    toml::from_str(text).map_err(|error| misread(path, text, &error))
+}
+
+impl File {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        Self::parse(path, &text("--config", path)?)
     }
-    Ok(file.repository)
-}
 
-/// What is wrong, with its line, and the key where one stands on that line.
-fn at(text: &str, span: Range<usize>, message: &str) -> String {
-    let before = text.get(..span.start).unwrap_or(text);
-    let line = before.matches('\n').count();
-    let key = text.lines().nth(line).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
-    let named = key.filter(|key| !message.contains(key)).map(|key| format!("{key}: ")).unwrap_or_default();
-    format!("line {}: {named}{message}", line + 1)
-}
-
-/// The known key that an unknown one is meant to be: the message names it first, and then those that are known.
-fn nearest(message: &str) -> Option<&str> {
-    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
-    let unknown = quoted.next()?;
-    let (slips, key) = quoted.map(|known| (slips(unknown, known), known)).min()?;
-    (slips <= SLIPS_MAX).then_some(key)
-}
-
-/// How many letters have to be changed, added or taken away to make one word of another.
-fn slips(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (column, known) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *known);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+    fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+        let file: Self = parse(path, text)?;
+        for (name, table) in &file.repository {
+            if !is_name(name) {
+                let cause =
+                    format!("[repository.{name}]: a name has neither / nor : and does not begin with a dot");
+                return Err(refused(path, &cause, hint(path)));
+            }
+            if table.sources() > 1 {
+                let cause =
+                    format!("[repository.{name}]: give one of password-file, password-command and key-file");
+                return Err(refused(path, &cause, hint(path)));
+            }
         }
+        Ok(file)
     }
-    row[other.len()]
-}
 
-fn refused(path: &Path, cause: &str, hint: String) -> Failure {
-    Failure::new(Code::Usage, anyhow::anyhow!("{}: {cause}", path.display()), hint)
-}
-
-fn hint(path: &Path) -> String {
-    format!("mend the file: {}", path.display())
-}
-
-impl Table {
-    fn seen_from(self, directory: &Path) -> Self {
-        let from = |path: PathBuf| directory.join(path);
-        let url = match self.url.contains([':']) || self.url.is_empty() {
-            true => self.url,
-            false => directory.join(&self.url).to_string_lossy().into_owned(),
-        };
-        Self { url, password_file: self.password_file.map(from), key_file: self.key_file.map(from), ..self }
+    /// What it says of drills.
+    fn into_tables(self) -> Tables {
+        let Self { repository: _, drill, check, objectives, budget, sandbox, negative_control, evidence } =
+            self;
+        Tables { drill, check, objectives, budget, sandbox, negative_control, evidence }
     }
 }
 
@@ -165,7 +124,7 @@ mod tests {
     use super::*;
 
     fn cause_of(text: &str) -> (String, String) {
-        let failure = parse(Path::new("lifeboat.toml"), text).unwrap_err();
+        let failure = File::parse(Path::new("lifeboat.toml"), text).unwrap_err();
         assert_eq!(failure.code, Code::Usage);
         (failure.message(), failure.hint)
     }
@@ -197,17 +156,62 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_counted() {
-        assert_eq!([slips("url", "url"), slips("ulr", "url"), slips("", "url")], [0, 2, 3]);
-        assert_eq!([slips("keyfile", "key-file"), slips("key-files", "key-file")], [1, 1]);
-    }
-
-    #[test]
-    fn paths_are_seen_from_the_file() {
-        let table = Table { url: "repo".into(), key_file: Some("key".into()), ..Table::default() }
-            .seen_from(Path::new("/etc"));
-        assert_eq!((table.url.as_str(), table.key_file), ("/etc/repo", Some("/etc/key".into())));
-        let url = "s3://bucket/prefix";
-        assert_eq!(Table { url: url.into(), ..Table::default() }.seen_from(Path::new("/etc")).url, url);
+    fn drills_are_misread_with_as_much_care() {
+        for (text, cause, hint) in [
+            (
+                "[drill.a]\nscenario = \"restore-smaple\"\n",
+                "line 2: scenario: unknown variant `restore-smaple`",
+                "write restore-sample in",
+            ),
+            (
+                "[drill.a]\nscenario = \"restore-full\"\nshedule = \"x\"\n",
+                "line 3: unknown field `shedule`",
+                "write schedule in",
+            ),
+            (
+                "[drill.a]\n[drill.b]\nscenario = \"read-rotation\"\n",
+                "line 1: missing field `scenario`",
+                "mend",
+            ),
+            (
+                "[objectives]\nrto = \"4 hours\"\n",
+                "line 2: rto: write a number from 1 on and its unit",
+                "mend",
+            ),
+            (
+                "[drill.a]\nscenario = \"restore-full\"\nobjectives = { rtp = \"1h\" }\n",
+                "line 3: objectives: unknown field `rtp`",
+                "write rto in",
+            ),
+            (
+                "[check.a]\ntype = \"sqlite\"\nglob = \"*.db\"\nmin-match = 3\n",
+                "line 4: unknown field `min-match`",
+                "write min-matches in",
+            ),
+            (
+                "[check.a]\n\ntype = \"sqlight\"\n",
+                "line 3: type: unknown variant `sqlight`",
+                "write sqlite in",
+            ),
+            (
+                "[check.a]\ntype = \"canary\"\npath = \"/c\"\n",
+                "line 1: missing field `max-age-at-snapshot`",
+                "mend",
+            ),
+            (
+                "[check.a]\ntype = \"canary\"\npath = \"/c\"\nmax-age-at-snapshot = \"5\"\n",
+                "line 1: write a number",
+                "mend",
+            ),
+            (
+                "[drills.a]\nscenario = \"read-rotation\"\n",
+                "line 1: unknown field `drills`",
+                "write drill in",
+            ),
+        ] {
+            let (actual, actual_hint) = cause_of(text);
+            assert!(actual.starts_with(&format!("lifeboat.toml: {cause}")), "{actual}\nis not\n{cause}");
+            assert!(actual_hint.starts_with(hint), "{actual_hint}");
+        }
     }
 }

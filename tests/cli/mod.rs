@@ -37,6 +37,7 @@ mod nonsense;
 mod options;
 mod parity;
 mod password;
+mod plans;
 mod prune;
 mod repair;
 mod restore;

@@ -2,6 +2,7 @@
 
 mod gc;
 mod run;
+mod validate;
 
 use crate::app::App;
 use crate::exit::Failure;
@@ -20,6 +21,7 @@ pub(crate) struct Drill {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Run),
+    Validate(validate::Validate),
     Gc(gc::Gc),
 }
 
@@ -27,6 +29,7 @@ impl Drill {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
         match self.verb {
             Verb::Run(run) => run.run(app),
+            Verb::Validate(validate) => validate.run(app),
             Verb::Gc(gc) => gc.run(app),
         }
     }
