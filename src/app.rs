@@ -234,10 +234,24 @@ impl<'a> App<'a> {
         Ok(given)
     }
 
-    /// The storage of the repository of the run, and what opens it.
-    pub(crate) fn storage(&self) -> Result<(Arc<dyn Backend>, Credential), Failure> {
-        let backend = self.existing()?;
-        Ok((backend, self.given()?.credential))
+    /// What a drill is handed of the repository of the run, or of another one.
+    pub(crate) fn to_drill(&self, name: Option<&str>) -> Result<lifeboat_drill::Place, Failure> {
+        let other = name.map(|name| Place::other(&self.globals, Path::new(name))).transpose()?;
+        let place = match &other {
+            Some(place) => place,
+            None => self.place()?,
+        };
+        let backend = self.existing_at(place)?;
+        let credential = match other.as_ref().and_then(|place| place.source.as_ref()) {
+            Some(source) => source.read()?,
+            None => self.given()?.credential,
+        };
+        let directory = match &place.location {
+            Location::Directory(path) => path.canonicalize().ok(),
+            _ => None,
+        };
+        let name = name.unwrap_or("primary").to_owned();
+        Ok(lifeboat_drill::Place { name, backend, credential, directory })
     }
 
     fn existing(&self) -> Result<Arc<dyn Backend>, Failure> {

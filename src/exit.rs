@@ -45,6 +45,11 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// Whether a signal ended it.
+    pub(crate) fn is_interruption(self) -> bool {
+        matches!(self, Self::Interrupted | Self::Terminated)
+    }
+
     /// The code that the verdict of a drill stands for.
     pub(crate) fn of_verdict(number: u8) -> Self {
         let all = [Self::Usage, Self::Partial, Self::Damage, Self::Missed, Self::Unproven, Self::Tampering];

@@ -7,7 +7,7 @@ mod complaint;
 mod drills;
 mod repository;
 
-pub(crate) use drills::drills;
+pub(crate) use drills::{Drills, drills};
 pub(crate) use repository::Table;
 
 use crate::cli::Globals;

@@ -25,6 +25,7 @@ mod damage;
 mod deep;
 mod doctor;
 mod drill;
+mod drill_plans;
 mod evidence;
 mod file_lists;
 mod filters;

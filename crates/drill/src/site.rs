@@ -27,7 +27,9 @@ pub struct Place {
 pub struct Site {
     /// The repository that is tested.
     pub tested: Place,
-    /// Those with the same keys that may heal it.
+    /// The repository that a disaster took, where the drill is about one: it must not be read.
+    pub primary: Option<Place>,
+    /// Those with the same keys that may heal what is tested.
     pub replicas: Vec<Place>,
     /// Time, randomness, processes.
     pub environment: Environment,

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 
 mod damage;
+mod denied;
 mod due;
 mod evidence;
 mod plan;

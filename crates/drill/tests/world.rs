@@ -120,6 +120,7 @@ impl World {
     pub(crate) fn site_on(&self, backend: Arc<dyn Backend>) -> Site {
         Site {
             tested: Place { name: "primary".into(), backend, credential: password(), directory: None },
+            primary: None,
             replicas: Vec::new(),
             environment: self.environment.clone(),
             memory: 256 << 20,

@@ -45,7 +45,7 @@ pub(super) fn sweep(app: &App<'_>, dir: Option<&Path>) -> Result<u64, Failure> {
                 // It is recorded by who drills that one.
                 continue;
             }
-            publish(app, &repository, &account, &[])?;
+            publish(app, &app.to_drill(None)?, &repository, &account, &[])?;
             app.report.note(&format!("the drill {} was killed: what it left is removed", account.plan.drill));
         }
         sandbox.remove().map_err(|error| removed(&path, error))?;

@@ -1,5 +1,6 @@
 //! `drill`: rehearse recovery. One file per verb below it.
 
+mod chosen;
 mod gc;
 mod run;
 mod validate;

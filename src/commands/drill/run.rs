@@ -1,50 +1,98 @@
 //! `drill run`.
 
+use super::chosen::{Chosen, chosen};
 use crate::app::App;
-use crate::drills::{publish, site, undisturbed};
+use crate::drills::{self, publish, undisturbed};
 use crate::exit::{Code, Failure};
 use crate::progress;
 use crate::report::Work;
 use clap::Args;
-use lifeboat_drill::plan::ResolvedDrill;
+use lifeboat_drill::evidence::Published;
 use lifeboat_drill::record::Status;
+use lifeboat_drill::report::{junit, metrics};
 use lifeboat_drill::{Rehearsed, rehearse};
 use std::path::PathBuf;
 
-/// Restore a sample of the latest snapshot into a directory of its own, and check content and metadata
+/// Rehearse recovery: without a plan, restore a sample of the latest snapshot into a directory of its own, and check content and metadata
 ///
-/// As much is drawn as it takes to be sure to 95 percent that less than one percent of all bytes is damaged. The exit code is 0 when all of it came
-/// back as it was saved, 3 when damage was mended on the way, 4 when something was lost, 5 when an objective was missed, and 6 when nobody can say.
+/// As much is drawn then as it takes to be sure to 95 percent that less than one percent of all bytes is damaged. The exit code is 0 when all of it
+/// came back as it was saved, 3 when damage was mended on the way, 4 when something was lost, 5 when an objective was missed, and 6 when nobody can
+/// say; of several drills the worst counts.
 #[derive(Args, Debug)]
 pub(super) struct Run {
-    /// Directory in which the drill makes the one that it restores to; TMPDIR or /var/tmp if nothing is said
+    /// A drill of the plan; the usual one if nothing is said
+    #[arg(value_name = "NAME", conflicts_with = "due")]
+    name: Option<String>,
+
+    /// File with [drill.NAME] tables and what belongs to them; the configuration if nothing is said
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+
+    /// All drills that are due by their schedules and what evidence there is, the most critical ones first; none may be
+    #[arg(long)]
+    due: bool,
+
+    /// Directory in which a drill makes the one that it restores to, whatever the plan says; TMPDIR or /var/tmp if nothing is said
     #[arg(long, value_name = "DIR")]
     sandbox: Option<PathBuf>,
+
+    /// Write the outcome for tools that read results of tests, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Write the outcome as metrics for Prometheus, too
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
 }
 
 impl Run {
     pub(super) fn run(self, app: &App<'_>) -> Result<(), Failure> {
-        let mut drill = ResolvedDrill::usual();
-        drill.sandbox.dir = self.sandbox.or(drill.sandbox.dir);
-        super::gc::sweep(app, drill.sandbox.dir.as_deref())?;
-        let site = site(app)?;
-        let (rehearsed, interruption) =
-            progress::watch_through(app, Work::Drill, |observer| rehearse(&drill, &site, observer))?;
-        let mut rehearsed = rehearsed?;
-        if let Some(error) = rehearsed.error.take_if(|error| error.is_refused()) {
-            // Nothing was rehearsed.
-            return Err(error.into());
+        let mut ended = Ok(());
+        let mut published = Vec::new();
+        let drills = chosen(app, self.name.as_deref(), self.plan.as_deref(), self.due)?;
+        if drills.is_empty() {
+            app.report.note("no drill is due");
         }
-        let published = publish(app, &rehearsed.repository, &rehearsed.account, &rehearsed.log_heads)?;
-        tell(app, &rehearsed);
-        app.report.drill(&published.record);
-        undisturbed(&published)?;
-        match interruption {
-            Some(failure) if rehearsed.error.as_ref().is_some_and(|error| error.is_interrupted()) => {
-                Err(failure)
+        for mut chosen in drills {
+            chosen.drill.sandbox.dir = self.sandbox.clone().or(chosen.drill.sandbox.dir);
+            match drill(app, &chosen, &mut published) {
+                Err(failure) if failure.code.is_interruption() => return Err(failure),
+                done => ended = worse(ended, done),
             }
-            _ => verdict(rehearsed),
         }
+        let reported: Vec<_> = published.iter().map(Into::into).collect();
+        if let Some(path) = &self.junit {
+            drills::write(path, &junit(&reported))?;
+        }
+        if let Some(path) = &self.metrics {
+            drills::write(path, &metrics(&reported, None))?;
+        }
+        ended
+    }
+}
+
+/// Carries out one drill and keeps its record.
+fn drill(app: &App<'_>, chosen: &Chosen, published: &mut Vec<Published>) -> Result<(), Failure> {
+    let drill = &chosen.drill;
+    super::gc::sweep(app, drill.sandbox.dir.as_deref())?;
+    let site = drills::site(app, drill, chosen.trigger)?;
+    let (rehearsed, interruption) =
+        progress::watch_through(app, Work::Drill, |observer| rehearse(drill, &site, observer))?;
+    let mut rehearsed = rehearsed?;
+    if let Some(error) = rehearsed.error.take_if(|error| error.is_refused()) {
+        // Nothing was rehearsed.
+        return Err(error.into());
+    }
+    (rehearsed.account.when.due, rehearsed.account.when.missed) = (chosen.due, chosen.missed);
+    let stored = publish(app, &site.tested, &rehearsed.repository, &rehearsed.account, &rehearsed.log_heads)?;
+    tell(app, &rehearsed);
+    app.report.drill(&stored.record);
+    let disturbed = undisturbed(&stored);
+    published.push(stored);
+    disturbed?;
+    match interruption {
+        Some(failure) if rehearsed.error.as_ref().is_some_and(|error| error.is_interrupted()) => Err(failure),
+        _ => verdict(rehearsed),
     }
 }
 
@@ -62,17 +110,33 @@ fn verdict(rehearsed: Rehearsed) -> Result<(), Failure> {
     if verdict.status == Status::Pass {
         return Ok(());
     }
+    let code = Code::of_verdict(verdict.exit_code);
     if let Some(error) = rehearsed.error {
-        let failure = Failure::from(error);
-        return Err(Failure { code: Code::of_verdict(verdict.exit_code), ..failure });
+        return Err(Failure { code, ..Failure::from(error) });
     }
-    let (code, hint) = match Code::of_verdict(verdict.exit_code) {
-        code @ Code::Partial => (code, "nothing is lost yet; make it whole again: lifeboat repair"),
-        code @ Code::Damage => (code, "see how far the damage goes: lifeboat verify --read-data"),
-        code @ Code::Missed => (code, "see what was to be reached and what was: lifeboat evidence list"),
-        code @ Code::Unproven => (code, "mend what keeps the drill from an answer, and run it again"),
-        code => (code, "mend what is named above, and run it again"),
+    let hint = match code {
+        Code::Partial => "nothing is lost yet; make it whole again: lifeboat repair",
+        Code::Damage => "see how far the damage goes: lifeboat verify --read-data",
+        Code::Missed => "see what was to be reached and what was: lifeboat evidence list",
+        Code::Unproven => "mend what keeps the drill from an answer, and run it again",
+        _ => "mend what is named above, and run it again",
     };
     let reason = verdict.reasons.into_iter().next().unwrap_or_else(|| "the drill is no pass".to_owned());
     Err(Failure::new(code, anyhow::Error::msg(reason), hint))
+}
+
+/// The graver of two ends; what was met first of equal ones.
+fn worse(one: Result<(), Failure>, other: Result<(), Failure>) -> Result<(), Failure> {
+    let grave = |ended: &Result<(), Failure>| match ended {
+        Ok(()) => 0,
+        Err(failure) => match failure.code {
+            Code::Partial => 1,
+            Code::Missed => 2,
+            Code::Unproven => 3,
+            Code::Damage => 4,
+            Code::Tampering => 6,
+            _ => 5,
+        },
+    };
+    if grave(&other) > grave(&one) { other } else { one }
 }

@@ -28,6 +28,7 @@ struct Task {
 
 impl Rehearsal<'_> {
     pub(super) fn carry_out(&mut self) -> Result<(), DrillError> {
+        self.deny();
         let list = snapshots(&self.repository, &self.drill.snapshots.filter())?;
         self.log_heads = list.heads.clone();
         self.untold.extend(list.faults.iter().cloned());

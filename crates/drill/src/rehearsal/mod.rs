@@ -7,6 +7,7 @@ mod account;
 mod carry_out;
 mod choice;
 mod damage;
+mod deny;
 mod objectives;
 mod seed;
 

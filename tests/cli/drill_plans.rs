@@ -1,0 +1,113 @@
+//! Drills of a plan, run: by their names, when they are due, with reports for other programs.
+
+use super::world::{Ended, World};
+use serde_json::Value;
+use std::fs;
+
+const PLAN: &str = r#"
+[drill.everything]
+scenario = "restore-full"
+schedule = "0 0 1 1 *"
+zone = "UTC"
+checks = ["content", "metadata", "there"]
+objectives = { rto = "1h", max-snapshot-age = "1d" }
+
+[drill.gone]
+scenario = "restore-full"
+checks = ["content", "not-there"]
+
+[drill.rot]
+scenario = "storage-damage"
+damage = { packs = 1, faults = ["bitflip"], metadata = false }
+heal-from = ["parity"]
+
+[check.there]
+type = "paths"
+must-exist = ["sub/two"]
+
+[check.not-there]
+type = "paths"
+must-exist = ["*.sqlite"]
+"#;
+
+fn world() -> World {
+    let world = World::with_parity("10").saved();
+    world.write("plan.toml", PLAN.as_bytes());
+    fs::create_dir(world.path("drills")).unwrap();
+    world
+}
+
+fn run(world: &World, more: &[&str]) -> Ended {
+    let usual =
+        ["drill", "run", "--plan", "plan.toml", "--sandbox", "drills", "--state-dir", "state", "--json"];
+    world.run(&[&usual[..], more].concat())
+}
+
+fn record(ended: &Ended) -> Value {
+    let lines: Vec<Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    lines.into_iter().find(|line| line["message_type"] == "summary").unwrap()
+}
+
+#[test]
+fn drills_are_run_by_their_names() {
+    let world = world();
+    let everything = record(&run(&world, &["everything"]).succeeds());
+    assert_eq!(everything["plan"]["drill"], "everything");
+    let checks: Vec<_> = everything["results"]["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| check["verdict"].clone())
+        .collect();
+    assert_eq!(checks, ["pass", "pass", "pass"]);
+    let rto = &everything["objectives"][0];
+    assert_eq!(
+        (&rto["name"], &rto["basis"], &rto["verdict"]),
+        (&"rto".into(), &"measured".into(), &"pass".into())
+    );
+    let gone = run(&world, &["gone"]);
+    assert_eq!((gone.code, record(&gone)["verdict"]["exit_code"].clone()), (4, 4.into()), "{}", gone.err);
+    let rot = record(&run(&world, &["rot"]).succeeds());
+    assert_eq!(rot["method"]["faults_injected"][0]["healed_from"], "parity", "{rot}");
+    world.run(&["verify", "--read-data"]).succeeds();
+    let unknown = run(&world, &["everythin"]);
+    assert_eq!(unknown.code, 2);
+    assert_eq!(unknown.json_talk()[0]["message"], "there is no drill called everythin", "{}", unknown.err);
+}
+
+#[test]
+fn what_is_due_is_done_once() {
+    let world = world();
+    let first = run(&world, &["--due"]).succeeds();
+    let record = record(&first);
+    assert_eq!(
+        (&record["plan"]["drill"], &record["who"]["trigger"]),
+        (&"everything".into(), &"schedule".into())
+    );
+    assert!(record["when"]["due"].as_str().unwrap().ends_with("-01-01T00:00:00Z"), "{record}");
+    let again = run(&world, &["--due"]).succeeds();
+    assert!(
+        !again.out.contains("summary") && again.err.contains("no drill is due"),
+        "{}{}",
+        again.out,
+        again.err
+    );
+}
+
+#[test]
+fn reports_are_written_for_other_programs() {
+    let world = world();
+    run(&world, &["everything", "--junit", "out.xml", "--metrics", "out.prom"]).succeeds();
+    let junit = fs::read_to_string(world.path("out.xml")).unwrap();
+    assert!(junit.contains("name=\"everything\"") && junit.contains("failures=\"0\""), "{junit}");
+    let metrics = fs::read_to_string(world.path("out.prom")).unwrap();
+    assert!(
+        metrics.contains("lifeboat_drill_status{drill=\"everything\",replica=\"primary\"} 0"),
+        "{metrics}"
+    );
+    run(&world, &["gone", "--junit", "out.xml"]);
+    let junit = fs::read_to_string(world.path("out.xml")).unwrap();
+    assert!(junit.contains("<failure"), "{junit}");
+    let nowhere = run(&world, &["gone", "--junit", "no/out.xml"]);
+    assert!(nowhere.code == 1 && nowhere.err.contains("cannot write no/out.xml"), "{}", nowhere.err);
+}
