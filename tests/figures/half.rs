@@ -77,11 +77,11 @@ impl<'f> Half<'f> {
         Some((targets.len(), targets.values().filter_map(|target| target[figure].as_u64()).sum()))
     }
 
-    /// How many runs of several processes at once came to their end, how many were killed, and in how many seconds.
-    pub(super) fn beside(&self) -> Option<[u64; 3]> {
-        let figures = self.section("beside");
+    /// How many runs of several processes at once came to their end, how many were killed, and in how many seconds, as a section tells.
+    pub(super) fn beside(&self, section: &str) -> Option<[u64; 3]> {
+        let figures = self.section(section);
         let [kills, seconds] = ["kills", "seconds"].map(|name| figures[name].as_u64());
-        Some([self.sum("beside")? - kills? - seconds?, kills?, seconds?])
+        Some([self.sum(section)? - kills? - seconds?, kills?, seconds?])
     }
 
     /// What the model of the log protocol counted.
@@ -121,7 +121,7 @@ impl<'f> Half<'f> {
             self.sum("crash_points").map(|points| points + self.sum("power_cuts").unwrap_or(0));
         enough("crash points", crash_points, least.crash_points);
         enough("kills", self.sum("kills"), least.kills);
-        let beside = self.beside().map(|[.., seconds]| seconds);
+        let beside = self.beside("beside").map(|[.., seconds]| seconds);
         enough("seconds of several processes at once", beside, least.beside_seconds);
         for planted in [self.planted(), self.rules()] {
             assert!(planted.is_none_or(|(found, of)| found as u64 == of), "{}: {planted:?}", self.name);

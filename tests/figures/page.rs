@@ -22,7 +22,8 @@ pub(super) fn tables(figures: &Value) -> String {
         row("crash points", listed("crash_points")),
         row("power cuts", drawn("power_cuts")),
         row("real processes killed", drawn("kills")),
-        row("runs of several processes at once", halves.each_ref().map(|half| half.beside().map(at_once))),
+        row("runs of several processes at once", together(&halves, "beside")),
+        row("the same in a bucket, behind a proxy that fails", together(&halves, "beside_in_buckets")),
         row("verbs on harmed repositories", listed("damage_matrix")),
         row("planted bugs found", halves.each_ref().map(|half| half.planted().map(told))),
         row(
@@ -67,9 +68,12 @@ fn sampled(count: u64) -> Cell {
     (grouped(count), Some(count))
 }
 
-/// What several processes did at once.
-fn at_once([runs, kills, seconds]: [u64; 3]) -> Cell {
-    (format!("{}, {} killed, in {seconds} seconds", grouped(runs), grouped(kills)), None)
+/// What several processes did at once, as a section tells.
+fn together(halves: &[Half<'_>; 2], section: &str) -> [Option<Cell>; 2] {
+    let told = |[runs, kills, seconds]: [u64; 3]| {
+        (format!("{}, {} killed, in {seconds} seconds", grouped(runs), grouped(kills)), None)
+    };
+    halves.each_ref().map(|half| half.beside(section).map(told))
 }
 
 fn fuzz(half: &Half<'_>) -> Option<String> {
