@@ -2,7 +2,8 @@
 
 use super::{
     Budget, CRITICALITY, Capability, Check, CheckSpec, DrillTable, KeySource, Objectives, ObjectivesTable,
-    PlanError, ResolvedDrill, SandboxSpec, Scenario, ScenarioName, SnapshotChoice, Tables, Timing, USUAL,
+    PlanError, ResolvedDrill, Sample, SandboxSpec, Scenario, ScenarioName, SnapshotChoice, Tables, Timing,
+    USUAL,
 };
 use std::collections::BTreeMap;
 
@@ -10,6 +11,8 @@ use std::collections::BTreeMap;
 const PICK: u32 = 5;
 /// Within how many days everything is read by a rotation.
 const COVERAGE_DAYS: u32 = 30;
+/// More draws than this are no sample: all is looked at sooner.
+const DRAWS_MAX: u64 = 10_000_000;
 
 impl Tables {
     /// The drills, by name.
@@ -73,7 +76,6 @@ impl Request<'_> {
     fn scenario(self) -> Result<Scenario, PlanError> {
         self.look_at_keys()?;
         let table = self.table;
-        let sample = || table.sample.clone().unwrap_or_default();
         let mode = table.mode.unwrap_or_default();
         Ok(match table.scenario {
             ScenarioName::ReadRotation => Scenario::ReadRotation,
@@ -82,12 +84,12 @@ impl Request<'_> {
                 let pick = self.positive("pick", table.pick)?.unwrap_or(PICK);
                 Scenario::RestoreFile { paths: table.paths.clone(), pick }
             }
-            ScenarioName::RestoreSample => Scenario::RestoreSample(sample()),
+            ScenarioName::RestoreSample => Scenario::RestoreSample(self.sample()?),
             ScenarioName::RestoreFull => Scenario::RestoreFull { mode },
             ScenarioName::LostPrimary if table.replica.is_none() => return Err(self.missing("replica")),
             ScenarioName::LostPrimary => Scenario::LostPrimary { mode },
             ScenarioName::StorageDamage => self.storage_damage()?,
-            ScenarioName::LostKey => Scenario::LostKey { keys: self.keys()?, sample: sample() },
+            ScenarioName::LostKey => Scenario::LostKey { keys: self.keys()?, sample: self.sample()? },
             ScenarioName::VersionSkew => Scenario::VersionSkew,
             ScenarioName::LostHost
             | ScenarioName::Ransomware
@@ -134,6 +136,17 @@ impl Request<'_> {
             return Err(self.wrong("damage", "nothing would be damaged: write faults, and packs or metadata"));
         }
         Ok(Scenario::StorageDamage { damage, heal_from: self.table.heal_from.clone().unwrap_or_default() })
+    }
+
+    fn sample(self) -> Result<Sample, PlanError> {
+        let sample = self.table.sample.clone().unwrap_or_default();
+        match sample.draws() {
+            0..=DRAWS_MAX => Ok(sample),
+            draws => {
+                Err(self
+                    .wrong("sample", &format!("it takes {draws} draws: restore-full looks at all there is")))
+            }
+        }
     }
 
     fn keys(self) -> Result<Vec<KeySource>, PlanError> {

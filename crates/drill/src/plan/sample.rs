@@ -31,7 +31,7 @@ pub enum Stratum {
     Age,
 }
 
-/// How sure something is to be: above a half and below 1.
+/// How sure something is to be: a half at least, and below 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "Share")]
 pub struct Confidence(f64);
@@ -48,7 +48,7 @@ impl TryFrom<Share> for Confidence {
     type Error = &'static str;
 
     fn try_from(share: Share) -> Result<Self, Self::Error> {
-        let wrong = "write how sure it is to be, above 0.5 and up to 0.999999";
+        let wrong = "write how sure it is to be, from 0.5 to 0.999999";
         (0.5..=0.999_999).contains(&share.value()).then_some(Self(share.value())).ok_or(wrong)
     }
 }

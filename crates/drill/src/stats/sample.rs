@@ -8,14 +8,14 @@ use super::series::ln_sum;
 /// The least share that is looked for: no repository has so many bytes.
 const LEAST: f64 = 1e-24;
 
-/// How many draws without a failure prove, at this confidence, that less than `share` is damaged.
+/// How many draws without a failure prove, at this confidence, that less than `share` is damaged; at least one.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the draws are rounded, and there are fewer than 64 bits count"
 )]
 pub fn draws_for(confidence: f64, share: f64) -> u64 {
-    ((1.0 - confidence).ln() / (-share).ln_1p()).ceil() as u64
+    ((1.0 - confidence).ln() / (-share).ln_1p()).ceil().max(1.0) as u64
 }
 
 /// The share of bytes that is damaged, at most, when of `draws` draws `failures` met damage: the upper bound of Clopper and Pearson (1934).

@@ -185,6 +185,7 @@ fn values_that_mean_nothing_are_refused() {
         table
     };
     each_is_refused([
+        (sample(json!({"sample": {"max-damaged": 1e-8}})), "[drill.a]: sample: it takes 299573226 draws"),
         (sample(json!({"checks": ["tre"]})), "[drill.a]: checks: there is no [check.tre]"),
         (sample(json!({"checks": ["tree", "tree"]})), "tree is there twice"),
         (sample(json!({"checks": ["tree"], "advisory": ["tree"]})), "tree is there twice"),

@@ -93,6 +93,7 @@ fn samples_know_their_draws() {
     assert_eq!(draws(json!({})), Ok(299));
     assert_eq!(draws(json!({"max-damaged": 0.001})), Ok(2995));
     assert_eq!(draws(json!({"confidence": "99%", "max-damaged": 0.01})), Ok(459));
+    assert_eq!(draws(json!({"max-damaged": 1})), Ok(1), "nothing is proved by nothing");
     // Nothing is surely sound but by a census, and nothing is proved by half a chance.
     for value in
         [json!({"confidence": 1}), json!({"confidence": 0.4}), json!({"max-damaged": 0}), json!({"draws": 5})]

@@ -1,8 +1,10 @@
 //! Draws with replacement.
 
 use super::close;
+use lifeboat_drill::DrawSeed;
 use lifeboat_drill::stats::{damaged_share, draws_for};
 use lifeboat_testkit::Random;
+use std::collections::HashSet;
 
 /// Confidence, share, draws: as the specification has them.
 const DRAWS: [(f64, f64, u64); 6] = [
@@ -74,4 +76,45 @@ fn damage_beyond_the_bound_is_met() {
         let met = (0..4000).filter(|_| drill(&mut random)).count();
         assert!(met as f64 / 4000.0 >= confidence - 0.01, "{met} of 4000 at {confidence}");
     }
+}
+
+/// Whatever is damaged: the bound of what was met is no less, but in one of twenty cases.
+#[test]
+fn the_bound_covers_what_is_damaged() {
+    let mut random = Random::new(3);
+    for (draws, damaged) in [(299, 1), (299, 10), (299, 50), (2995, 5), (2995, 100), (59, 300)] {
+        let met = |random: &mut Random| (0..draws).filter(|_| random.below(10_000) < damaged).count() as u64;
+        let covered = |met| damaged_share(draws, met, 0.95) >= damaged as f64 / 10_000.0;
+        let covered = (0..1000).filter(|_| covered(met(&mut random))).count();
+        assert!(covered >= 940, "{covered} of 1000: {damaged} of 10000, {draws} draws");
+    }
+}
+
+/// 500 drills at (95 %, 0.1 %) of files of which one in two hundred is damaged: drawn as drills draw, and bounded as they bound.
+#[test]
+fn drills_meet_what_is_damaged() {
+    let mut random = Random::new(5);
+    let sizes: Vec<u64> = (0..20_000).map(|_| 1 << random.below(24)).collect();
+    let ends: Vec<u64> = sizes
+        .iter()
+        .scan(0, |end, size| {
+            *end += size;
+            Some(*end)
+        })
+        .collect();
+    let total = *ends.last().unwrap();
+    let draws = draws_for(0.95, 0.001);
+    let (mut met, mut beyond) = (0, 0);
+    for drill in 0_u32..500 {
+        let damaged: HashSet<usize> = (0..sizes.len()).filter(|_| random.below(200) == 0).collect();
+        let share = damaged.iter().map(|file| sizes[*file]).sum::<u64>() as f64 / total as f64;
+        let drawn = DrawSeed::of(&[&drill.to_le_bytes()]).draws(draws, total);
+        let failures =
+            drawn.iter().filter(|byte| damaged.contains(&ends.partition_point(|end| end <= byte))).count()
+                as u64;
+        met += u32::from(failures > 0);
+        beyond += u32::from(damaged_share(draws, failures, 0.95) < share);
+    }
+    assert!(met >= 495, "{met} of 500 met damage");
+    assert!(beyond <= 30, "{beyond} of 500 were damaged beyond the bound");
 }
