@@ -2,7 +2,7 @@
 
 use super::sample;
 use lifeboat_drill::record::{Account, Chain, Kind, Outcome, Record, SCHEMA, Status};
-use lifeboat_drill::report::{Reported, junit, metrics};
+use lifeboat_drill::report::{Reported, html, junit, metrics};
 use lifeboat_testkit::needs;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
@@ -150,4 +150,128 @@ fn metrics_tell_of_the_newest_run_and_of_nothing_that_nobody_knows() {
     assert_eq!(value("last_pass_timestamp_seconds"), Some(finished(&records[0]).to_string()));
     assert_eq!((value("rto_seconds"), value("rto_target_seconds")), (None, Some("120".into())));
     assert_eq!((value("missed_total"), value("duration_seconds")), (Some("3".into()), Some("90".into())));
+}
+
+/// Forty runs of two drills, of which some failed, some were missed and one nobody knows the recovery time of.
+fn history() -> Vec<Record> {
+    let ends = [Status::Pass, Status::Pass, Status::Degraded, Status::Pass, Status::Fail, Status::Unknown];
+    let mut records: Vec<_> = (0..40)
+        .map(|day| {
+            let status = ends[usize::try_from(day).unwrap() % ends.len()];
+            record(sample::account(
+                if day % 4 == 0 { "mail <&> \"archive\"" } else { "erp" },
+                day * 3,
+                status,
+            ))
+        })
+        .collect();
+    records[38].account.objectives[0].attained = Value::Null;
+    records[39] = record(sample::account("erp", 117, Status::Fail));
+    for day in [100, 103] {
+        let mut missed = record(sample::account("erp", day, Status::Unknown));
+        (missed.account.kind, missed.account.when.missed) = (Kind::Missed, 1);
+        records.push(missed);
+    }
+    records
+}
+
+/// Reads a page as browsers do, and says what is wrong with it.
+const READER: &str = r#"
+import sys, html.parser
+VOID = {'meta'}
+class Page(html.parser.HTMLParser):
+    open, ids, refs, wrong, figures, text = [], [], [], [], 0, ''
+    def handle_starttag(self, tag, attrs):
+        names = [name for name, _ in attrs]
+        if tag not in KNOWN: self.wrong.append('tag ' + tag)
+        self.wrong += [name for name in names if name.startswith('on') or name in ('src', 'href', 'style')]
+        for name, value in attrs:
+            if name == 'id': self.ids.append(value)
+            if name == 'aria-labelledby': self.refs += value.split()
+        if tag == 'svg' and ('role', 'img') not in attrs: self.wrong.append('svg without role')
+        if tag == 'figure': self.figures += 1
+        if tag not in VOID: self.open.append(tag)
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag: self.wrong.append('end of ' + tag)
+    def handle_data(self, data):
+        self.text += data
+KNOWN = set('html head meta title style body header h1 h2 h3 main p strong ul li section table caption thead tbody tr th td'
+    ' figure figcaption svg desc line text g circle path rect footer code'.split())
+page = Page(convert_charrefs=True)
+page.feed(sys.stdin.buffer.read().decode())
+page.close()
+wrong = page.wrong + page.open + [i for i in page.refs if i not in page.ids]
+if len(set(page.ids)) != len(page.ids): wrong.append('an id is there twice')
+print(page.figures, len(page.refs), wrong)
+print(' '.join(page.text.split()))
+"#;
+
+#[test]
+fn the_page_is_well_formed_and_shows_what_records_say() {
+    if !needs("python3") {
+        return;
+    }
+    let page = html(&reported(&history()));
+    let (is_read, said) = fed("python3", &["-c", READER], &page);
+    assert!(is_read, "{said}");
+    let (found, text) = said.split_once('\n').unwrap();
+    // Four drawings of each drill, each with a title and a description.
+    assert_eq!(found, "8 16 []");
+    for told in [
+        "mail <&> \"archive\"",
+        "etc/a & <b>: other bytes",
+        "a & b <were> \"lost\"",
+        "that files outside of the sample do",
+        "Recovery time: newest 77.0 s; between 61.0 s and 109.0 s; the objective, a dashed line, is 2 min 0 s.",
+        "16 of them with other ends than pass.",
+        "2026-12-30missed",
+        "Phases of the newest run: 90.0 s together, most of it for restore.",
+    ] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+/// What a drawing shows stands in its table, and what nobody knows is drawn as such.
+#[test]
+fn drawings_and_tables_have_the_same_numbers() {
+    let records: Vec<_> = (0..5).map(|day| record(sample::account("erp", day, Status::Pass))).collect();
+    let page = html(&reported(&records));
+    // The newest stands among the objectives, too, and so does its target.
+    for seconds in 60..64 {
+        assert_eq!(page.matches(&format!("<td>{seconds}.0 s</td>")).count(), 1, "{seconds}");
+    }
+    assert_eq!(page.matches("<td>2 min 0 s</td>").count(), 5 + 1, "the objective, of each run");
+    assert_eq!(
+        page.matches("<circle").count(),
+        5 + 5 + 5 + 3,
+        "runs, in two trends and the calendar, and their legends"
+    );
+    assert!(!page.contains(">?</text>"));
+    let mut unknown = records;
+    unknown[2].account.objectives[0].attained = Value::Null;
+    let page = html(&reported(&unknown));
+    assert_eq!((page.matches(">?</text>").count(), page.matches("<td>unknown</td>").count()), (1, 1));
+    let curve = page.split("class=\"curve\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(
+        (curve.matches('M').count(), curve.matches('L').count()),
+        (2, 2),
+        "it is broken there: {curve}"
+    );
+}
+
+#[test]
+fn a_page_of_nothing_says_so() {
+    let page = html(&[]);
+    assert!(page.contains("There are no runs of any drill.") && !page.contains("<svg"));
+}
+
+#[test]
+fn a_page_does_not_grow_without_end() {
+    let records: Vec<_> = (0..100).map(|day| record(sample::account("erp", day, Status::Pass))).collect();
+    let page = html(&reported(&records));
+    assert!(page.contains("The newest 30 of 100 runs are shown."));
+    assert_eq!(page.matches("class=\"curve\"").count(), 2);
 }

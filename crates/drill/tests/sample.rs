@@ -140,7 +140,7 @@ fn objectives(is_pass: bool, day: i64) -> Vec<Objective> {
     let rto = Objective {
         name: "rto".to_owned(),
         target: json!(120),
-        attained: json!(60 + day),
+        attained: json!(60 + day % 50),
         lower: None,
         upper: None,
         basis: "measured".to_owned(),

@@ -2,9 +2,11 @@
 //!
 //! Invariants: what is unknown is never shown as if it were good, nor left out; text of a record stays text in whatever form.
 
+mod html;
 mod junit;
 mod metrics;
 
+pub use html::html;
 pub use junit::junit;
 pub use metrics::metrics;
 
