@@ -262,6 +262,28 @@ fn drawings_and_tables_have_the_same_numbers() {
     );
 }
 
+/// What was extrapolated is shown with what it lies between.
+#[test]
+fn bounds_are_shown_where_there_are_any() {
+    let mut records: Vec<_> = (0..3).map(|day| record(sample::account("erp", day, Status::Pass))).collect();
+    let told = |records: &[Record]| (html(&reported(records)), metrics(&reported(records), None));
+    let (page, text) = told(&records);
+    assert!(!page.contains("Between") && !text.contains("rto_upper"));
+    let rto = &mut records[2].account.objectives[0];
+    (rto.lower, rto.upper) = (Some(40.0), Some(110.0));
+    let (page, text) = told(&records);
+    assert!(page.contains("<th scope=\"col\">Between</th>") && page.contains("<td>40.0 s to 110.0 s</td>"));
+    // A line with two caps; two runs were measured, and so were both objectives.
+    assert_eq!(
+        (page.matches("class=\"axis\"").count(), page.matches("<td>measured</td>").count()),
+        (3, 2 + 2)
+    );
+    assert!(
+        text.contains("lifeboat_drill_rto_upper_seconds{drill=\"erp\",replica=\"primary\"} 110\n"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_page_of_nothing_says_so() {
     let page = html(&[]);

@@ -34,7 +34,7 @@ struct Metric {
     sample: fn(&[Reported<'_>]) -> Option<f64>,
 }
 
-const METRICS: [Metric; 12] = [
+const METRICS: [Metric; 13] = [
     gauge(
         "lifeboat_drill_status",
         "How the newest run ended: 0 pass, 1 degraded, 2 fail, 3 unknown, 4 error, 5 selftest failed.",
@@ -61,6 +61,9 @@ const METRICS: [Metric; 12] = [
     }),
     gauge("lifeboat_drill_rto_seconds", "Recovery time that the newest run has shown.", |runs| {
         newest(runs)?.attained("rto")
+    }),
+    gauge("lifeboat_drill_rto_upper_seconds", "Recovery time at most, where it was extrapolated.", |runs| {
+        Some(newest(runs)?.bounds("rto")?.1)
     }),
     gauge("lifeboat_drill_rto_target_seconds", "Recovery time that is to be reached.", |runs| {
         newest(runs)?.objective("rto")?.target.as_f64()

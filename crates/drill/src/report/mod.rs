@@ -52,6 +52,12 @@ impl<'a> Reported<'a> {
     fn attained(&self, name: &str) -> Option<f64> {
         self.objective(name)?.attained.as_f64()
     }
+
+    /// What it lies between; none where it was not extrapolated.
+    fn bounds(&self, name: &str) -> Option<(f64, f64)> {
+        let objective = self.objective(name)?;
+        objective.lower.zip(objective.upper)
+    }
 }
 
 /// The runs of each drill, the oldest first.

@@ -157,7 +157,7 @@ fn recovery_time(number: usize, runs: &[Reported<'_>]) -> Trend<'static> {
         id: format!("rto-{number}"),
         title: "Recovery time",
         column: "Took",
-        points: points(runs, |reported| reported.attained("rto")),
+        points: points(runs, |reported| reported.attained("rto"), |reported| reported.bounds("rto")),
         objective,
         most: None,
         tell: duration,
@@ -166,8 +166,9 @@ fn recovery_time(number: usize, runs: &[Reported<'_>]) -> Trend<'static> {
 
 /// None where no run tells.
 fn coverage(number: usize, runs: &[Reported<'_>]) -> Option<Trend<'static>> {
-    let points =
-        points(runs, |reported| Some(reported.record.account.results.coverage.as_ref()?.bytes_share));
+    let covered =
+        |reported: &Reported<'_>| Some(reported.record.account.results.coverage.as_ref()?.bytes_share);
+    let points = points(runs, covered, |_| None);
     let is_known = points.iter().any(|point| point.value.is_some());
     is_known.then(|| Trend {
         id: format!("coverage-{number}"),
@@ -180,10 +181,15 @@ fn coverage(number: usize, runs: &[Reported<'_>]) -> Option<Trend<'static>> {
     })
 }
 
-fn points(runs: &[Reported<'_>], value: impl Fn(&Reported<'_>) -> Option<f64>) -> Vec<Point> {
+fn points(
+    runs: &[Reported<'_>],
+    value: impl Fn(&Reported<'_>) -> Option<f64>,
+    bounds: impl Fn(&Reported<'_>) -> Option<(f64, f64)>,
+) -> Vec<Point> {
     let point = |reported: &Reported<'_>| Point {
         time: reported.record.account.when.finished,
         value: value(reported),
+        bounds: bounds(reported),
         verdict: word(reported.record.account.verdict.status),
     };
     runs.iter().map(point).collect()

@@ -31,6 +31,8 @@ pub(super) struct Point {
     pub(super) time: Timestamp,
     /// None where nobody can say.
     pub(super) value: Option<f64>,
+    /// What it lies between, where it was extrapolated.
+    pub(super) bounds: Option<(f64, f64)>,
     /// The word of its verdict.
     pub(super) verdict: String,
 }
@@ -78,6 +80,9 @@ impl Trend<'_> {
         }
         drawing += &format!("<path class=\"curve\" d=\"{}\"/>\n", self.curve(most));
         for (x, point) in self.places() {
+            if let Some((lower, upper)) = point.bounds {
+                drawing += &whisker(x, height(lower / most), height(upper / most));
+            }
             match point.value {
                 Some(value) => drawing += &mark(&point.verdict, x, height(value / most)),
                 None => {
@@ -105,8 +110,7 @@ impl Trend<'_> {
 
     /// The highest number that has a place.
     fn scale(&self) -> f64 {
-        let numbers: Vec<_> =
-            self.points.iter().filter_map(|point| point.value).chain(self.objective).collect();
+        let numbers: Vec<_> = self.points.iter().filter_map(Point::highest).chain(self.objective).collect();
         let most = self.most.or_else(|| max(&numbers).map(|most| most * 1.1));
         most.filter(|most| *most > 0.0).unwrap_or(1.0)
     }
@@ -132,12 +136,40 @@ impl Trend<'_> {
 
     fn table(&self) -> String {
         let objective = self.objective.map_or_else(|| "none".to_owned(), self.tell);
+        // Most numbers have no bounds.
+        let is_bounded = self.points.iter().any(|point| point.bounds.is_some());
+        let between = |(lower, upper)| format!("{} to {}", (self.tell)(lower), (self.tell)(upper));
         let rows = self.points.iter().rev().map(|point| {
             let value = point.value.map_or_else(|| "unknown".to_owned(), self.tell);
-            vec![moment(point.time), value, objective.clone(), point.verdict.clone()]
+            let bounds = is_bounded.then(|| point.bounds.map_or_else(|| "measured".to_owned(), between));
+            [
+                Some(moment(point.time)),
+                Some(value),
+                bounds,
+                Some(objective.clone()),
+                Some(point.verdict.clone()),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
         });
-        table(self.title, &["Run", self.column, "Objective", "Verdict"], rows)
+        let bounds = is_bounded.then_some("Between");
+        let header: Vec<_> =
+            ["Run", self.column].into_iter().chain(bounds).chain(["Objective", "Verdict"]).collect();
+        table(self.title, &header, rows)
     }
+}
+
+impl Point {
+    fn highest(&self) -> Option<f64> {
+        self.bounds.map(|(_, upper)| upper).or(self.value)
+    }
+}
+
+/// What a number lies between.
+fn whisker(x: f64, lower: f64, upper: f64) -> String {
+    let cap = |y| line("axis", (x - 4.0, y), (x + 4.0, y));
+    line("axis", (x, lower), (x, upper)) + &cap(lower) + &cap(upper)
 }
 
 /// How far down a share of the highest number lies.
