@@ -3,6 +3,8 @@
 use crate::sandbox::SandboxError;
 use lifeboat_engine::EngineError;
 use lifeboat_repository::RepositoryError;
+use std::io;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// What ended a drill.
@@ -18,9 +20,17 @@ pub enum DrillError {
     /// The scenario is not built yet.
     #[error("this version cannot carry out the scenario {0}")]
     NotYet(&'static str),
+    /// A copy of what was restored could not be made, or not be spoilt.
+    #[error("cannot use {path} in the sandbox: {error}", path = path.display())]
+    Scratch {
+        /// The copy.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// Threads could not be started.
     #[error("cannot start threads: {0}")]
-    Threads(std::io::Error),
+    Threads(io::Error),
 }
 
 impl From<RepositoryError> for DrillError {

@@ -28,6 +28,11 @@ pub fn judge(account: &Account) -> Verdict {
             }
         }
     }
+    for check in account.results.checks.iter().filter(|check| !check.green_on.is_empty()) {
+        let reason =
+            format!("the check {} says nothing: it passed where {}", check.name, check.green_on.join("; "));
+        say(Status::SelftestFailed, UNKNOWN, reason);
+    }
     let proves = |check: &crate::record::CheckResult| {
         check.required && check.data_proving && check.verdict == Outcome::Pass && check.subjects > 0
     };

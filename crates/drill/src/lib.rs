@@ -8,6 +8,7 @@ mod draws;
 pub mod due;
 mod error;
 pub mod evidence;
+mod jail;
 mod judge;
 mod pace;
 pub mod plan;
@@ -17,6 +18,11 @@ pub mod report;
 pub mod rpo;
 pub mod rto;
 mod sandbox;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "copies in a sandbox, for programs of this machine: nobody simulates them"
+)]
+mod scratch;
 mod site;
 pub mod stats;
 mod stopwatch;

@@ -178,7 +178,19 @@ impl Sandbox {
     /// Where files of this name are restored to.
     #[must_use]
     pub fn tree(&self, name: &str) -> PathBuf {
-        self.path().join("trees").join(name)
+        self.trees().join(name)
+    }
+
+    /// Where trees are.
+    #[must_use]
+    pub fn trees(&self) -> PathBuf {
+        self.path().join("trees")
+    }
+
+    /// Room for copies of what was restored.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.path().join("scratch")
     }
 
     /// Removes it with all in it.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing step ends the test")]
 #![expect(clippy::disallowed_methods, reason = "tests make and look at real files")]
 
+mod check;
 mod damage;
 mod denied;
 mod due;

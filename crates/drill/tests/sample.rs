@@ -133,6 +133,7 @@ fn check(name: &str, verdict: Outcome, required: bool) -> CheckResult {
         message: message.to_owned(),
         ms: 4000,
         last_negative_control: None,
+        green_on: Vec::new(),
     }
 }
 

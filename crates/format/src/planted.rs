@@ -6,6 +6,8 @@
 /// A bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
+    /// A check of a drill likes whatever it sees. Not one of those that histories are searched for: no backup goes wrong by it.
+    AlwaysGreen,
     /// Index and log name a pack before it is put.
     IndexBeforePacks,
     /// A pack that could not be put is taken for one that was.

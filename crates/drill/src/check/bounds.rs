@@ -1,16 +1,51 @@
 //! `bounds`: a snapshot has about as much as it should, and something in it is fresh.
 
-use super::{Finding, Ground, Trial};
+use super::ground::seconds_between;
+use super::{Fault, Finding, Ground, Look, Trial};
 use crate::DrillError;
 use crate::plan::{BoundsCheck, Share};
-use lifeboat_engine::{ListOptions, list};
+use lifeboat_format::Totals;
 use serde_json::{Value, json};
 
-pub(super) fn look(spec: &BoundsCheck, ground: &Ground<'_>) -> Result<Finding, DrillError> {
+/// A loss that is shown to bounds that do not allow it, as a part of the whole.
+const LOSS: f64 = 0.6;
+
+impl Look for BoundsCheck {
+    fn look(&self, ground: &Ground<'_>) -> Result<Finding, DrillError> {
+        judge(self, ground)
+    }
+
+    fn spoil(&self, ground: &Ground<'_>, fault: &mut Fault<'_>) -> Result<(), DrillError> {
+        let with = |change: &dyn Fn(&mut Trial)| {
+            let mut trials = ground.trials.to_vec();
+            trials.iter_mut().for_each(change);
+            trials
+        };
+        let nothing = with(&|trial| trial.totals = Totals::default());
+        fault("there is nothing", &Ground { hidden: &|_| true, ..ground.with(&nothing) })?;
+        let is_usual = |share: Option<Share>| share.is_none_or(|share| share.value() >= LOSS);
+        if !(is_usual(self.files.max_change) && is_usual(self.bytes.max_change)) {
+            let less = with(&|trial| {
+                trial.totals = most_lost(*trial.before.get_or_insert(trial.totals));
+            });
+            fault("more than half is gone", &ground.with(&less))?;
+        }
+        if let Some(most) = self.newest_mtime_age {
+            let later = i64::try_from(most.duration().as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+            let old = with(&|trial| {
+                let start = &mut trial.snapshot.start.seconds;
+                *start = start.saturating_add(later);
+            });
+            fault("nothing is fresh", &ground.with(&old))?;
+        }
+        Ok(())
+    }
+}
+
+fn judge(spec: &BoundsCheck, ground: &Ground<'_>) -> Result<Finding, DrillError> {
     let (mut wrong, mut subjects, mut observed) = (Vec::new(), 0, Vec::new());
     for trial in ground.trials {
-        let now = trial.snapshot.root.totals.unwrap_or_default();
-        let before = trial.before.as_ref().and_then(|before| before.root.totals);
+        let (now, before) = (trial.totals, trial.before);
         subjects += now.files;
         let (files, bytes) = (spec.files, spec.bytes);
         wrong.extend(outside("files", now.files, files.min, files.max));
@@ -34,6 +69,11 @@ pub(super) fn look(spec: &BoundsCheck, ground: &Ground<'_>) -> Result<Finding, D
     Ok(Finding::of(subjects, &wrong, expected, Value::Array(observed)))
 }
 
+/// Four tenths of it.
+const fn most_lost(totals: Totals) -> Totals {
+    Totals { files: totals.files / 5 * 2, bytes: totals.bytes / 5 * 2, ..totals }
+}
+
 fn outside(what: &str, now: u64, min: Option<u64>, max: Option<u64>) -> Option<String> {
     let is_inside = min.is_none_or(|min| now >= min) && max.is_none_or(|max| now <= max);
     (!is_inside).then(|| format!("{what}: {now}, outside of what is allowed"))
@@ -53,10 +93,11 @@ fn newest_age(spec: &BoundsCheck, trial: &Trial, ground: &Ground<'_>) -> Result<
         return Ok(None);
     }
     let mut newest = None;
-    let options = ListOptions { path: None, recursive: true };
-    list(ground.repository, ground.view, &trial.snapshot, &options, &mut |_, node| {
-        newest = newest.max(node.totals.is_none().then_some(node.mtime.seconds));
+    ground.list(trial, &mut |_, node| {
+        if node.totals.is_none() {
+            newest = newest.max(Some(node.mtime));
+        }
     })?;
-    let start = trial.snapshot.start.seconds;
-    Ok(newest.map(|newest| u64::try_from(start.saturating_sub(newest)).unwrap_or_default()))
+    // What was modified after the backup began is as fresh as can be.
+    Ok(newest.map(|newest| seconds_between(newest, trial.snapshot.start).unwrap_or_default()))
 }

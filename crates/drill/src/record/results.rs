@@ -30,6 +30,9 @@ pub struct CheckResult {
     pub ms: u64,
     /// When it was last seen to fail on its own fault.
     pub last_negative_control: Option<jiff::Timestamp>,
+    /// What was spoilt on purpose and did not make it fail, one sentence each: anything makes what it says void.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub green_on: Vec<String>,
 }
 
 /// What is damaged, of what was looked at.

@@ -1,7 +1,7 @@
 //! What happens in a drill, one step after the other.
 
 use super::{Rehearsal, choice};
-use crate::check::{self, Ground, Trial};
+use crate::check::Trial;
 use crate::draws::DrawSeed;
 use crate::pace::Pace;
 use crate::plan::{RestoreMode, Sample, Scenario, Seed};
@@ -9,9 +9,10 @@ use crate::record::{Amount, Cache, Kind, SelectionKind, Statistics};
 use crate::sandbox::{self, Room, Sandbox};
 use crate::{DrillError, stats};
 use lifeboat_engine::{
-    CompareOptions, Drawn, EngineError, Filter, FilterOptions, Problem, ProblemKind, RestoreOptions,
-    RestoreReport, Selection, Snapshot, SnapshotList, Workers, compare, read_through, restore, snapshots,
+    Drawn, EngineError, Filter, FilterOptions, Problem, ProblemKind, RestoreOptions, RestoreReport,
+    Selection, Snapshot, SnapshotList, Workers, read_through, restore, snapshots,
 };
+use lifeboat_format::Totals;
 use lifeboat_repository::{CacheOptions, Repository, View};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// What is to be restored of a snapshot.
 struct Task {
     snapshot: Snapshot,
-    before: Option<Snapshot>,
+    before: Option<Totals>,
     selection: Selection,
     /// About how much that is.
     amount: Amount,
@@ -54,8 +55,6 @@ impl Rehearsal<'_> {
         }
         self.stopwatch.lap("restore");
         self.check(&repository, &list.view, &workers, &mut trials)?;
-        self.rto.took = self.stopwatch.elapsed();
-        self.stopwatch.lap("checks");
         self.account.kind = Kind::Run;
         self.account.objectives = self.objectives(&list, &trials)?;
         Ok(())
@@ -104,7 +103,7 @@ impl Rehearsal<'_> {
             let population = &mut self.account.scope.population;
             population.files += all.files;
             population.bytes += all.bytes;
-            let before = choice::before(list, &snapshot);
+            let before = choice::before(list, &snapshot).and_then(|before| before.root.totals);
             tasks.push(Task { snapshot, before, selection, amount });
         }
         Ok(tasks)
@@ -251,7 +250,8 @@ impl Rehearsal<'_> {
             self.account.results.io.bytes_written += written;
         }
         self.took(&restored);
-        Ok(Trial { snapshot, before, selection, tree, restored, compared: None })
+        let totals = snapshot.root.totals.unwrap_or_default();
+        Ok(Trial { snapshot, totals, before, selection, tree, restored, compared: None })
     }
 
     /// Counts what was damaged, and what was mended.
@@ -266,49 +266,8 @@ impl Rehearsal<'_> {
         }
     }
 
-    fn check(
-        &mut self,
-        repository: &Repository,
-        view: &View,
-        workers: &Workers,
-        trials: &mut [Trial],
-    ) -> Result<(), DrillError> {
-        if check::wants_comparison(&self.drill.checks) {
-            for trial in &mut *trials {
-                self.compare(repository, view, workers, trial)?;
-            }
-        }
-        let ground = Ground { repository, view, workers, observer: self.observer, trials };
-        for check in &self.drill.checks {
-            let (carried_out, ms) = self.stopwatch.of(|| check::carry_out(check, &ground));
-            self.account.results.checks.push(crate::record::CheckResult { ms, ..carried_out? });
-        }
-        self.measure(trials);
-        Ok(())
-    }
-
-    fn compare(
-        &mut self,
-        repository: &Repository,
-        view: &View,
-        workers: &Workers,
-        trial: &mut Trial,
-    ) -> Result<(), DrillError> {
-        let Some(tree) = trial.tree.clone() else { return Ok(()) };
-        let options = CompareOptions { with: tree, path: None, selection: trial.selection.clone() };
-        let compared = compare(repository, view, &trial.snapshot, &options, workers, self.observer)?;
-        let named = compared.differences.iter().map(|difference| Problem {
-            kind: ProblemKind::NotWritten,
-            path: difference.path.clone(),
-            cause: format!("it is not as it was saved: {}", difference.what),
-        });
-        self.untold.extend(named);
-        trial.compared = Some(compared);
-        Ok(())
-    }
-
     /// What the sample says of the whole, and how much was restored after all.
-    fn measure(&mut self, trials: &[Trial]) {
+    pub(super) fn measure(&mut self, trials: &[Trial]) {
         let selected = &mut self.account.scope.selected;
         selected.files = trials.iter().map(|trial| trial.restored.files).sum();
         selected.bytes = trials.iter().map(|trial| trial.restored.bytes).sum();

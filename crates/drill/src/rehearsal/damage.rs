@@ -223,6 +223,7 @@ impl Rehearsal<'_> {
                 message: if is_pass { String::new() } else { format!("{message}: {}", count - reached) },
                 ms: 1,
                 last_negative_control: None,
+                green_on: Vec::new(),
             });
         };
         check("faults-detected", detected, "faults that nobody noticed");

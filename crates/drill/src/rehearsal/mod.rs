@@ -1,10 +1,11 @@
 //! A drill, carried out: chosen, restored into a sandbox, checked, judged, told.
 //!
-//! `unlock -> index -> plan -> restore -> checks -> cleanup`. Invariants: the repository is opened through storage that cannot be changed;
+//! `unlock -> index -> plan -> restore -> checks -> controls -> cleanup`. Invariants: the repository is opened through storage that cannot be changed;
 //! what goes wrong after it was opened ends in an account, not in silence; the sandbox is gone in the end unless it is to stay.
 
 mod account;
 mod carry_out;
+mod checks;
 mod choice;
 mod damage;
 mod deny;

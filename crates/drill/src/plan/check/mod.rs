@@ -106,6 +106,11 @@ impl CheckSpec {
         }
     }
 
+    /// Whether it has programs look at files.
+    pub(crate) const fn runs_programs(&self) -> bool {
+        matches!(self, Self::Postgres(_) | Self::Command(_) | Self::Archive(_))
+    }
+
     /// The same with programs of this machine seen from a directory.
     pub(super) fn seen_from(self, directory: &Path) -> Self {
         match self {
