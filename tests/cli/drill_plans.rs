@@ -110,4 +110,10 @@ fn reports_are_written_for_other_programs() {
     assert!(junit.contains("<failure"), "{junit}");
     let nowhere = run(&world, &["gone", "--junit", "no/out.xml"]);
     assert!(nowhere.code == 1 && nowhere.err.contains("cannot write no/out.xml"), "{}", nowhere.err);
+    world.run(&["drill", "report"]).fails(2, "no report is asked for");
+    world.run(&["drill", "report", "--html", "page.html", "--metrics", "all.prom"]).succeeds();
+    let page = fs::read_to_string(world.path("page.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("everything") && !page.contains("<script"), "{page}");
+    let all = fs::read_to_string(world.path("all.prom")).unwrap();
+    assert!(all.contains("drill=\"gone\"") && all.contains("drill=\"everything\""), "{all}");
 }

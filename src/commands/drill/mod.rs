@@ -2,6 +2,8 @@
 
 mod chosen;
 mod gc;
+mod outputs;
+mod report;
 mod run;
 mod validate;
 
@@ -24,6 +26,7 @@ enum Verb {
     Run(run::Run),
     Validate(validate::Validate),
     Gc(gc::Gc),
+    Report(report::Report),
 }
 
 impl Drill {
@@ -32,6 +35,7 @@ impl Drill {
             Verb::Run(run) => run.run(app),
             Verb::Validate(validate) => validate.run(app),
             Verb::Gc(gc) => gc.run(app),
+            Verb::Report(report) => report.run(app),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `drill run`.
 
 use super::chosen::{Chosen, chosen};
+use super::outputs::Outputs;
 use crate::app::App;
 use crate::drills::{self, publish, undisturbed};
 use crate::exit::{Code, Failure};
@@ -9,7 +10,6 @@ use crate::report::Work;
 use clap::Args;
 use lifeboat_drill::evidence::Published;
 use lifeboat_drill::record::Status;
-use lifeboat_drill::report::{junit, metrics};
 use lifeboat_drill::{Rehearsed, rehearse};
 use std::path::PathBuf;
 
@@ -36,13 +36,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "DIR")]
     sandbox: Option<PathBuf>,
 
-    /// Write the outcome for tools that read results of tests, too
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-
-    /// Write the outcome as metrics for Prometheus, too
-    #[arg(long, value_name = "FILE")]
-    metrics: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 impl Run {
@@ -61,12 +56,7 @@ impl Run {
             }
         }
         let reported: Vec<_> = published.iter().map(Into::into).collect();
-        if let Some(path) = &self.junit {
-            drills::write(path, &junit(&reported))?;
-        }
-        if let Some(path) = &self.metrics {
-            drills::write(path, &metrics(&reported, None))?;
-        }
+        self.outputs.write(&reported, None)?;
         ended
     }
 }
