@@ -80,8 +80,6 @@ pub enum Bug {
     NamesTakenAgain,
     /// What is damaged is left out of a copy without a word.
     DamageLeftOut,
-    /// What the copy of a relative consists of is taken over without a look at whether it is there.
-    RelativeTrusted,
     /// Nobody looks whether the log of the other repository has what it had.
     AnchorsIgnored,
     /// A pack that was mended in memory is taken for one that was put back.
@@ -95,7 +93,7 @@ pub enum Bug {
 impl Bug {
     /// All of them.
     #[cfg(feature = "planted")]
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 40] = [
         Self::IndexBeforePacks,
         Self::IgnoredPutError,
         Self::UncheckedReuse,
@@ -132,7 +130,6 @@ impl Bug {
         Self::CopiedUnproved,
         Self::NamesTakenAgain,
         Self::DamageLeftOut,
-        Self::RelativeTrusted,
         Self::AnchorsIgnored,
         Self::MendedUnstored,
         Self::IndexGivenUp,

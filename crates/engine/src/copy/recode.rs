@@ -13,9 +13,7 @@ use crate::reach::reach;
 use crate::stored::is_stored;
 use crate::trees::{self, Entries, nodes};
 use crate::{EngineError, Event};
-use lifeboat_format::{
-    Bug, Content, FormatError, Key, Node, NodeKind, PageTreeBuilder, Role, Totals, XattrValue, planted,
-};
+use lifeboat_format::{Content, FormatError, Key, Node, NodeKind, PageTreeBuilder, Role, Totals, XattrValue};
 use lifeboat_repository::{BlobReader, BlobWriter, Need, RepositoryError, Usage};
 
 /// A directory that is being copied, with the same one of a relative and of its copy.
@@ -131,7 +129,6 @@ impl<'a, 'w> Recoding<'a, 'w> {
         };
         let copied = Node { content, xattrs: copy.xattrs.clone(), ..node.clone() };
         let counts = match node.kind {
-            _ if planted(Bug::RelativeTrusted) => true,
             NodeKind::Directory => self.counts(&copied)?,
             _ => is_stored(self.target, self.writer, &copied).map_err(Trouble::of_target)?,
         };

@@ -5,7 +5,7 @@
 
 use super::faults::Swarm;
 use super::harm::Harm;
-use super::plan::{Act, Copying, Plan, Repairing, Replica, Shape, Step, Verb};
+use super::plan::{Act, Copying, Forgetting, Plan, Pruning, Repairing, Replica, Shape, Step, Verb};
 use lifeboat_testkit::Random;
 
 /// What happens to objects in histories where nothing else happens to them.
@@ -32,7 +32,34 @@ impl Plan {
                 self.steps.insert(at + random.index(2), harm);
             }
         }
+        if self.replica.is_some() {
+            let last = self.last(random);
+            self.steps.extend(last);
+        }
         self
+    }
+
+    /// What seldom happens in this order by itself: what was forgotten at the replica is copied again, or the replica loses something that the next
+    /// copy shares.
+    fn last(&self, random: &mut Random) -> Vec<Step> {
+        let all = Verb::Copy(Copying::default());
+        let alone = |verb, random: &mut Random| {
+            Step::Act(
+                vec![Act { host: 0, seed: random.next_u64(), verb, is_helped: false }],
+                random.next_u64(),
+            )
+        };
+        let there = |step| Step::There(Box::new(step));
+        match random.below(4) {
+            0 => vec![
+                alone(all, random),
+                there(alone(Verb::Forget(Forgetting::AllBut(1)), random)),
+                there(alone(Verb::Prune(Pruning::THOROUGH), random)),
+                alone(Verb::Copy(Copying { pulls: false, named: Some(4) }), random),
+            ],
+            1 => vec![alone(all, random), there(Step::Harm { harm: Harm::Unlist, seed: random.next_u64() })],
+            _ => Vec::new(),
+        }
     }
 
     fn extra(&self, random: &mut Random) -> Step {
