@@ -50,17 +50,16 @@ impl Repository {
         Ok(Some(source))
     }
 
-    /// Makes whole what there is of a pack that no index object lists, and that lies here with so many bytes if anything of it does; tells what that
-    /// took.
+    /// Makes whole what there is of a pack that no index object lists; tells what that took.
     ///
     /// # Errors
     /// Those of [`Repository::mend_pack`].
-    pub fn mend_unlisted(&self, id: PackId, found_length: Option<u64>) -> Result<Unlisted, RepositoryError> {
-        let remains = found_length.map(|length| match self.read_whole(id, length) {
-            Err(error) if error.is_damage() => Ok(None),
-            read => read.map(Some),
-        });
-        let own = match remains.transpose()?.flatten() {
+    pub fn mend_unlisted(&self, id: PackId) -> Result<Unlisted, RepositoryError> {
+        let remains = match self.read_whole(id, 0) {
+            Err(error) if error.is_damage() => None,
+            read => Some(read?),
+        };
+        let own = match remains {
             Some(bytes) if Pack::scrub(id, &bytes).is_ok() && Pack::scrub_parity(&bytes).is_ok() => {
                 return Ok(Unlisted::Sound);
             }

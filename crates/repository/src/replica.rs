@@ -46,6 +46,14 @@ impl Repository {
         Ok(self)
     }
 
+    /// The same repository, which asks nobody else for anything.
+    #[must_use]
+    pub fn without_replicas(&self) -> Self {
+        let mut alone = self.clone();
+        alone.replicas = Arc::default();
+        alone
+    }
+
     /// Whether there is any replica.
     #[must_use]
     pub fn has_replicas(&self) -> bool {

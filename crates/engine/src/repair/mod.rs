@@ -84,9 +84,10 @@ impl Repair<'_> {
         self.mend_control_objects(&view)?;
         let damaged = self.find_damaged(&view, &index)?;
         let beyond = self.mend_packs(&index, &damaged)?;
-        let healed = self.healed(&index, &damaged, &beyond);
+        let mut healed = self.healed(&index, &damaged, &beyond);
         let faulty: Vec<_> = index.faults().iter().map(|fault| fault.object).collect();
         let unlisted = self.unlisted(&view, &index)?;
+        healed.packs.extend(unlisted.keys().filter(|pack| view.damaged().packs.contains(pack)));
         let has_work = !(beyond.is_empty() && healed.is_empty() && faulty.is_empty() && unlisted.is_empty());
         if has_work && !reading.faults().is_empty() {
             let note =
@@ -164,16 +165,22 @@ impl Repair<'_> {
         Ok(beyond)
     }
 
-    /// Packs that the log names and no index object lists, and whether each of them lies there whole by now.
+    /// Packs that the log names and no index object lists, and whether each of them lies there whole by now. Those under quarantine are
+    /// among them when they do.
     fn unlisted(&self, view: &View, index: &Index) -> Result<BTreeMap<PackId, bool>, EngineError> {
         let listed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
-        let there: BTreeMap<PackId, u64> = index.orphans().iter().copied().collect();
         let known = &view.damaged().packs;
+        let is_gone = |pack: &PackId| {
+            [view.condemned(), view.swept()].iter().any(|set| set.packs.contains(pack))
+                || listed.contains(pack)
+        };
         let mut unlisted = BTreeMap::new();
-        for pack in view.packs().iter().filter(|pack| !listed.contains(pack) && !known.contains(pack)) {
+        for pack in view.packs().union(known).filter(|pack| !is_gone(pack)) {
             self.teller.check()?;
-            let found = self.repository.mend_unlisted(*pack, there.get(pack).copied())?;
-            unlisted.insert(*pack, found != Unlisted::Lost);
+            let found = self.repository.mend_unlisted(*pack)?;
+            if found != Unlisted::Lost || !known.contains(pack) {
+                unlisted.insert(*pack, found != Unlisted::Lost);
+            }
             if let Unlisted::Mended(source) = found {
                 self.mended(&pack_object(*pack), &source.into());
             }
@@ -212,11 +219,16 @@ impl Repair<'_> {
 
     fn quarantine(
         &self,
-        session: Session,
+        mut session: Session,
         damage: &ObjectList,
         healed: &ObjectList,
         unlisted: &BTreeMap<PackId, bool>,
     ) -> Result<(), EngineError> {
+        session.healed(healed)?;
+        if !healed.is_empty() {
+            // Nobody takes over what counts as damaged.
+            session.look_again()?;
+        }
         let again = match damage.index.is_empty() && unlisted.is_empty() {
             true => Again::default(),
             false => self.make_index_again(&session, unlisted)?,
@@ -229,7 +241,6 @@ impl Repair<'_> {
             packs: lost.copied().collect::<BTreeSet<_>>().into_iter().collect(),
         };
         session.damaged(&new)?;
-        session.healed(healed)?;
         let index = new.index.iter().map(|hash| format!("index/{hash}"));
         for object in index.chain(new.packs.iter().map(|pack| pack_object(*pack))) {
             self.teller.tell(&Event::Quarantined(Path::new(&object)));
@@ -255,15 +266,16 @@ impl Repair<'_> {
         let listed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
         let orphans: BTreeSet<PackId> = index.orphans().iter().map(|(id, _)| *id).collect();
         let mut writer = session.writer(index, self.writer_options());
-        let refused: BTreeMap<PackId, RepositoryError> =
+        let mut refused: BTreeMap<PackId, RepositoryError> =
             writer.adopt(|| self.teller.check())?.into_iter().collect();
         writer.leave()?;
         for (pack, is_there) in unlisted.iter().filter(|(pack, _)| !listed.contains(pack)) {
             let object = pack_object(*pack);
-            match refused.get(pack) {
+            match refused.remove(pack) {
                 None if orphans.contains(pack) => self.mended(&object, &Means::Index),
+                Some(error) if !error.is_damage() => return Err(error.into()),
                 Some(error) if *is_there => {
-                    self.teller.problem(ProblemKind::Damage, Path::new(&object), cause_of(error));
+                    self.teller.problem(ProblemKind::Damage, Path::new(&object), cause_of(&error));
                 }
                 // A dry run has not put it back.
                 None if *is_there => {}
@@ -273,11 +285,12 @@ impl Repair<'_> {
         Ok(again)
     }
 
-    /// Names what stays damaged, and the files that lose by it.
+    /// Names what stays damaged, and the files that lose by it: what only a replica has is not brought back.
     fn tell_losses(&self, beyond: &BTreeMap<PackId, String>) -> Result<(), EngineError> {
-        let view = self.repository.view(&self.repository.read_log()?)?;
+        let repository = self.repository.without_replicas();
+        let view = repository.view(&repository.read_log()?)?;
         let index = Arc::new(self.load(&view)?);
-        let mut reader = self.repository.reader_of(&view, index);
+        let mut reader = repository.reader_of(&view, index);
         let bad = self.bad_segments(&reader, |pack| {
             beyond.contains_key(&pack.id) || view.damaged().packs.contains(&pack.id)
         })?;

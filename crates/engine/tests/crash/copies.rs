@@ -15,7 +15,7 @@ use lifeboat_testkit::{Difference, tree_differences};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Both snapshots of a repository are copied to an empty one.
+/// What a repository has is copied to an empty one.
 pub(crate) struct Copy {
     before: Stage,
     source: PathBuf,
@@ -34,7 +34,7 @@ impl Copy {
     }
 
     fn to(is_alike: bool) -> Self {
-        let (before, source) = Backup::second().into_parts();
+        let (before, source) = Backup::first().into_parts();
         before.back_up(&source, &password(), 120).unwrap();
         let originals = before.sound_snapshots(&password(), 121);
         make_replica(&before, is_alike);

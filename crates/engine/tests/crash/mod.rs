@@ -108,8 +108,8 @@ fn a_repair_is_disturbed() {
 
 #[test]
 fn the_power_is_cut_in_a_copy_and_in_a_repair() {
-    let copies = cut(&Copy::to_replica(), 2, false) + cut(&Copy::to_other_keys(), 2, false);
-    let repairs = cut(&Repair::with_replica(), 3, false) + cut(&Repair::alone(), 3, false);
+    let copies = cut(&Copy::to_replica(), 1, false) + cut(&Copy::to_other_keys(), 1, false);
+    let repairs = cut(&Repair::with_replica(), 1, false) + cut(&Repair::alone(), 1, false);
     power_cuts("copy and repair", copies + repairs, 200);
 }
 
