@@ -7,7 +7,7 @@
 use crate::{
     FormatError, Key, KeySetId, ObjectHash, Random, SealContext, SealRole, Sealer, SessionId, Timestamp, wire,
 };
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer, SigningKey};
 use minicbor::{Decode, Encode};
 use std::fmt;
 
@@ -196,8 +196,7 @@ impl Entry {
         wire::check_version(header.version, VERSION, "log entry")?;
         let signature = Signature::from_bytes(&object.signature);
         let known = header.author == keys.author() && header.key_set == keys.key_set;
-        VerifyingKey::from_bytes(&header.author)
-            .ok()
+        Some(keys.signing.verifying_key())
             .filter(|_| known)
             .and_then(|author| author.verify_strict(&signed(&object.header, &object.body), &signature).ok())
             .ok_or(FormatError::NotAuthentic("signature of a log entry"))?;
