@@ -1,11 +1,12 @@
 //! What drills are handed, and where what they found goes.
 
 use crate::app::App;
+use crate::credential::Source;
 use crate::environment;
 use crate::exit::{Code, Failure};
 use crate::{cache, state};
 use lifeboat_drill::evidence::{Destination, Published};
-use lifeboat_drill::plan::{Means, ResolvedDrill, Scenario};
+use lifeboat_drill::plan::{KeyKind, KeySource, Means, ResolvedDrill, Scenario};
 use lifeboat_drill::record::{Account, Tool, Who};
 use lifeboat_drill::{EvidenceHash, Place, Site, evidence};
 use lifeboat_engine::ObjectHash;
@@ -18,9 +19,17 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// When there is no repository, or nothing that opens it.
-pub(crate) fn site(app: &App<'_>, drill: &ResolvedDrill, trigger: &str) -> Result<Site, Failure> {
+pub(crate) fn site(
+    app: &App<'_>,
+    drill: &ResolvedDrill,
+    trigger: &str,
+    key: Option<&KeySource>,
+) -> Result<Site, Failure> {
     let tested = drill.replica.as_ref().or(drill.repository.as_ref());
-    let tested = app.to_drill(tested.map(String::as_str))?;
+    let mut tested = app.to_drill(tested.map(String::as_str))?;
+    if let Some(key) = key {
+        tested.credential = source(key).read()?;
+    }
     let mut replicas = Vec::new();
     for name in healers(drill) {
         replicas.push(app.to_drill(Some(name))?);
@@ -32,6 +41,7 @@ pub(crate) fn site(app: &App<'_>, drill: &ResolvedDrill, trigger: &str) -> Resul
     Ok(Site {
         tested,
         primary,
+        key: key.map(|key| key.name.clone()),
         replicas,
         environment: app.environment.clone(),
         memory: app.max_memory(),
@@ -41,6 +51,22 @@ pub(crate) fn site(app: &App<'_>, drill: &ResolvedDrill, trigger: &str) -> Resul
         cache: cache::options(&app.globals),
         who: who(trigger)?,
     })
+}
+
+/// The keys that have to suffice, one after the other; none for that of the run.
+pub(crate) fn keys(drill: &ResolvedDrill) -> Vec<Option<&KeySource>> {
+    match &drill.scenario {
+        Scenario::LostKey { keys, .. } if !keys.is_empty() => keys.iter().map(Some).collect(),
+        _ => vec![None],
+    }
+}
+
+fn source(key: &KeySource) -> Source {
+    match &key.key {
+        KeyKind::PasswordFile(file) => Source::PasswordFile(file.clone()),
+        KeyKind::PasswordCommand(command) => Source::PasswordCommand(command.clone()),
+        KeyKind::KeyFile(file) => Source::KeyFile(file.clone()),
+    }
 }
 
 /// The repositories that the plan names to heal from.

@@ -21,6 +21,10 @@ scenario = "storage-damage"
 damage = { packs = 1, faults = ["bitflip"], metadata = false }
 heal-from = ["parity"]
 
+[drill.keys]
+scenario = "lost-key"
+keys = [{ name = "safe", password-file = "safe.txt" }, { name = "lost", password-file = "lost.txt" }]
+
 [check.there]
 type = "paths"
 must-exist = ["sub/two"]
@@ -116,4 +120,22 @@ fn reports_are_written_for_other_programs() {
     assert!(page.contains("<svg") && page.contains("everything") && !page.contains("<script"), "{page}");
     let all = fs::read_to_string(world.path("all.prom")).unwrap();
     assert!(all.contains("drill=\"gone\"") && all.contains("drill=\"everything\""), "{all}");
+}
+
+#[test]
+fn each_key_has_to_suffice() {
+    let world = world();
+    world.write("safe.txt", b"another password\n");
+    world.write("lost.txt", b"nobody's password\n");
+    world.run(&["key", "add", "--new-password-file", "safe.txt"]).succeeds();
+    let ended = run(&world, &["keys"]);
+    assert_eq!(ended.code, 12, "one of the keys opens nothing: {} {}", ended.out, ended.err);
+    let record = record(&ended);
+    assert_eq!(
+        (&record["method"]["key"], &record["verdict"]["status"]),
+        (&"safe".into(), &"pass".into()),
+        "{record}"
+    );
+    assert_eq!(record["method"]["denied"][0]["proven_absent"], true);
+    world.run(&["evidence", "verify"]).succeeds();
 }

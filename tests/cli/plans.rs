@@ -14,7 +14,7 @@ fn the_plan_of_the_page_is_understood() {
     let page = std::fs::read_to_string(page).unwrap();
     let (plan, _) = page.split_once("```toml\n").unwrap().1.split_once("```").unwrap();
     let ended = validate(&World::without_repository(), plan, &[]).succeeds();
-    let names = "drills that can be run: database, nightly-sample, one-file, rot, rotation, stream\n";
+    let names = "drills that can be run: database, nightly-sample, one-file, rot, stream\n";
     assert_eq!(ended.err, names, "nothing of it is odd");
     assert_eq!(ended.out, "");
 }

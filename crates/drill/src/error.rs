@@ -17,8 +17,8 @@ pub enum DrillError {
     /// The place where files were to be written.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
-    /// The scenario is not built yet.
-    #[error("this version cannot carry out the scenario {0}")]
+    /// Something that a plan may ask for is not built yet.
+    #[error("this version cannot do what the plan asks for: {0}")]
     NotYet(&'static str),
     /// A copy of what was restored could not be made, or not be spoilt.
     #[error("cannot use {path} in the sandbox: {error}", path = path.display())]

@@ -29,6 +29,8 @@ pub struct Site {
     pub tested: Place,
     /// The repository that a disaster took, where the drill is about one: it must not be read.
     pub primary: Option<Place>,
+    /// What the plan calls the key that opens what is tested, where the drill is about one.
+    pub key: Option<String>,
     /// Those with the same keys that may heal what is tested.
     pub replicas: Vec<Place>,
     /// Time, randomness, processes.

@@ -82,6 +82,7 @@ fn method() -> Method {
         mode: Mode::Materialise,
         cache: Cache::Cold,
         denied: vec![],
+        key: None,
         selection,
         faults_injected: vec![],
         shard: None,

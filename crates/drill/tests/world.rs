@@ -121,6 +121,7 @@ impl World {
         Site {
             tested: Place { name: "primary".into(), backend, credential: password(), directory: None },
             primary: None,
+            key: None,
             replicas: Vec::new(),
             environment: self.environment.clone(),
             memory: 256 << 20,

@@ -9,9 +9,10 @@ use crate::progress;
 use crate::report::Work;
 use clap::Args;
 use lifeboat_drill::evidence::Published;
+use lifeboat_drill::plan::KeySource;
 use lifeboat_drill::record::Status;
 use lifeboat_drill::{Rehearsed, rehearse};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Rehearse recovery: without a plan, restore a sample of the latest snapshot into a directory of its own, and check content and metadata
 ///
@@ -50,9 +51,11 @@ impl Run {
         }
         for mut chosen in drills {
             chosen.drill.sandbox.dir = self.sandbox.clone().or(chosen.drill.sandbox.dir);
-            match drill(app, &chosen, &mut published) {
-                Err(failure) if failure.code.is_interruption() => return Err(failure),
-                done => ended = worse(ended, done),
+            for key in drills::keys(&chosen.drill) {
+                match drill(app, &chosen, key, &mut published) {
+                    Err(failure) if failure.code.is_interruption() => return Err(failure),
+                    done => ended = worse(ended, done),
+                }
             }
         }
         let reported: Vec<_> = published.iter().map(Into::into).collect();
@@ -62,10 +65,15 @@ impl Run {
 }
 
 /// Carries out one drill and keeps its record.
-fn drill(app: &App<'_>, chosen: &Chosen, published: &mut Vec<Published>) -> Result<(), Failure> {
+fn drill(
+    app: &App<'_>,
+    chosen: &Chosen,
+    key: Option<&KeySource>,
+    published: &mut Vec<Published>,
+) -> Result<(), Failure> {
     let drill = &chosen.drill;
     super::gc::sweep(app, drill.sandbox.dir.as_deref())?;
-    let site = drills::site(app, drill, chosen.trigger)?;
+    let site = drills::site(app, drill, chosen.trigger, key)?;
     let (rehearsed, interruption) =
         progress::watch_through(app, Work::Drill, |observer| rehearse(drill, &site, observer))?;
     let mut rehearsed = rehearsed?;
@@ -75,6 +83,10 @@ fn drill(app: &App<'_>, chosen: &Chosen, published: &mut Vec<Published>) -> Resu
     }
     (rehearsed.account.when.due, rehearsed.account.when.missed) = (chosen.due, chosen.missed);
     let stored = publish(app, &site.tested, &rehearsed.repository, &rehearsed.account, &rehearsed.log_heads)?;
+    for name in &drill.evidence.store {
+        let (place, repository) = (app.to_drill(Some(name))?, app.open_other(Path::new(name), None)?);
+        undisturbed(&publish(app, &place, &repository, &rehearsed.account, &[])?)?;
+    }
     tell(app, &rehearsed);
     app.report.drill(&stored.record);
     let disturbed = undisturbed(&stored);

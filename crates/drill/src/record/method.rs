@@ -121,6 +121,9 @@ pub struct Method {
     pub cache: Cache,
     /// What was taken away.
     pub denied: Vec<Denied>,
+    /// The one key that there was, where the drill is about keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// What was looked at.
     pub selection: Selection,
     /// What was broken on purpose.

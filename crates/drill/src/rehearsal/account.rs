@@ -35,6 +35,7 @@ pub(super) fn begin(drill: &ResolvedDrill, site: &Site, repository: &Repository)
             mode: mode(&drill.scenario),
             cache: drill.sandbox.cache,
             denied: Vec::new(),
+            key: site.key.clone(),
             selection: Selection {
                 kind: SelectionKind::Census,
                 seed: None,

@@ -79,11 +79,13 @@ impl Rehearsal<'_> {
         let mut tasks = Vec::new();
         for snapshot in chosen {
             let all = whole(&snapshot);
-            let (selection, amount) = match &drill.scenario {
-                Scenario::RestoreSample(sample) => self.sample(&list.view, &snapshot, sample)?,
+            let (selection, amount, of) = match &drill.scenario {
+                Scenario::RestoreSample(sample) | Scenario::LostKey { sample, .. } => {
+                    self.sample(&list.view, &snapshot, sample)?
+                }
                 Scenario::RestoreFile { paths, pick } => self.pick(&list.view, &snapshot, paths, *pick)?,
                 Scenario::RestoreFull { .. } | Scenario::LostPrimary { .. } if drill.paths.is_empty() => {
-                    (Selection::All, all)
+                    (Selection::All, all, all)
                 }
                 Scenario::RestoreFull { .. } | Scenario::LostPrimary { .. } => {
                     self.account.method.selection.kind = SelectionKind::Explicit;
@@ -91,18 +93,15 @@ impl Rehearsal<'_> {
                     let options = FilterOptions { patterns, ..FilterOptions::default() };
                     let filter =
                         Filter::new(options).map_err(|error| EngineError::Source(error.to_string()))?;
-                    (Selection::Include(filter), all)
+                    (Selection::Include(filter), all, all)
                 }
-                Scenario::ReadRotation
-                | Scenario::StorageDamage { .. }
-                | Scenario::LostKey { .. }
-                | Scenario::VersionSkew => {
+                Scenario::ReadRotation | Scenario::StorageDamage { .. } | Scenario::VersionSkew => {
                     return Err(DrillError::NotYet(drill.scenario.name().text()));
                 }
             };
             let population = &mut self.account.scope.population;
-            population.files += all.files;
-            population.bytes += all.bytes;
+            population.files += of.files;
+            population.bytes += of.bytes;
             let before = choice::before(list, &snapshot).and_then(|before| before.root.totals);
             tasks.push(Task { snapshot, before, selection, amount });
         }
@@ -114,14 +113,22 @@ impl Rehearsal<'_> {
         view: &View,
         snapshot: &Snapshot,
         sample: &Sample,
-    ) -> Result<(Selection, Amount), DrillError> {
+    ) -> Result<(Selection, Amount, Amount), DrillError> {
         let (seed, origin) = self.seed(&sample.seed);
+        if !self.drill.paths.is_empty() {
+            let fitting = self.fitting(view, snapshot, &self.drill.paths)?;
+            let drawn = drawn_among(&fitting, seed.part(&snapshot.id.to_string()), sample.draws());
+            self.drew(seed, origin, "bytes", if drawn.is_empty() { 0 } else { sample.draws() });
+            let amount = sum(&drawn);
+            let paths = drawn.into_iter().map(|file| file.path).collect();
+            return Ok((Selection::Only(paths), amount, sum(&fitting)));
+        }
         let (selection, drawn, draws) = self.drawn(view, snapshot, sample, seed)?;
         if draws == 0 {
-            return Ok((Selection::All, whole(snapshot)));
+            return Ok((Selection::All, whole(snapshot), whole(snapshot)));
         }
         self.drew(seed, origin, "bytes", draws);
-        Ok((selection, sum(&drawn)))
+        Ok((selection, sum(&drawn), whole(snapshot)))
     }
 
     /// Some of the files that fit, each as likely as the other.
@@ -131,9 +138,10 @@ impl Rehearsal<'_> {
         snapshot: &Snapshot,
         globs: &[crate::plan::Glob],
         pick: u32,
-    ) -> Result<(Selection, Amount), DrillError> {
+    ) -> Result<(Selection, Amount, Amount), DrillError> {
         let (seed, origin) = self.seed(&Seed::Derived);
         let mut fitting = self.fitting(view, snapshot, globs)?;
+        let all = sum(&fitting);
         let part = seed.part(&snapshot.id.to_string());
         let mut picked = Vec::new();
         for number in 0..u64::from(pick) {
@@ -144,7 +152,7 @@ impl Rehearsal<'_> {
         }
         self.drew(seed, origin, "equal", picked.len() as u64);
         let amount = sum(&picked);
-        Ok((Selection::Only(picked.into_iter().map(|file| file.path).collect()), amount))
+        Ok((Selection::Only(picked.into_iter().map(|file| file.path).collect()), amount, all))
     }
 
     fn drew(&mut self, seed: DrawSeed, origin: &str, weight: &str, draws: u64) {
@@ -277,7 +285,10 @@ impl Rehearsal<'_> {
                 + compared.map_or(0, |compared| compared.differences.len())
         };
         let failures = trials.iter().map(damaged).sum::<usize>() as u64;
-        let Scenario::RestoreSample(sample) = &self.drill.scenario else { return };
+        let (Scenario::RestoreSample(sample) | Scenario::LostKey { sample, .. }) = &self.drill.scenario
+        else {
+            return;
+        };
         let confidence = sample.confidence.value();
         let draws = self.account.method.selection.draws;
         let is_census = draws == 0;
@@ -305,6 +316,25 @@ impl Rehearsal<'_> {
 fn whole(snapshot: &Snapshot) -> Amount {
     let totals = snapshot.root.totals.unwrap_or_default();
     Amount { files: totals.files, bytes: totals.bytes, packs: 0 }
+}
+
+/// The files of these that hold the bytes which are drawn.
+fn drawn_among(files: &[Drawn], seed: DrawSeed, draws: u64) -> Vec<Drawn> {
+    let total = sum(files).bytes;
+    if total == 0 {
+        return Vec::new();
+    }
+    let offsets = seed.draws(draws, total);
+    let (mut position, mut drawn) = (0, Vec::new());
+    for file in files {
+        let end = position + file.bytes;
+        let draws = offsets.iter().filter(|offset| (position..end).contains(offset)).count() as u64;
+        if draws > 0 {
+            drawn.push(Drawn { draws, ..file.clone() });
+        }
+        position = end;
+    }
+    drawn
 }
 
 fn sum(files: &[Drawn]) -> Amount {

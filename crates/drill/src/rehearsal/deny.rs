@@ -15,6 +15,9 @@ impl Rehearsal<'_> {
         if matches!(self.drill.scenario, Scenario::LostPrimary { .. }) {
             denied.extend([Capability::Primary, Capability::Cache, Capability::Source]);
         }
+        if matches!(self.drill.scenario, Scenario::LostKey { .. }) {
+            denied.insert(Capability::Keys);
+        }
         self.account.method.denied = denied.into_iter().map(|capability| self.tried(capability)).collect();
     }
 
@@ -36,7 +39,11 @@ impl Rehearsal<'_> {
                 let is_read = |place: &Place| place.name == *name;
                 (!self.places().any(is_read), "no storage of this name was handed to the drill")
             }
-            Capability::Config | Capability::Keys => (false, "this version cannot do without it"),
+            Capability::Keys => {
+                let is_about_keys = matches!(self.drill.scenario, Scenario::LostKey { .. });
+                (is_about_keys, "one key was handed to the drill, and it has opened the repository")
+            }
+            Capability::Config => (false, "this version cannot do without it"),
         };
         Denied { capability: capability.into(), proven_absent, how: how.to_owned() }
     }
