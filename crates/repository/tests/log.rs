@@ -7,7 +7,7 @@ use lifeboat_format::{
     Draft, Entry, EntryKind, FormatError, Key, Keyring, ObjectHash, PathBytes, SessionId, Slot, Timestamp,
     limits,
 };
-use lifeboat_repository::{Repository, RepositoryError, Session, Workers};
+use lifeboat_repository::{Pruner, Repository, RepositoryError, Session, Workers};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -97,6 +97,38 @@ fn objects_that_are_too_large_are_damaged_like_any_other() {
         assert!(loaded.faults().iter().all(|fault| fault.error.is_damage()));
         assert!(!loaded.contains(&ids[0]).unwrap());
     }
+}
+
+/// It may be one that forbids what is about to be done.
+#[test]
+fn an_entry_that_is_damaged_stops_who_writes_and_no_reader() {
+    let (watched, repository) = new(30);
+    commit_empty(&repository);
+    let name = ObjectName::new(&names(&*watched, "log/").remove(0)).unwrap();
+    let mut bytes = watched.get(&name, u64::MAX).unwrap();
+    bytes[100] ^= 1;
+    watched.delete(&name).unwrap();
+    watched.put(&name, &bytes).unwrap();
+    assert_eq!(repository.read_log().unwrap().faults().len(), 1);
+    for stopped in [Session::start(&repository).map(drop), Pruner::start(&repository).map(drop)] {
+        assert!(stopped.as_ref().is_err_and(RepositoryError::is_damage), "{stopped:?}");
+    }
+}
+
+#[test]
+fn a_snapshot_that_no_reader_would_take_is_not_committed() {
+    let (_, repository) = new(31);
+    let commit = |tags: usize| {
+        let session = Session::start(&repository).unwrap();
+        let flushed = writer(&repository, &session, Workers::inline()).finish().unwrap();
+        let mut snapshot = snapshot(session.snapshot());
+        snapshot.tags = (0..tags).map(|number| number.to_string()).collect();
+        crate::world::commit(session, &snapshot, flushed)
+    };
+    commit(limits::SNAPSHOT_LIST_MAX).unwrap();
+    let error = commit(limits::SNAPSHOT_LIST_MAX + 1).unwrap_err();
+    assert!(matches!(error, RepositoryError::Produce(FormatError::Limit(_))), "{error}");
+    assert_eq!(repository.view(&repository.read_log().unwrap()).unwrap().snapshots().len(), 1);
 }
 
 /// Whoever goes on without an entry that is there says less than the log does.

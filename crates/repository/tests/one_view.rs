@@ -9,12 +9,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 /// What somebody else does in the meantime.
-type Deed = Box<dyn FnOnce() + Send>;
+pub(crate) type Deed = Box<dyn FnOnce() + Send>;
 
 /// A storage where something happens before the request of some number.
-struct Meanwhile {
-    inner: Arc<dyn Backend>,
-    left: Mutex<(usize, Option<Deed>)>,
+pub(crate) struct Meanwhile {
+    pub(crate) inner: Arc<dyn Backend>,
+    pub(crate) left: Mutex<(usize, Option<Deed>)>,
 }
 
 impl Meanwhile {
@@ -27,7 +27,7 @@ impl Meanwhile {
         &*self.inner
     }
 
-    fn has_happened(&self) -> bool {
+    pub(crate) fn has_happened(&self) -> bool {
         self.left.lock().unwrap().1.is_none()
     }
 }

@@ -1,5 +1,6 @@
 //! Taking away beside others who write: what counts afterwards, and who has to look again.
 
+use crate::one_view::{Deed, Meanwhile};
 use crate::world::{Watched, commit, impatient, names, new, password, small, snapshot, writer};
 use lifeboat_format::{Amend, BlobId, ObjectList, PackId, Role, SnapshotId, Timestamp};
 use lifeboat_repository::{
@@ -9,7 +10,7 @@ use lifeboat_repository::{
 use lifeboat_testkit::Random;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 fn view(repository: &Repository) -> View {
@@ -299,6 +300,32 @@ fn what_is_void_stays_so_however_many_prunes_follow() {
     let (now, (kept, ..)) = (view(&repository), save(&repository, &[2]));
     assert!(now.states(id).next().is_none());
     assert!(view(&repository).states(kept).next().is_some() && view(&repository).is_settled(kept));
+}
+
+#[test]
+fn of_two_who_condemn_beside_a_commit_both_have_to_know_of_it() {
+    for moment in 0.. {
+        let (watched, other) = new(13);
+        let meanwhile = Arc::new(Meanwhile { inner: watched, left: Mutex::default() });
+        let repository = Repository::open(Arc::clone(&meanwhile) as _, &password(), impatient(14)).unwrap();
+        let session = Session::start(&repository).unwrap();
+        let (_, flushed) = put(&repository, &session, &[1]);
+        let [early, late] = [(); 2].map(|()| Pruner::start(&other).unwrap());
+        let [one, another] = [1, 2].map(|byte| list(&BTreeSet::from([PackId::new([byte; 32])])));
+        let early = early.condemn(one).unwrap();
+        let deed: Deed = Box::new(move || {
+            let late = late.condemn(another).unwrap();
+            drop(late.sweep(&BTreeSet::new(), &BTreeSet::new()).unwrap());
+        });
+        *meanwhile.left.lock().unwrap() = (moment, Some(deed));
+        let id = commit_now(session, flushed);
+        drop(early.sweep(&BTreeSet::new(), &BTreeSet::new()).unwrap());
+        assert!(view(&other).states(id).next().is_some(), "request {moment}");
+        if !meanwhile.has_happened() {
+            assert!(moment > 5, "{moment} requests");
+            return;
+        }
+    }
 }
 
 /// A clock by which somebody condemns something whenever somebody else waits.
