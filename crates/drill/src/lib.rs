@@ -32,6 +32,6 @@ pub use draws::DrawSeed;
 pub use error::DrillError;
 pub use judge::judge;
 pub use lifeboat_format::EvidenceHash;
-pub use rehearsal::{Rehearsed, not_yet, rehearse};
+pub use rehearsal::{Rehearsed, rehearse};
 pub use sandbox::{Sandbox, SandboxError, Surroundings, ground};
 pub use site::{Place, Site};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lifeboat_drill::due::{Due, Spread, due};
 use lifeboat_drill::evidence::Chains;
-use lifeboat_drill::plan::{ResolvedDrill, Severity};
+use lifeboat_drill::plan::{Finding, ResolvedDrill, Severity};
 use lifeboat_drill::record::Kind;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,14 +42,24 @@ pub(super) fn chosen(
     if let Some(name) = name {
         let known: Vec<_> = drills.keys().cloned().collect();
         let drill = drills.remove(name).ok_or_else(|| unknown(name, &known))?;
-        let table = format!("drill.{name}");
-        let is_error = |severity| severity == Severity::Error;
-        if let Some(finding) = findings.iter().find(|one| is_error(one.severity) && one.table == table) {
-            return Err(Failure::usage(finding.to_string(), "see what else is odd: lifeboat drill validate"));
-        }
+        refuse(&findings, name)?;
         return Ok(vec![by_hand(drill)]);
     }
-    outstanding(app, drills)
+    let chosen = outstanding(app, drills)?;
+    chosen.iter().try_for_each(|chosen| refuse(&findings, &chosen.drill.name))?;
+    Ok(chosen)
+}
+
+/// Succeeds when nothing is wrong with a drill.
+fn refuse(findings: &[Finding], name: &str) -> Result<(), Failure> {
+    let table = format!("drill.{name}");
+    let is_wrong = |finding: &&Finding| finding.severity == Severity::Error && finding.table == table;
+    match findings.iter().find(is_wrong) {
+        Some(finding) => {
+            Err(Failure::usage(finding.to_string(), "see what else is odd: lifeboat drill validate"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn unknown(name: &str, known: &[String]) -> Failure {

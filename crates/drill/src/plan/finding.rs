@@ -10,7 +10,7 @@ use std::fmt;
 pub enum Severity {
     /// The drill runs, but what it is asked for it cannot give.
     Warning,
-    /// The drill could not prove anything, and is not run.
+    /// The drill could not prove anything, or asks for what is not there yet, and is not run.
     Error,
 }
 
@@ -66,7 +66,21 @@ impl ResolvedDrill {
                 format!("{} looks at files, and {} writes none", check.name, self.scenario_words()),
             )
         });
-        no_proof.into_iter().chain(without_files).chain(self.vain_objectives()).chain(self.pinned()).collect()
+        let errors = no_proof.into_iter().chain(without_files).chain(self.not_there_yet());
+        errors.chain(self.vain_objectives()).chain(self.pinned()).collect()
+    }
+
+    /// What plans can say and this version does not do: passed over it would be believed.
+    fn not_there_yet(&self) -> impl Iterator<Item = Finding> {
+        let is_rotation = self.scenario == Scenario::ReadRotation;
+        let is_built = !matches!(self.scenario, Scenario::ReadRotation | Scenario::VersionSkew);
+        let asked = [
+            ("scenario", !is_built),
+            ("objectives.coverage-days", self.objectives.coverage_days.is_some() && !is_rotation),
+            ("budget.bandwidth", self.budget.bandwidth.is_some()),
+        ];
+        let asked = asked.into_iter().filter(|(_, is_asked)| *is_asked);
+        asked.map(|(key, _)| self.error(key, "this version cannot do that yet".to_owned()))
     }
 
     /// Objectives that it can never reach.

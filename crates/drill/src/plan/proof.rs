@@ -20,25 +20,10 @@ impl Default for NegativeControl {
     }
 }
 
-/// Where evidence is kept, and what it says.
+/// Where evidence is kept. It names no files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct EvidenceSpec {
     /// Names of repositories that keep it, beside the one that is drilled.
     pub store: Vec<String>,
-    /// What it says of the names of files.
-    pub paths: PathPrivacy,
-}
-
-/// What evidence says of the names of files, which anybody who sees the repository can read there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PathPrivacy {
-    /// Hashes with a key, by which whoever has the key can look for names.
-    #[default]
-    Hashed,
-    /// The names.
-    Plain,
-    /// Nothing.
-    None,
 }

@@ -3,7 +3,6 @@
 use super::{Seed, Share};
 use crate::stats;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Files that are drawn from snapshots, each as likely as it is large.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,22 +12,8 @@ pub struct Sample {
     pub confidence: Confidence,
     /// The share of bytes that may be damaged and yet stay unseen.
     pub max_damaged: Share,
-    /// What the whole is divided by, each part getting draws of its own.
-    pub strata: BTreeSet<Stratum>,
     /// What the draws are made of.
     pub seed: Seed,
-}
-
-/// What a stratum has in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stratum {
-    /// The path that was saved.
-    Source,
-    /// The size of the file.
-    Size,
-    /// How long it has not been changed.
-    Age,
 }
 
 /// How sure something is to be: a half at least, and below 1.
@@ -65,6 +50,6 @@ impl Sample {
 impl Default for Sample {
     fn default() -> Self {
         let max_damaged = Share::new(0.01).expect("a hundredth is a share");
-        Self { confidence: Confidence(0.95), max_damaged, strata: BTreeSet::new(), seed: Seed::Derived }
+        Self { confidence: Confidence(0.95), max_damaged, seed: Seed::Derived }
     }
 }

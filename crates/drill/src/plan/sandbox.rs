@@ -1,6 +1,6 @@
 //! Where files are restored to, and how far their checks can reach.
 
-use super::{Share, Size, Span, path_text};
+use super::{Share, Size, path_text};
 use crate::record::Cache;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -21,8 +21,6 @@ pub struct SandboxTable {
     pub max_inodes: Option<u64>,
     /// What stays free of its file system.
     pub min_free: Option<Share>,
-    /// How long it may stay.
-    pub ttl: Option<Span>,
     /// Whether it stays when a drill fails.
     pub keep_on_fail: Option<bool>,
     /// What this machine may know before.
@@ -46,8 +44,6 @@ pub struct SandboxSpec {
     pub max_inodes: Option<u64>,
     /// What stays free of its file system.
     pub min_free: Share,
-    /// How long it may stay: then it is taken away, whoever made it.
-    pub ttl: Span,
     /// Whether it stays when a drill fails, so that somebody can look at it.
     pub keep_on_fail: bool,
     /// What this machine may know of the repository before.
@@ -86,7 +82,6 @@ impl SandboxTable {
             max_bytes: self.max_bytes.or(all.max_bytes),
             max_inodes: self.max_inodes.or(all.max_inodes),
             min_free: self.min_free.or(all.min_free),
-            ttl: self.ttl.or(all.ttl),
             keep_on_fail: self.keep_on_fail.or(all.keep_on_fail),
             cache: self.cache.or(all.cache),
         }
@@ -106,7 +101,6 @@ impl From<SandboxTable> for SandboxSpec {
             max_bytes: table.max_bytes,
             max_inodes: table.max_inodes,
             min_free: table.min_free.or_else(|| Share::new(0.1)).expect("a tenth is a share"),
-            ttl: table.ttl.unwrap_or(Span::seconds(6 * 3600)),
             keep_on_fail: table.keep_on_fail.unwrap_or_default(),
             cache: table.cache.unwrap_or(Cache::Cold),
         }

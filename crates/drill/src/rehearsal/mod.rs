@@ -12,7 +12,7 @@ mod deny;
 mod objectives;
 mod seed;
 
-use crate::plan::{PathPrivacy, ResolvedDrill, Scenario};
+use crate::plan::ResolvedDrill;
 use crate::record::{Account, Kind, Status};
 use crate::sandbox::Sandbox;
 use crate::site::{Meters, Site};
@@ -47,23 +47,6 @@ pub struct Rehearsed {
     pub kept: Option<PathBuf>,
 }
 
-/// What of a drill this version cannot do, if anything: it is refused, not passed over.
-#[must_use]
-pub fn not_yet(drill: &ResolvedDrill) -> Option<&'static str> {
-    let strata = match &drill.scenario {
-        Scenario::RestoreSample(sample) | Scenario::LostKey { sample, .. } => !sample.strata.is_empty(),
-        _ => false,
-    };
-    let asked = [
-        (matches!(drill.scenario, Scenario::ReadRotation), "the scenario read-rotation"),
-        (matches!(drill.scenario, Scenario::VersionSkew), "the scenario version-skew"),
-        (strata, "strata of a sample"),
-        (drill.budget.bandwidth.is_some(), "a bandwidth"),
-        (drill.evidence.paths == PathPrivacy::Plain, "names of files in evidence"),
-    ];
-    asked.into_iter().find(|(is_asked, _)| *is_asked).map(|(_, what)| what)
-}
-
 /// Carries out a drill.
 ///
 /// # Errors
@@ -73,9 +56,6 @@ pub fn rehearse(
     site: &Site,
     observer: &dyn Observer,
 ) -> Result<Rehearsed, DrillError> {
-    if let Some(what) = not_yet(drill) {
-        return Err(DrillError::NotYet(what));
-    }
     let mut stopwatch = Stopwatch::start(Arc::clone(&site.environment.clock));
     let mut meters = Meters::default();
     let repository = open(drill, site, &mut meters)?;

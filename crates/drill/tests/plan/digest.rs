@@ -14,9 +14,9 @@ fn table() -> Value {
     json!({
         "scenario": "restore-sample", "schedule": "40 3 * * *", "zone": "Europe/Berlin", "jitter": "45m", "criticality": 1,
         "repository": "nas", "snapshot": {"select": "random", "window": "90d", "count": 2},
-        "sample": {"confidence": 0.95, "max-damaged": 0.001, "strata": ["size", "age"]},
+        "sample": {"confidence": 0.95, "max-damaged": 0.001},
         "deny": ["source"], "checks": ["content", "app"], "objectives": {"rto": "1h", "rpo": "1d"},
-        "budget": {"max-bytes": "1G", "max-duration": "1h"}, "sandbox": {"dir": "/box", "ttl": "1h"}
+        "budget": {"max-bytes": "1G", "max-duration": "1h"}, "sandbox": {"dir": "/box", "max-inodes": 7}
     })
 }
 
@@ -76,7 +76,7 @@ fn a_drill_that_is_another_has_another() {
         ("checks", json!(["app", "content"])),
         ("sample", json!({"max-damaged": 0.0011})),
         ("objectives", json!({"rto": "1h"})),
-        ("sandbox", json!({"dir": "/box", "ttl": "2h"})),
+        ("sandbox", json!({"dir": "/box", "max-inodes": 8})),
     ] {
         let mut other = plan();
         other["drill"]["a"][key] = value;

@@ -23,7 +23,7 @@ fn finds(plan: Value, expected: &[(Severity, &str)]) {
 #[test]
 fn what_proves_something_is_not_odd() {
     assert_eq!(ResolvedDrill::usual().findings(), []);
-    finds(json!({"drill": {"a": {"scenario": "read-rotation", "repository": "nas", "replica": "far"}}}), &[]);
+    finds(json!({"drill": {"a": {"scenario": "restore-full", "repository": "nas", "replica": "far"}}}), &[]);
     finds(
         json!({"drill": {"a": {"scenario": "lost-primary", "replica": "s3://b/p", "mode": "stream"}}}),
         &[],
@@ -52,8 +52,8 @@ fn checks_of_files_need_files() {
         drill(stream),
         &[(Error, "[drill.a]: checks: metadata looks at files, and mode = \"stream\" writes none")],
     );
-    let rotation = json!({"scenario": "read-rotation", "checks": ["content"], "advisory": ["metadata"]});
-    finds(drill(rotation), &[(Error, "metadata looks at files, and read-rotation writes none")]);
+    let rotation = json!({"scenario": "storage-damage", "checks": ["content"], "advisory": ["metadata"]});
+    finds(drill(rotation), &[(Error, "metadata looks at files, and storage-damage writes none")]);
 }
 
 #[test]
@@ -103,4 +103,25 @@ fn names_that_nothing_has_are_found() {
             (Warning, "[check.idle]: type: no drill names this check of archive"),
         ],
     );
+}
+
+#[test]
+fn what_is_not_built_yet_is_an_error() {
+    use Severity::Error;
+    let yet = "this version cannot do that yet";
+    for scenario in ["read-rotation", "version-skew"] {
+        finds(
+            json!({"drill": {"a": {"scenario": scenario}}}),
+            &[(Error, "[drill.a]: scenario: this version cannot")],
+        );
+    }
+    let plan = json!({
+        "budget": {"bandwidth": "1M"},
+        "objectives": {"coverage-days": 30},
+        "drill": {"a": {"scenario": "restore-sample"}},
+    });
+    let keys = ["objectives.coverage-days", "budget.bandwidth"];
+    let expected: Vec<_> = keys.iter().map(|key| (Error, format!("[drill.a]: {key}: {yet}"))).collect();
+    let expected: Vec<_> = expected.iter().map(|(severity, text)| (*severity, text.as_str())).collect();
+    finds(plan, &expected);
 }

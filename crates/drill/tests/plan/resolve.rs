@@ -30,7 +30,7 @@ fn what_is_said_for_all_gives_way_to_what_is_said_for_one() {
     let drill = only(json!({
         "objectives": {"rto": "4h", "rpo": "26h", "min-level": "L3"},
         "budget": {"max-bytes": "1G", "max-requests": 100},
-        "sandbox": {"dir": "/var/tmp", "ttl": "1h"},
+        "sandbox": {"dir": "/var/tmp", "max-inodes": 7},
         "drill": {"a": {
             "scenario": "restore-full",
             "objectives": {"rto": "off", "min-level": "L2", "rpo-window": "1w"},
@@ -47,7 +47,7 @@ fn what_is_said_for_all_gives_way_to_what_is_said_for_one() {
         (Some(1 << 30), Some(7))
     );
     let sandbox = drill.sandbox;
-    assert_eq!((sandbox.dir, sandbox.ttl.to_string().as_str()), (Some(PathBuf::from("/var/tmp")), "1h"));
+    assert_eq!((sandbox.dir, sandbox.max_inodes), (Some(PathBuf::from("/var/tmp")), Some(7)));
     assert_eq!((sandbox.keep_on_fail, sandbox.cache, sandbox.min_free.value()), (true, Cache::Warm, 0.1));
 }
 
