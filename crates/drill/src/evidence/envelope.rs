@@ -77,13 +77,6 @@ pub fn seal(record: &Record, key: &EvidenceKey) -> Vec<u8> {
     serde_json::to_vec(&envelope).expect("all keys of an envelope are text")
 }
 
-/// The statement in an object of evidence, whoever signed it; none where it is none.
-#[must_use]
-pub fn payload(bytes: &[u8]) -> Option<Vec<u8>> {
-    let envelope: Envelope = serde_json::from_slice(bytes).ok()?;
-    STANDARD.decode(envelope.payload).ok()
-}
-
 /// The record in an object, if it is what its name says and signed with the key.
 pub(super) fn open(name: &EvidenceName, bytes: &[u8], key: &EvidencePublicKey) -> Result<Opened, Fault> {
     if EvidenceHash::of(bytes) != name.hash {

@@ -11,6 +11,6 @@ mod publish;
 
 pub use anchor::{anchor, anchors};
 pub use chains::{Chains, Stored};
-pub use envelope::{payload, seal};
+pub use envelope::seal;
 pub use finding::{Fault, Finding, Known};
 pub use publish::{Destination, EvidenceError, Published, publish};
