@@ -4,9 +4,11 @@
 //! came from.
 
 use crate::DrillError;
+use crate::jail::PATH;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
@@ -36,11 +38,24 @@ impl Scratch {
 
     /// A room with a copy of a restored file, at its path as it was saved.
     pub(crate) fn with_copy(&self, tree: &Path, path: &Path) -> Result<PathBuf, DrillError> {
+        let room = self.room_for(path)?;
+        copy(&within(tree, path), &within(&room, path))?;
+        Ok(room)
+    }
+
+    /// The same with a directory and all in it.
+    pub(crate) fn with_tree(&self, tree: &Path, path: &Path) -> Result<PathBuf, DrillError> {
+        let room = self.room_for(path)?;
+        copy_tree(&within(tree, path), &within(&room, path))?;
+        Ok(room)
+    }
+
+    /// A room with all directories above a path.
+    fn room_for(&self, path: &Path) -> Result<PathBuf, DrillError> {
         let room = self.room()?;
-        let copy = within(&room, path);
-        let above = copy.parent().unwrap_or(&room);
+        let place = within(&room, path);
+        let above = place.parent().unwrap_or(&room);
         fs::DirBuilder::new().recursive(true).create(above).map_err(failed(above))?;
-        fs::copy(within(tree, path), &copy).map_err(failed(&copy))?;
         Ok(room)
     }
 }
@@ -106,6 +121,11 @@ pub(crate) fn head(path: &Path, count: u64) -> Result<Vec<u8>, DrillError> {
     Ok(bytes)
 }
 
+/// Copies a file, with its permissions.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), DrillError> {
+    fs::copy(from, to).map(drop).map_err(failed(to))
+}
+
 /// Gives each of two files the name of the other.
 pub(crate) fn swap(one: &Path, other: &Path) -> Result<(), DrillError> {
     let aside = one.with_extension("aside");
@@ -137,4 +157,39 @@ pub(crate) fn replace(new: &Path, old: &Path) -> io::Result<()> {
 /// Sets when a file was last changed.
 pub(crate) fn set_modified(path: &Path, time: SystemTime) -> io::Result<()> {
     OpenOptions::new().read(true).open(path)?.set_modified(time)
+}
+
+/// Copies a file, or a directory with all in it.
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<(), DrillError> {
+    let mut cp = Command::new("cp");
+    cp.args(["-a", "--reflink=auto", "--"]).arg(from).arg(to).env_clear().env("PATH", PATH);
+    let done = cp.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match done.map_err(failed(to))?.success() {
+        true => Ok(()),
+        false => Err(failed(to)(io::Error::other("it cannot be copied to there"))),
+    }
+}
+
+/// Whether there is anything.
+pub(crate) fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+pub(crate) fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// Whether a directory has nothing in it, or is none.
+pub(crate) fn is_empty(dir: &Path) -> Result<bool, DrillError> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(failed(dir)(error)),
+    }
+}
+
+/// The greatest number that is a name in a directory of this machine.
+pub(crate) fn greatest_number_in(dir: &Path) -> Option<u32> {
+    let names = fs::read_dir(dir).ok()?.filter_map(Result::ok).map(|entry| entry.file_name());
+    names.filter_map(|name| name.to_str()?.parse().ok()).max()
 }

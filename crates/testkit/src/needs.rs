@@ -38,6 +38,7 @@ fn debian_package(program: &str) -> &str {
         "mkfs.exfat" => "exfatprogs",
         "mount.exfat-fuse" => "exfat-fuse",
         "promtool" => "prometheus",
+        "pg_amcheck" => "postgresql",
         "losetup" | "mount" | "umount" => "mount",
         _ => name,
     }

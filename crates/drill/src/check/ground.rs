@@ -43,6 +43,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) jail: &'a Jail,
     /// Room for copies.
     pub(crate) scratch: &'a Scratch,
+    /// The id of the drill, which no other has.
+    pub(crate) id: &'a str,
     /// What of the lists of snapshots nobody is to see; nothing unless they are spoilt.
     pub(crate) hidden: &'a dyn Fn(&Path) -> bool,
     /// What is said of the files of this machine; none for a look at them.

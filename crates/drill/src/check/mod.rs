@@ -3,6 +3,7 @@
 //! Each check also knows how to spoil what it looks at: a look that stays green at that is none. Invariants: a check that looked at nothing
 //! does not pass; names of files stay out of what it says, because evidence lies open.
 
+mod answer;
 mod archive;
 mod bounds;
 mod command;
@@ -12,6 +13,9 @@ mod ground;
 mod live;
 mod metadata;
 mod paths;
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub(crate) use control::control;
 pub(crate) use ground::{Ground, Trial};
@@ -77,7 +81,12 @@ fn looker(spec: &CheckSpec) -> Option<&dyn Look> {
         CheckSpec::Bounds(check) => Some(check),
         CheckSpec::Command(check) => Some(check),
         CheckSpec::Archive(check) => Some(check),
-        CheckSpec::Sqlite(_) | CheckSpec::Postgres(_) | CheckSpec::Canary(_) => None,
+        #[cfg(feature = "sqlite")]
+        CheckSpec::Sqlite(check) => Some(check),
+        #[cfg(not(feature = "sqlite"))]
+        CheckSpec::Sqlite(_) => None,
+        CheckSpec::Postgres(check) => Some(check),
+        CheckSpec::Canary(_) => None,
     }
 }
 

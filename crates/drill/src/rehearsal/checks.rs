@@ -29,6 +29,7 @@ impl Rehearsal<'_> {
         self.measure(trials);
         let jail = Jail::new(&self.drill.sandbox, self.site.who.user);
         let scratch = self.scratch(&jail, trials)?;
+        let id = self.account.id.clone();
         let ground = Ground {
             repository,
             view,
@@ -37,6 +38,7 @@ impl Rehearsal<'_> {
             trials,
             jail: &jail,
             scratch: &scratch,
+            id: &id,
             hidden: &|_| false,
             live: None,
         };

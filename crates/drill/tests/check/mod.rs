@@ -3,6 +3,9 @@
 mod archive;
 mod command;
 mod control;
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use crate::world::World;
 use lifeboat_drill::Rehearsed;
