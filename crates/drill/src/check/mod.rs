@@ -6,6 +6,7 @@
 mod answer;
 mod archive;
 mod bounds;
+mod canary;
 mod command;
 mod content;
 mod control;
@@ -86,7 +87,7 @@ fn looker(spec: &CheckSpec) -> Option<&dyn Look> {
         #[cfg(not(feature = "sqlite"))]
         CheckSpec::Sqlite(_) => None,
         CheckSpec::Postgres(check) => Some(check),
-        CheckSpec::Canary(_) => None,
+        CheckSpec::Canary(check) => Some(check),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{drill_with, open_world, tried};
 use crate::world::World;
 use lifeboat_drill::plan::{ResolvedDrill, RestoreMode, Scenario};
 use lifeboat_drill::record::{Outcome, Status};
+use lifeboat_drill::selftest;
 use lifeboat_format::{Bug, planted, under};
 use serde_json::{Value, json};
 use std::fs;
@@ -81,4 +82,21 @@ fn what_is_only_put_together_is_spoilt_too() {
     let blind = under(Some(Bug::AlwaysGreen), || world.drill(&drill));
     let green = &blind.account.results.checks[0].green_on;
     assert_eq!(green, &["one byte of a file is another", "two files of one size have changed places"]);
+}
+
+#[test]
+fn a_selftest_judges_the_checks_alone() {
+    let world = world();
+    let site = world.site_on(std::sync::Arc::clone(&world.backend) as _);
+    let judged = |drill: &ResolvedDrill| selftest(drill, &site, &()).unwrap().account.verdict;
+    let mut late = ResolvedDrill::usual();
+    late.objectives.max_snapshot_age = Some("1s".to_owned().try_into().unwrap());
+    world.clock.ahead.fetch_add(3600, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!((judged(&late).status, judged(&late).exit_code), (Status::Pass, 0));
+    let blind = under(Some(Bug::AlwaysGreen), || judged(&late));
+    assert_eq!((blind.status, blind.exit_code), (Status::SelftestFailed, 6), "{blind:?}");
+    let fails = judged(&drill_with(json!({ "type": "paths", "must-exist": ["nowhere"] })));
+    assert_eq!((fails.status, fails.exit_code), (Status::Unknown, 6), "{fails:?}");
+    let none = judged(&ResolvedDrill { checks: Vec::new(), ..ResolvedDrill::usual() });
+    assert_eq!((none.status, none.exit_code), (Status::Unknown, 6), "{none:?}");
 }

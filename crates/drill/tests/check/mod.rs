@@ -1,6 +1,7 @@
 //! Checks of each kind: what they like, what they do not, and that they see what is spoilt on purpose.
 
 mod archive;
+mod canary;
 mod command;
 mod control;
 mod postgres;
