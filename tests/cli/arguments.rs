@@ -23,7 +23,7 @@ const VERBS: [&str; 18] = [
     "version",
 ];
 const KEY_VERBS: [&str; 4] = ["list", "add", "remove", "passwd"];
-const DRILL_VERBS: [&str; 4] = ["run", "validate", "gc", "report"];
+const DRILL_VERBS: [&str; 6] = ["run", "validate", "gc", "report", "selftest", "canary"];
 const EVIDENCE_VERBS: [&str; 3] = ["list", "verify", "export"];
 
 #[test]

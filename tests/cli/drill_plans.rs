@@ -139,3 +139,35 @@ fn each_key_has_to_suffice() {
     assert_eq!(record["method"]["denied"][0]["proven_absent"], true);
     world.run(&["evidence", "verify"]).succeeds();
 }
+
+#[test]
+fn checks_are_seen_failing() {
+    let world = world();
+    let usual = ["drill", "selftest", "--plan", "plan.toml", "--sandbox", "drills"];
+    let passed = world.run(&[&usual[..], &["everything"]].concat()).succeeds();
+    assert!(passed.out.contains("verdict: pass"), "{}", passed.out);
+    // What does not pass cannot be seen to fail for the right reason.
+    world.run(&[&usual[..], &["gone"]].concat()).fails(6, "the check not-there did not pass");
+    assert!(world.store.names("evidence/").is_empty());
+}
+
+#[test]
+fn a_canary_tells_how_old_a_snapshot_is() {
+    let world = world();
+    let token = world.run(&["drill", "canary"]).succeeds().out;
+    let other = world.run(&["drill", "canary"]).succeeds().out;
+    assert!(token != other && token.ends_with('\n'), "{token}");
+    world.write("files/canary", token.as_bytes());
+    world.run(&["backup", "files"]).succeeds();
+    let path = world.path("files/canary");
+    let plan = format!(
+        "[drill.fresh]\nscenario = \"restore-full\"\nchecks = [\"content\", \"alive\"]\n\
+         [check.alive]\ntype = \"canary\"\npath = {:?}\nmax-age-at-snapshot = \"1h\"\n",
+        path.to_str().unwrap()
+    );
+    world.write("plan.toml", plan.as_bytes());
+    run(&world, &["fresh"]).succeeds();
+    world.write("files/canary", token.replacen(|c: char| c.is_ascii_digit(), "x", 1).as_bytes());
+    world.run(&["backup", "files"]).succeeds();
+    assert_eq!(run(&world, &["fresh"]).code, 4);
+}

@@ -1,10 +1,12 @@
 //! `drill`: rehearse recovery. One file per verb below it.
 
+mod canary;
 mod chosen;
 mod gc;
 mod outputs;
 mod report;
 mod run;
+mod selftest;
 mod validate;
 
 use crate::app::App;
@@ -25,6 +27,8 @@ pub(crate) struct Drill {
 enum Verb {
     Run(run::Run),
     Validate(validate::Validate),
+    Selftest(selftest::Selftest),
+    Canary(canary::Canary),
     Gc(gc::Gc),
     Report(report::Report),
 }
@@ -34,6 +38,8 @@ impl Drill {
         match self.verb {
             Verb::Run(run) => run.run(app),
             Verb::Validate(validate) => validate.run(app),
+            Verb::Selftest(selftest) => selftest.run(app),
+            Verb::Canary(canary) => canary.run(app),
             Verb::Gc(gc) => gc.run(app),
             Verb::Report(report) => report.run(app),
         }

@@ -99,7 +99,7 @@ fn drill(
 }
 
 /// Tells what the record is silent about: names of files.
-fn tell(app: &App<'_>, rehearsed: &Rehearsed) {
+pub(super) fn tell(app: &App<'_>, rehearsed: &Rehearsed) {
     rehearsed.untold.iter().for_each(|problem| app.report.problem(problem, Work::Drill));
     if let Some(kept) = &rehearsed.kept {
         app.report.note(&format!("what was restored stays, as the plan has it, in {}", kept.display()));
@@ -107,7 +107,7 @@ fn tell(app: &App<'_>, rehearsed: &Rehearsed) {
 }
 
 /// The exit code of the verdict, with the gravest reason.
-fn verdict(rehearsed: Rehearsed) -> Result<(), Failure> {
+pub(super) fn verdict(rehearsed: Rehearsed) -> Result<(), Failure> {
     let verdict = rehearsed.account.verdict;
     if verdict.status == Status::Pass {
         return Ok(());

@@ -32,7 +32,10 @@ pub(super) fn of_drill(record: &Record) -> Vec<String> {
     lines.push(format!("  level {:?}, {read} read, in {}", account.method.level, amount::duration(time)));
     lines.extend(account.proves.iter().map(|proved| format!("proves: {proved}")));
     lines.extend(account.does_not_prove.iter().map(|not| format!("does not prove: {not}")));
-    lines.push(format!("record {} {} of writer {}", account.id, record.chain.seq, record.chain.writer));
+    // What was not stored has no place among others.
+    if !record.chain.writer.is_empty() {
+        lines.push(format!("record {} of writer {}", record.chain.seq, record.chain.writer));
+    }
     lines.push(format!("verdict: {}", status(account.verdict.status)));
     lines.extend(account.verdict.reasons.iter().map(|reason| format!("  because {reason}")));
     lines
