@@ -49,7 +49,8 @@ impl Selftest {
             tell(app, &rehearsed);
             let account = rehearsed.account.clone();
             app.report.drill(&Record { schema: SCHEMA.to_owned(), chain: Chain::default(), account });
-            ended = ended.and(verdict(rehearsed));
+            let found = verdict(rehearsed);
+            ended = ended.and(found);
         }
         ended
     }
