@@ -77,7 +77,9 @@ impl Rehearsal<'_> {
     fn choose_harm(&mut self, list: &SnapshotList, damage: &DamageSpec) -> Result<Harm, DrillError> {
         let (seed, origin) = self.seed(&damage.seed);
         let index = self.repository.load_index(&list.view)?;
-        let mut packs: Vec<PackId> = index.packs().map(|pack| pack.id).collect();
+        // What is gone already cannot be damaged.
+        let there = index.packs().filter(|pack| pack.is_there());
+        let mut packs: Vec<PackId> = there.map(|pack| pack.id).collect();
         packs.sort_unstable();
         self.account.scope.population.packs = packs.len() as u64;
         let mut harm = Harm { packs: BTreeSet::new(), faults: BTreeMap::new() };
