@@ -2,7 +2,9 @@
 
 use crate::world::World;
 use lifeboat_backend::{Backend as _, ObjectName};
-use lifeboat_engine::{Event, Observer, ProblemKind, ReadData, VerifyReport, Workers};
+use lifeboat_engine::{Event, Observer, ProblemKind, ReadData, RepairOptions, VerifyReport, Workers, repair};
+use lifeboat_format::ObjectList;
+use lifeboat_repository::{Pruner, Session};
 use lifeboat_testkit::Random;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -125,4 +127,23 @@ fn what_is_damaged_is_named_once_by_its_name_in_the_storage() {
     expected.sort_unstable();
     found.sort_unstable();
     assert_eq!(found, expected, "nobody repeats it for every pack that it lists");
+}
+
+#[test]
+fn packs_that_are_about_to_be_swept_need_no_index() {
+    let world = World::new(77, Workers::inline());
+    std::fs::create_dir(world.source()).unwrap();
+    save_more(&world, 77);
+    let ids = world.snapshots().iter().map(|snapshot| snapshot.id).collect();
+    Session::start(&world.repository).unwrap().forget(ids, "for a test").unwrap();
+    let packs = world.view().packs().iter().copied().collect();
+    // Whoever condemned them died before the sweep.
+    drop(Pruner::start(&world.repository).unwrap().condemn(ObjectList { packs, index: Vec::new() }).unwrap());
+    for name in world.objects("index/") {
+        world.backend.delete(&name).unwrap();
+    }
+    let repaired = repair(&world.repository, &RepairOptions::default(), &world.workers, &()).unwrap();
+    assert!(!repaired.quarantined.is_empty(), "{repaired:?}");
+    let report = world.verify();
+    assert!(report.problems.is_empty(), "{:?}", report.problems);
 }

@@ -103,7 +103,9 @@ impl Verify<'_> {
         // Packs of an index object that is damaged have none: that is said already.
         if index.faults().is_empty() {
             let indexed: BTreeSet<PackId> = index.packs().map(|pack| pack.id).collect();
-            let is_known = |pack: &&PackId| self.known.packs.contains(*pack);
+            // Nobody relies on what is under quarantine, or about to be swept.
+            let is_known =
+                |pack: &&PackId| [self.known, view.condemned()].iter().any(|set| set.packs.contains(*pack));
             for pack in view.packs().difference(&indexed).filter(|pack| !is_known(pack)) {
                 self.problem(pack_object(*pack).as_ref(), "no index object lists it");
             }

@@ -155,8 +155,13 @@ impl History {
             }
         }
         let is_object = |problem: &&Problem| FOLDERS.iter().any(|folder| is_below(&problem.path, folder));
+        // What swept it may stand in an entry of the log that cannot be read.
+        let knows_log = !harmed.iter().any(|name| is_below(Path::new(name.as_str()), "log"));
+        let may_be_swept = |problem: &Problem| !knows_log && problem.cause == "missing";
         let is_sound = |problem: &&Problem| {
-            !is_copy(problem) && !self.here.harms.iter().any(|(_, name)| same(&problem.path, name))
+            !is_copy(problem)
+                && !may_be_swept(problem)
+                && !self.here.harms.iter().any(|(_, name)| same(&problem.path, name))
         };
         match problems.iter().filter(is_object).find(is_sound) {
             Some(problem) => Err(format!("verify names what is not harmed: {problem:?}")),
@@ -242,7 +247,10 @@ impl History {
         }
         let packs: BTreeSet<_> = self.here.harms.iter().map(|(_, name)| name).collect();
         let is_one_bit = |(harm, name): &(Harm, String)| *harm == Harm::Flip && name.starts_with("packs/");
+        // Packs that are taken over by name have the parity that they were made with.
+        let others = self.there.as_ref().filter(|there| there.is_alike || self.here.is_alike);
         self.here.shape.parity > 0
+            && others.is_none_or(|there| there.shape.parity > 0)
             && packs.len() == self.here.harms.len()
             && self.here.harms.iter().all(is_one_bit)
     }
