@@ -62,8 +62,8 @@ fn a_flipped_bit_anywhere_in_a_pack_is_found_and_never_restored_silently() {
             world.backend.delete(&name).unwrap();
             world.backend.put(&name, &flipped).unwrap();
             let found = world.verify();
-            // Header and trailer stand in for each other.
-            let is_found = |kind| is_damage(kind) || (place < 2 && kind == ProblemKind::Mendable);
+            // Header and trailer stand in for each other, and what is somewhere in between may be in one of them.
+            let is_found = |kind| is_damage(kind) || kind == ProblemKind::Mendable;
             assert!(found.problems.iter().any(|problem| is_found(problem.kind)), "byte {byte} of {name}");
             let (target, report) = world.try_restore(&snapshot, &format!("target-{number}-{place}"));
             match report {
