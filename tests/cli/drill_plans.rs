@@ -21,6 +21,14 @@ scenario = "storage-damage"
 damage = { packs = 1, faults = ["bitflip"], metadata = false }
 heal-from = ["parity"]
 
+[drill.nothing]
+scenario = "restore-file"
+paths = ["/nowhere/*.conf"]
+
+[drill.no-sample]
+scenario = "restore-sample"
+paths = ["/nowhere/*.conf"]
+
 [drill.keys]
 scenario = "lost-key"
 keys = [{ name = "safe", password-file = "safe.txt" }, { name = "lost", password-file = "lost.txt" }]
@@ -77,6 +85,16 @@ fn drills_are_run_by_their_names() {
     let unknown = run(&world, &["everythin"]);
     assert_eq!(unknown.code, 2);
     assert_eq!(unknown.json_talk()[0]["message"], "there is no drill called everythin", "{}", unknown.err);
+}
+
+#[test]
+fn patterns_that_fit_nothing_are_no_pass() {
+    let world = world();
+    for name in ["nothing", "no-sample"] {
+        let ended = run(&world, &[name]);
+        let record = record(&ended);
+        assert_eq!((ended.code, record["scope"]["selected"]["files"].clone()), (4, 0.into()), "{record}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Selection {
                     Verdict::Leave
                 }
             }
-            Self::Only(paths) if above == Verdict::Search => among(paths, &trail.path(), is_directory),
+            Self::Only(paths) if above != Verdict::Take => among(paths, &trail.path(), is_directory),
             _ => Verdict::Take,
         }
     }
@@ -81,6 +81,15 @@ fn among(paths: &BTreeSet<PathBuf>, path: &Path, is_directory: bool) -> Verdict 
 #[cfg(test)]
 mod tests {
     use super::{BTreeSet, Path, PathBuf, Verdict, among};
+
+    #[test]
+    fn of_no_paths_nothing_is_taken() {
+        let none = super::Selection::Only(BTreeSet::new());
+        let root = Path::new("/");
+        let above = none.verdict_of_start(root, true);
+        assert_eq!(above, Verdict::Leave);
+        assert_eq!(none.verdict(&super::Trail::new(root).join(b"a"), false, above), Verdict::Leave);
+    }
 
     #[test]
     fn of_directories_above_a_path_only_the_way_is_taken() {

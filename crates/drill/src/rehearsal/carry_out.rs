@@ -209,7 +209,7 @@ impl Rehearsal<'_> {
 
     /// Makes the sandbox, with an account of the drill as it is if it is killed.
     fn make_sandbox(&self, ground: &Path) -> Result<Sandbox, DrillError> {
-        let claim = serde_json::to_vec(&self.account).unwrap_or_default();
+        let claim = serde_json::to_vec(&self.account).expect("all keys of an account are text");
         Ok(Sandbox::create(ground, &self.account.id, &claim)?)
     }
 
