@@ -116,6 +116,7 @@ impl PrivateDir {
             Mode::empty(),
         )
         .and_then(|top| empty(top.as_fd()))
+        .and_then(|()| unlinkat(CWD, &path.join(CLAIM), AtFlags::empty()))
         .and_then(|()| unlinkat(CWD, &path, AtFlags::REMOVEDIR));
         drop(claim);
         removed.map_err(|errno| FsError::new("remove", path, errno))
@@ -126,7 +127,8 @@ impl PrivateDir {
 fn empty(top: BorrowedFd<'_>) -> Result<(), Errno> {
     let mut brought = 0_u64;
     loop {
-        let names = names_where(top, |_| true)?;
+        // Whose it was is known until nothing else is left.
+        let names = names_where(top, |name| name != CLAIM.as_bytes())?;
         if names.is_empty() {
             return Ok(());
         }
